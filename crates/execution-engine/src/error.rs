@@ -1,0 +1,185 @@
+//! What can go wrong, each with a stable code.
+//!
+//! Two tiers. [`EngineError`] is returned by a call that could not be accepted: nothing was run.
+//! [`FailureCode`] says why an accepted execution did not end as `completed`; it sits in the
+//! [result](crate::ExecutionResult::error), because an execution that was accepted always has a result.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A field whose value was refused: which one, what it held, what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidField {
+    /// The field's name as it is written in Rust, e.g. `max_timeout_ms`.
+    pub field: String,
+    /// The refused value, shortened and printable.
+    pub value: String,
+    /// What would have been accepted.
+    pub allowed: String,
+}
+
+impl InvalidField {
+    /// Names a refused field. The value is shortened to 200 characters and control characters are escaped.
+    pub fn new(field: impl Into<String>, value: impl fmt::Display, allowed: impl Into<String>) -> Self {
+        let text = value.to_string();
+        let mut value = String::new();
+        for c in text.chars().take(200) {
+            if c.is_control() { value.extend(c.escape_default()) } else { value.push(c) }
+        }
+        if text.chars().nth(200).is_some() {
+            value.push('…');
+        }
+        Self { field: field.into(), value, allowed: allowed.into() }
+    }
+}
+
+impl fmt::Display for InvalidField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is {}: {}", self.field, self.value, self.allowed)
+    }
+}
+
+/// A call that could not be accepted. Nothing was run and nothing was lost.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// A configuration value is out of range.
+    #[error("invalid configuration: {0}")]
+    InvalidConfig(InvalidField),
+    /// A request or an argument of a call is malformed.
+    #[error("invalid request: {0}")]
+    InvalidRequest(InvalidField),
+    /// The id given in the request belongs to an execution the engine still remembers.
+    #[error("execution {0} exists already: leave `id` out, or give a new one")]
+    DuplicateId(Uuid),
+    /// No execution with this id is live or remembered.
+    #[error("no execution {0}: it never was accepted here, or its retention has passed")]
+    NotFound(Uuid),
+    /// As many executions wait as the configuration allows.
+    #[error("the queue is full: {waiting} executions wait already (`max_queued_executions`)")]
+    QueueFull {
+        /// How many are waiting.
+        waiting: usize,
+    },
+    /// [`shutdown`](crate::ExecutionEngine::shutdown) was called.
+    #[error("the engine was shut down and takes no new work")]
+    ShutDown,
+    /// The engine was constructed outside a tokio runtime.
+    #[error("no tokio runtime: construct the engine inside one, with its time and I/O drivers enabled")]
+    NoRuntime,
+    /// The log of an execution could not be read.
+    #[error("the log of execution {id} cannot be read: {message}")]
+    LogUnreadable {
+        /// The execution.
+        id: Uuid,
+        /// What the operating system said.
+        message: String,
+    },
+}
+
+impl EngineError {
+    /// The stable code, e.g. `QUEUE_FULL`. Codes are never renamed.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidConfig(_) => "INVALID_CONFIG",
+            Self::InvalidRequest(_) => "INVALID_REQUEST",
+            Self::DuplicateId(_) => "DUPLICATE_ID",
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::QueueFull { .. } => "QUEUE_FULL",
+            Self::ShutDown => "SHUT_DOWN",
+            Self::NoRuntime => "NO_RUNTIME",
+            Self::LogUnreadable { .. } => "LOG_UNREADABLE",
+        }
+    }
+}
+
+/// Why an accepted execution did not end as `completed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum FailureCode {
+    /// No such program on the PATH that was searched, or no file at the path given.
+    ProgramNotFound,
+    /// The operating system refused: not permitted to execute, or a folder on the way is closed.
+    PermissionDenied,
+    /// There is a file, but it cannot be executed: no execute permission, a folder, an unknown
+    /// format, or a `#!` line naming an interpreter that is not there.
+    NotExecutable,
+    /// The working folder is not there, or is not a folder.
+    WorkingDirNotFound,
+    /// Arguments and environment together, or one of them alone, exceed what the system takes.
+    ArgumentsTooLong,
+    /// No more processes, file descriptors or memory, also after a few tries.
+    ResourceExhausted,
+    /// Any other reason the process could not be started.
+    SpawnFailed,
+    /// The program ended with an exit code other than 0.
+    NonZeroExit,
+    /// A signal that the engine did not send ended the program.
+    KilledBySignal,
+    /// More output than `max_output_size_bytes` under the `fail_execution` strategy.
+    OutputSizeExceeded,
+    /// The timeout passed.
+    Timeout,
+    /// [`cancel`](crate::ExecutionEngine::cancel) or a shutdown.
+    Cancelled,
+    /// The host died while it ran; found again by [`recover`](crate::ExecutionEngine::recover).
+    Interrupted,
+    /// The process ended, but somebody else in the host took its exit status (a `waitpid(-1)`, or
+    /// SIGCHLD set to be ignored).
+    ExitStatusLost,
+    /// A bug in the engine. The tree was stopped.
+    Internal,
+}
+
+impl FailureCode {
+    /// The stable code, e.g. `PROGRAM_NOT_FOUND`. Codes are never renamed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ProgramNotFound => "PROGRAM_NOT_FOUND",
+            Self::PermissionDenied => "PERMISSION_DENIED",
+            Self::NotExecutable => "NOT_EXECUTABLE",
+            Self::WorkingDirNotFound => "WORKING_DIR_NOT_FOUND",
+            Self::ArgumentsTooLong => "ARGUMENTS_TOO_LONG",
+            Self::ResourceExhausted => "RESOURCE_EXHAUSTED",
+            Self::SpawnFailed => "SPAWN_FAILED",
+            Self::NonZeroExit => "NON_ZERO_EXIT",
+            Self::KilledBySignal => "KILLED_BY_SIGNAL",
+            Self::OutputSizeExceeded => "OUTPUT_SIZE_EXCEEDED",
+            Self::Timeout => "TIMEOUT",
+            Self::Cancelled => "CANCELLED",
+            Self::Interrupted => "INTERRUPTED",
+            Self::ExitStatusLost => "EXIT_STATUS_LOST",
+            Self::Internal => "INTERNAL",
+        }
+    }
+}
+
+impl fmt::Display for FailureCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_serialized_code_is_the_stable_code() {
+        for code in [FailureCode::ProgramNotFound, FailureCode::ExitStatusLost, FailureCode::Internal] {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+
+    #[test]
+    fn a_refused_value_is_shortened_and_printable() {
+        let refused = InvalidField::new("id", "\u{1b}[31m".repeat(100), "a UUID");
+        assert!(!refused.to_string().contains('\u{1b}'));
+        assert!(refused.value.ends_with('…'));
+    }
+}

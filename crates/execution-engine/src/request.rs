@@ -1,0 +1,344 @@
+//! [`ExecutionRequest`]: what to run, where, and under which limits.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::config::{ExecutionConfig, MAX_KILL_GRACE_MS, MAX_OUTPUT_SIZE_BYTES, check_secrets, in_range};
+use crate::error::InvalidField;
+
+/// One command and the conditions it runs under. Only `command` is required.
+///
+/// ```
+/// use execution_engine::ExecutionRequest;
+///
+/// let request = ExecutionRequest::exec("git", ["status", "--short"]);
+/// let timed = ExecutionRequest { timeout_ms: Some(5_000), ..request };
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExecutionRequest {
+    /// The execution's id; a new UUID v7 where none is given. A taken id is refused.
+    #[serde(default)]
+    pub id: Option<Uuid>,
+    /// What to run.
+    pub command: Command,
+    /// Merged over the inherited environment; `None` removes a variable.
+    #[serde(default)]
+    pub env: BTreeMap<String, Option<String>>,
+    /// What the child inherits of the host's environment.
+    #[serde(default)]
+    pub inherit_env: InheritEnv,
+    /// The working folder; the host's where none is given. Must exist.
+    #[serde(default)]
+    pub working_dir: Option<PathBuf>,
+    /// Milliseconds from the start of the process; the configuration's default where none is given.
+    #[serde(default)]
+    pub timeout_ms: Option<u64>,
+    /// Milliseconds between the polite signal and the forced one.
+    #[serde(default)]
+    pub kill_grace_ms: Option<u64>,
+    /// What the child reads.
+    #[serde(default)]
+    pub stdin: Stdin,
+    /// What memory keeps of each stream, in bytes.
+    #[serde(default)]
+    pub max_output_size_bytes: Option<u64>,
+    /// What happens to output above that.
+    #[serde(default)]
+    pub oversized_output: Option<OversizedOutputStrategy>,
+    /// Masked as `***` wherever output goes, besides the configuration's.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// Copied to the log, the result and the summaries.
+    #[serde(default)]
+    pub metadata: ExecutionMetadata,
+}
+
+/// What to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// A program and its arguments, verbatim. No shell is involved.
+    Exec {
+        /// A name looked up on the child's PATH, or a path.
+        program: String,
+        /// The arguments, after the program's own name.
+        #[serde(default)]
+        args: Vec<String>,
+    },
+    /// One command line for a shell.
+    Shell {
+        /// The command line.
+        command: String,
+        /// The shell; `/bin/sh` on Unix and `cmd.exe` on Windows where none is given.
+        #[serde(default)]
+        shell: Option<String>,
+    },
+    /// A script file.
+    Script {
+        /// Its path, relative to the working folder.
+        path: PathBuf,
+        /// The interpreter; the script's own `#!` line where none is given, then the file itself.
+        #[serde(default)]
+        interpreter: Option<String>,
+        /// The script's arguments.
+        #[serde(default)]
+        args: Vec<String>,
+    },
+    /// The AWS command line: `aws <service> <operation> <args>`, without a shell and without a pager,
+    /// JSON output, profile and region through its environment.
+    AwsCli {
+        /// E.g. `ec2`.
+        service: String,
+        /// E.g. `describe-instances`.
+        operation: String,
+        /// Further arguments, verbatim.
+        #[serde(default)]
+        args: Vec<String>,
+        /// The named profile (`AWS_PROFILE`).
+        #[serde(default)]
+        profile: Option<String>,
+        /// The region (`AWS_REGION` and `AWS_DEFAULT_REGION`).
+        #[serde(default)]
+        region: Option<String>,
+    },
+}
+
+/// What the child inherits of the host's environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum InheritEnv {
+    /// Everything (`true`), or nothing (`false`).
+    All(bool),
+    /// Only the variables with these names.
+    Only(Vec<String>),
+}
+
+impl Default for InheritEnv {
+    fn default() -> Self {
+        Self::All(true)
+    }
+}
+
+/// What the child reads.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stdin {
+    /// End of file at once, so that a command that asks a question fails and does not hang.
+    #[default]
+    Null,
+    /// Whatever is written with [`write_stdin`](crate::ExecutionEngine::write_stdin).
+    Pipe,
+    /// These bytes, then end of file.
+    Bytes(Vec<u8>),
+}
+
+/// What happens to output above `max_output_size_bytes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OversizedOutputStrategy {
+    /// Memory keeps a part (see [`RetainOutput`](crate::RetainOutput)) with a line saying what is
+    /// missing; the child goes on undisturbed.
+    #[default]
+    TruncateWithWarning,
+    /// The tree is stopped; `failed` with [`OutputSizeExceeded`](crate::FailureCode::OutputSizeExceeded).
+    FailExecution,
+    /// Memory keeps the first part; a file beside the log gets every byte.
+    StreamToFile,
+}
+
+/// What the caller wants to find again; the engine only copies it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExecutionMetadata {
+    /// Who asked, e.g. `playbook`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The conversation it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<String>,
+    /// Anything else.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+impl ExecutionRequest {
+    /// A request with every option at its default.
+    #[must_use]
+    pub fn new(command: Command) -> Self {
+        Self {
+            id: None,
+            command,
+            env: BTreeMap::new(),
+            inherit_env: InheritEnv::default(),
+            working_dir: None,
+            timeout_ms: None,
+            kill_grace_ms: None,
+            stdin: Stdin::default(),
+            max_output_size_bytes: None,
+            oversized_output: None,
+            secrets: Vec::new(),
+            metadata: ExecutionMetadata::default(),
+        }
+    }
+
+    /// A program and its arguments, verbatim.
+    pub fn exec<A: Into<String>>(program: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
+        Self::new(Command::Exec { program: program.into(), args: args.into_iter().map(Into::into).collect() })
+    }
+
+    /// A command line for the default shell.
+    pub fn shell(command: impl Into<String>) -> Self {
+        Self::new(Command::Shell { command: command.into(), shell: None })
+    }
+
+    /// Checks everything that can be known without touching the system.
+    pub(crate) fn validate(&self, config: &ExecutionConfig) -> Result<(), InvalidField> {
+        self.command.validate()?;
+        for (name, value) in &self.env {
+            check_env_name("env", name)?;
+            if let Some(value) = value {
+                no_nul(&format!("env.{name}"), value)?;
+            }
+        }
+        if let InheritEnv::Only(names) = &self.inherit_env {
+            names.iter().try_for_each(|name| check_env_name("inherit_env", name))?;
+        }
+        if let Some(dir) = &self.working_dir {
+            no_nul("working_dir", &dir.to_string_lossy())?;
+            not_empty("working_dir", &dir.to_string_lossy())?;
+        }
+        if let Some(ms) = self.timeout_ms {
+            in_range("timeout_ms", ms, 1, config.max_timeout_ms)?;
+        }
+        if let Some(ms) = self.kill_grace_ms {
+            in_range("kill_grace_ms", ms, 0, MAX_KILL_GRACE_MS)?;
+        }
+        if let Some(bytes) = self.max_output_size_bytes {
+            in_range("max_output_size_bytes", bytes, 0, MAX_OUTPUT_SIZE_BYTES)?;
+        }
+        check_secrets(&self.secrets)
+    }
+}
+
+impl Command {
+    /// The stable name of the kind: `exec`, `shell`, `script` or `aws_cli`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Exec { .. } => "exec",
+            Self::Shell { .. } => "shell",
+            Self::Script { .. } => "script",
+            Self::AwsCli { .. } => "aws_cli",
+        }
+    }
+
+    fn validate(&self) -> Result<(), InvalidField> {
+        let required = |field, value: &str| not_empty(field, value).and_then(|()| no_nul(field, value));
+        let optional =
+            |field, value: &Option<String>| value.as_deref().map_or(Ok(()), |v| required(field, v));
+        let each = |args: &[String]| {
+            args.iter().enumerate().try_for_each(|(i, arg)| no_nul(&format!("command.args[{i}]"), arg))
+        };
+        match self {
+            Self::Exec { program, args } => required("command.program", program).and_then(|()| each(args)),
+            Self::Shell { command, shell } => {
+                required("command.command", command).and_then(|()| optional("command.shell", shell))
+            }
+            Self::Script { path, interpreter, args } => required("command.path", &path.to_string_lossy())
+                .and_then(|()| optional("command.interpreter", interpreter))
+                .and_then(|()| each(args)),
+            Self::AwsCli { service, operation, args, profile, region } => {
+                required("command.service", service)
+                    .and_then(|()| required("command.operation", operation))
+                    .and_then(|()| optional("command.profile", profile))
+                    .and_then(|()| optional("command.region", region))
+                    .and_then(|()| each(args))
+            }
+        }
+    }
+}
+
+fn not_empty(field: &str, value: &str) -> Result<(), InvalidField> {
+    if value.trim().is_empty() {
+        return Err(InvalidField::new(field, format!("{value:?}"), "it must not be empty"));
+    }
+    Ok(())
+}
+
+/// The kernel takes strings that end at the first NUL: what follows would silently be lost.
+fn no_nul(field: &str, value: &str) -> Result<(), InvalidField> {
+    match value.find('\0') {
+        Some(at) => Err(InvalidField::new(
+            field,
+            format!("{value:?}"),
+            format!("the NUL at byte {at} cannot be passed to a process"),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// `A=B` as a name is accepted by the system silently, and means something else to the child.
+fn check_env_name(field: &str, name: &str) -> Result<(), InvalidField> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err(InvalidField::new(
+            field,
+            format!("{name:?}"),
+            "a variable's name must not be empty and holds neither `=` nor NUL",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(request: &ExecutionRequest) -> String {
+        request.validate(&ExecutionConfig::default()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_nul_in_an_argument_names_the_argument() {
+        let message = refusal(&ExecutionRequest::exec("echo", ["fine", "a\0b"]));
+        assert!(message.contains("command.args[1]") && message.contains("byte 1"), "{message}");
+    }
+
+    #[test]
+    fn an_empty_program_is_refused() {
+        assert!(refusal(&ExecutionRequest::exec::<String>(" ", [])).contains("command.program"));
+    }
+
+    #[test]
+    fn an_equals_sign_in_a_variable_name_is_refused() {
+        let mut request = ExecutionRequest::shell("env");
+        request.env.insert("A=B".into(), Some("c".into()));
+        assert!(refusal(&request).contains("A=B"));
+    }
+
+    #[test]
+    fn a_timeout_above_the_maximum_names_the_maximum() {
+        let request = ExecutionRequest { timeout_ms: Some(600_001), ..ExecutionRequest::shell("true") };
+        assert!(refusal(&request).contains("600000"));
+    }
+
+    #[test]
+    fn a_request_survives_json_with_only_a_command() {
+        let request: ExecutionRequest =
+            serde_json::from_str(r#"{"command":{"type":"exec","program":"git"}}"#).unwrap();
+        assert_eq!(request, ExecutionRequest::exec::<String>("git", []));
+        let shown = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<ExecutionRequest>(&shown).unwrap(), request);
+    }
+
+    #[test]
+    fn an_unknown_command_type_is_refused_with_the_known_ones() {
+        let error = serde_json::from_str::<ExecutionRequest>(r#"{"command":{"type":"magic"}}"#)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("magic") && error.contains("aws_cli"), "{error}");
+    }
+}

@@ -1,0 +1,185 @@
+//! [`ExecutionResult`]: how an execution ended, and what is known about it.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::FailureCode;
+use crate::request::ExecutionMetadata;
+
+/// Where an execution is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionStatus {
+    /// Accepted, waiting for a place or for its process to start.
+    Pending,
+    /// Its process runs.
+    Running,
+    /// Ended with exit code 0.
+    Completed,
+    /// Ended in any other way that nobody asked for.
+    Failed,
+    /// Stopped by `cancel` or by a shutdown.
+    Cancelled,
+    /// Stopped because its timeout passed.
+    Timeout,
+    /// Cut off by the death of its host; found again by `recover`.
+    Interrupted,
+}
+
+impl ExecutionStatus {
+    /// Whether nothing will change any more.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        !matches!(self, Self::Pending | Self::Running)
+    }
+
+    /// The name as it is written in logs and results, e.g. `completed`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// How an execution ended. There is exactly one for every accepted execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExecutionResult {
+    /// The execution.
+    pub id: Uuid,
+    /// A terminal status. `Completed` means exit code 0.
+    pub status: ExecutionStatus,
+    /// The exit code; `None` when a signal ended the program or it never started.
+    pub exit_code: Option<i32>,
+    /// The signal that ended the program, e.g. `SIGTERM`.
+    pub signal: Option<String>,
+    /// What memory kept of the standard output. Invalid UTF-8 reads as U+FFFD; the log has the bytes.
+    pub stdout: String,
+    /// What memory kept of the standard error.
+    pub stderr: String,
+    /// Bytes the child really wrote to its standard output.
+    pub stdout_bytes: u64,
+    /// Bytes the child really wrote to its standard error.
+    pub stderr_bytes: u64,
+    /// Whether `stdout` is less than what was written.
+    pub stdout_truncated: bool,
+    /// Whether `stderr` is less than what was written.
+    pub stderr_truncated: bool,
+    /// From the start of the process to its end, in milliseconds, on the monotonic clock.
+    pub duration_ms: u64,
+    /// From acceptance to the start of the process, in milliseconds.
+    pub queued_ms: u64,
+    /// When the process started; `None` when it never did.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When the execution ended.
+    pub completed_at: DateTime<Utc>,
+    /// Why the status is not `Completed`.
+    pub error: Option<ExecutionFailure>,
+    /// The first part of the log; `None` where there is none.
+    pub log_path: Option<PathBuf>,
+    /// Files holding every byte of a stream, under `stream_to_file`, where memory could not hold it.
+    pub output_files: OutputFiles,
+    /// What the process tree used; `None` when no process ran or its status was lost.
+    pub resource_usage: Option<ResourceUsage>,
+    /// What held the process tree.
+    pub containment: Containment,
+    /// Processes left alone after a natural end, such as a server put in the background.
+    pub leftover_processes: Vec<LeftoverProcess>,
+    /// Whether a process left behind still held the pipe when reading stopped, so that output it
+    /// wrote later is missing.
+    pub output_incomplete: bool,
+    /// Why the log is missing or partial.
+    pub log_error: Option<String>,
+    /// Copied from the request.
+    pub metadata: ExecutionMetadata,
+}
+
+/// Why an execution did not complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutionFailure {
+    /// The stable code.
+    pub code: FailureCode,
+    /// What was run, what happened, and what to do about it.
+    pub message: String,
+}
+
+/// Files that hold a stream's every byte.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OutputFiles {
+    /// The standard output's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stdout: Option<PathBuf>,
+    /// The standard error's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stderr: Option<PathBuf>,
+}
+
+/// Processor time and memory, of the program and of those children it waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceUsage {
+    /// Processor time in user mode, in milliseconds.
+    pub user_cpu_ms: u64,
+    /// Processor time in the kernel, in milliseconds.
+    pub system_cpu_ms: u64,
+    /// The largest resident set of any one process, in bytes.
+    pub max_rss_bytes: u64,
+}
+
+/// What held the process tree, and so what a cancel could reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Containment {
+    /// No process was started, or nothing could hold it.
+    None,
+    /// A process group; processes that left it are found by a mark in their environment.
+    Group,
+    /// A job object (Windows): nothing leaves it.
+    Job,
+}
+
+/// A process that outlived its execution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftoverProcess {
+    /// Its process id.
+    pub pid: u32,
+    /// Its name, as the system shows it.
+    pub name: String,
+}
+
+/// One row of [`list_executions`](crate::ExecutionEngine::list_executions): everything but the output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExecutionSummary {
+    /// The execution.
+    pub id: Uuid,
+    /// Where it is in its life.
+    pub status: ExecutionStatus,
+    /// The command as one would type it, secrets masked.
+    pub command: String,
+    /// `exec`, `shell`, `script` or `aws_cli`.
+    pub command_type: String,
+    /// The process id, while it runs.
+    pub pid: Option<u32>,
+    /// When it was accepted.
+    pub created_at: DateTime<Utc>,
+    /// When its process started.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub completed_at: Option<DateTime<Utc>>,
+    /// The exit code.
+    pub exit_code: Option<i32>,
+    /// From the start of the process until its end, or until now, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// The first part of its log.
+    pub log_path: Option<PathBuf>,
+    /// Copied from the request.
+    pub metadata: ExecutionMetadata,
+}
