@@ -3,6 +3,7 @@
 mod config;
 mod error;
 mod event;
+mod output;
 mod request;
 mod result;
 
