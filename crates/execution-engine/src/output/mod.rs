@@ -4,7 +4,11 @@
 //! depend on the cut.
 //!
 
+mod buffer;
 mod decode;
 mod lines;
+mod strategy;
 
+pub(crate) use buffer::BoundedBuffer;
 pub(crate) use lines::LineBatcher;
+pub(crate) use strategy::part_to_retain;
