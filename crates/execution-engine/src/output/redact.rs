@@ -54,6 +54,7 @@ impl Secrets {
     pub fn stream(&self) -> StreamRedactor {
         StreamRedactor(self.0.as_ref().map(|matcher| Scan {
             state: matcher.start(),
+            pending: 0,
             matcher: Arc::clone(matcher),
             undecided_cr: false,
             skipped_crs: Vec::new(),
@@ -96,6 +97,8 @@ impl StreamRedactor {
 struct Scan {
     matcher: Arc<Matcher>,
     state: StateID,
+    /// How many of the bytes the automaton saw last may begin an occurrence.
+    pending: usize,
     /// The last byte is a `\r` which the automaton has not seen: before `\n` it is skipped.
     undecided_cr: bool,
     /// Those that were skipped, rising.
@@ -142,6 +145,7 @@ impl Scan {
 
     fn restart(&mut self) {
         self.state = self.matcher.start();
+        self.pending = 0;
         self.undecided_cr = false;
         self.skipped_crs.clear();
     }
@@ -156,9 +160,7 @@ impl Scan {
         loop {
             // With more than a pattern's length pending, starting over would find matches again, and
             // on text that almost is a long secret it would take the square of the time.
-            while self.undecided_from(offset + at) < offset + decide
-                || matcher.pending(self.state) >= matcher.shortest
-            {
+            while self.pending >= matcher.shortest || self.undecided_from(offset + at) < offset + decide {
                 let Some(&byte) = chunk.get(at) else { return };
                 self.step(&matcher, byte, offset + at);
                 at += 1;
@@ -193,6 +195,7 @@ impl Scan {
     #[inline]
     fn advance(&mut self, matcher: &Matcher, byte: u8, at: usize) {
         self.state = matcher.next(self.state, byte);
+        self.pending = matcher.pending(self.state);
         if let Some(length) = matcher.matched(self.state) {
             let mut span = (self.start_of(at + 1, length), at + 1);
             while let Some(last) = self.spans.pop_if(|last| last.1 >= span.0) {
@@ -200,7 +203,7 @@ impl Scan {
             }
             self.spans.push(span);
         }
-        if matcher.pending(self.state) == 0 {
+        if self.pending == 0 {
             self.skipped_crs.clear();
         }
     }
@@ -220,10 +223,10 @@ impl Scan {
     /// Everything before this place is decided: no occurrence to come reaches into it.
     #[inline]
     fn undecided_from(&self, end: usize) -> usize {
-        match self.matcher.pending(self.state) {
-            0 => end,
-            pending => self.start_of(end - usize::from(self.undecided_cr), pending),
+        if self.pending == 0 {
+            return end;
         }
+        self.start_of(end - usize::from(self.undecided_cr), self.pending)
     }
 
     /// Writes `held` and `chunk` up to `free`, masked, to `out`.
