@@ -1,15 +1,72 @@
-//! Runs commands as supervised child processes. (front page to be written)
+//! Runs commands as supervised child processes: output streamed line by line, memory under a limit,
+//! a structured log written meanwhile, timeouts and cancellation of the whole process tree, a
+//! concurrency limit, retention and recovery.
+//!
+//! No framework: a Tauri command, an axum handler or a command line calls it as it is, from inside a
+//! tokio runtime.
+//!
+//! # Example
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), execution_engine::EngineError> {
+//! use std::sync::Arc;
+//! use execution_engine::{EventKind, ExecutionConfig, ExecutionEngine, ExecutionEvent, ExecutionRequest};
+//!
+//! let engine = ExecutionEngine::new(ExecutionConfig::default())?;
+//! let print = |event: ExecutionEvent| {
+//!     if let EventKind::Stdout { line, .. } = event.kind {
+//!         println!("{line}");
+//!     }
+//! };
+//! let id = engine.execute_with(ExecutionRequest::exec("git", ["log", "--oneline"]), Arc::new(print))?;
+//! let result = engine.wait_for_completion(id).await?;
+//! println!("{:?} after {} ms", result.status, result.duration_ms);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Layout
+//!
+//! * [`ExecutionEngine`] accepts requests and answers questions about executions.
+//! * [`ExecutionRequest`] says what to run; [`ExecutionConfig`] holds an engine's limits.
+//! * [`EventHandler`] gets [`ExecutionEvent`]s while it runs; [`ExecutionResult`] is how it ended.
+//! * [`EngineError`] is a call that could not be accepted; [`FailureCode`] says why an accepted
+//!   execution did not complete.
+//! * [`LogReader`] reads logs back, also those of a host that died.
+//!
+//! Inside, the rooms follow the life of an execution: `engine` conducts, `execution` is one life,
+//! `command` turns a request into a program, `process` holds every operating system call, `output`
+//! turns bytes into lines and keeps some, `log` writes and reads files, `registry` remembers and
+//! forgets. Arrows point down only.
+//!
+//! # In a host that has children of its own
+//!
+//! The crate installs no signal handler and never waits for a process that is not its own, so it
+//! lives beside `libuv`, beside `std::process`, and beside itself.
 
+mod command;
 mod config;
+mod engine;
 mod error;
 mod event;
+mod execution;
+mod log;
 mod output;
+mod process;
+mod registry;
 mod request;
 mod result;
 
 pub use config::{ExecutionConfig, RetainOutput};
+pub use engine::{
+    CleanupReport, EngineMetrics, ExecutionEngine, ExecutionFilter, LogPage, RecoverOptions,
+    RecoveredExecution,
+};
 pub use error::{EngineError, FailureCode, InvalidField};
 pub use event::{EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream};
+pub use log::{
+    ByteCounts, LogDamage, LogFooter, LogHeader, LogHost, LogPosition, LogReader, LogRecord, LogRecordKind,
+};
 pub use request::{Command, ExecutionMetadata, ExecutionRequest, InheritEnv, OversizedOutputStrategy, Stdin};
 pub use result::{
     Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, ExecutionSummary, LeftoverProcess,

@@ -1,0 +1,281 @@
+//! [`ExecutionEngine`]: the public handle.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::inner::Inner;
+use crate::config::ExecutionConfig;
+use crate::error::{EngineError, InvalidField};
+use crate::event::EventHandler;
+use crate::execution::{StdinMessage, StopRequest};
+use crate::request::ExecutionRequest;
+use crate::result::{ExecutionResult, ExecutionStatus, ExecutionSummary};
+
+/// How long [`ExecutionEngine::abort_now`] waits at most.
+const ABORT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Runs commands as supervised child processes.
+///
+/// A handle is cheap to clone; all clones are one engine. Dropping the last one stops nothing: what
+/// runs, runs to its end. [`shutdown`](Self::shutdown) is how to stop.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), execution_engine::EngineError> {
+/// use execution_engine::{ExecutionConfig, ExecutionEngine, ExecutionRequest, ExecutionStatus};
+///
+/// # let dir = tempfile::tempdir().expect("a temporary folder");
+/// # let config = ExecutionConfig { log_dir: Some(dir.path().to_path_buf()), ..ExecutionConfig::default() };
+/// # let engine = ExecutionEngine::new(config)?;
+/// # #[cfg(any())]
+/// let engine = ExecutionEngine::new(ExecutionConfig::default())?;
+/// let id = engine.execute(ExecutionRequest::exec("echo", ["hello"]))?;
+/// let result = engine.wait_for_completion(id).await?;
+///
+/// assert_eq!(result.status, ExecutionStatus::Completed);
+/// assert_eq!(result.stdout, "hello\n");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ExecutionEngine {
+    pub(super) inner: Arc<Inner>,
+}
+
+/// Which executions to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExecutionFilter {
+    /// Only those with this status.
+    pub status: Option<ExecutionStatus>,
+}
+
+/// What a cleanup removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct CleanupReport {
+    /// Finished executions that were forgotten.
+    pub executions: usize,
+    /// Log and output files that were deleted.
+    pub files: usize,
+    /// Their size in bytes.
+    pub bytes: u64,
+}
+
+/// How busy an engine is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EngineMetrics {
+    /// Waiting for a place, or being started.
+    pub pending: usize,
+    /// With a process.
+    pub running: usize,
+    /// Finished and remembered.
+    pub finished: usize,
+    /// Where logs go; `None` when no log was written yet or the folder cannot be used.
+    pub log_dir: Option<PathBuf>,
+}
+
+impl ExecutionEngine {
+    /// Makes an engine. Nothing is started and no file is touched until the first execution.
+    ///
+    /// # Errors
+    /// [`EngineError::InvalidConfig`] for a value out of range, [`EngineError::NoRuntime`] outside a
+    /// tokio runtime.
+    pub fn new(config: ExecutionConfig) -> Result<Self, EngineError> {
+        Ok(Self { inner: Arc::new(Inner::new(config)?) })
+    }
+
+    /// Gives every execution's events to `handler`, unless it brings its own. The first call counts.
+    #[must_use]
+    pub fn with_event_handler(self, handler: Arc<dyn EventHandler>) -> Self {
+        let _ = self.inner.handler.set(handler);
+        self
+    }
+
+    /// Accepts a request and returns the execution's id; it may still have to wait for a place.
+    ///
+    /// Never blocks: the program is looked up and started elsewhere, and a program that cannot be
+    /// started is a [result](ExecutionResult::error) like any other.
+    ///
+    /// # Errors
+    /// [`EngineError::InvalidRequest`], [`EngineError::DuplicateId`], [`EngineError::QueueFull`] or
+    /// [`EngineError::ShutDown`]. Nothing was run then.
+    pub fn execute(&self, request: ExecutionRequest) -> Result<Uuid, EngineError> {
+        self.inner.accept(request, None)
+    }
+
+    /// Like [`execute`](Self::execute), with a handler for this execution's events alone.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute).
+    pub fn execute_with(
+        &self,
+        request: ExecutionRequest,
+        handler: Arc<dyn EventHandler>,
+    ) -> Result<Uuid, EngineError> {
+        self.inner.accept(request, Some(handler))
+    }
+
+    /// Resolves when the execution has ended, whatever its status, and its terminal event was
+    /// delivered. (A handler that does not return delays this by a second at most.)
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] for an unknown id. Once waiting, the result always comes, also when
+    /// retention forgets the execution meanwhile.
+    pub async fn wait_for_completion(&self, id: Uuid) -> Result<Arc<ExecutionResult>, EngineError> {
+        let execution = self.inner.registry.get(id)?;
+        Ok(execution.completed().await)
+    }
+
+    /// Where an execution is in its life.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] for an unknown id.
+    pub fn get_status(&self, id: Uuid) -> Result<ExecutionStatus, EngineError> {
+        Ok(self.inner.registry.get(id)?.status())
+    }
+
+    /// The result; `None` while the execution is live.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] for an unknown id.
+    pub fn get_result(&self, id: Uuid) -> Result<Option<Arc<ExecutionResult>>, EngineError> {
+        Ok(self.inner.registry.get(id)?.result())
+    }
+
+    /// One row of [`list_executions`](Self::list_executions).
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] for an unknown id.
+    pub fn get_summary(&self, id: Uuid) -> Result<ExecutionSummary, EngineError> {
+        Ok(self.inner.registry.get(id)?.summary())
+    }
+
+    /// The executions that are live or remembered, in the order in which they were accepted.
+    #[must_use]
+    pub fn list_executions(&self, filter: ExecutionFilter) -> Vec<ExecutionSummary> {
+        let mut listed: Vec<_> = self
+            .inner
+            .registry
+            .all()
+            .iter()
+            .filter(|execution| filter.status.is_none_or(|status| execution.status() == status))
+            .map(|execution| execution.summary())
+            .collect();
+        listed.sort_by_key(|summary| (summary.created_at, summary.id));
+        listed
+    }
+
+    /// Stops an execution: the polite signal to the whole tree, the grace period, then force. One
+    /// that waits for its place never starts. A second call during the grace period is for force.
+    ///
+    /// Returns at once, true when the execution was still live.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] for an unknown id.
+    pub fn cancel(&self, id: Uuid) -> Result<bool, EngineError> {
+        Ok(self.inner.registry.get(id)?.cancel())
+    }
+
+    /// Writes to the standard input of an execution whose request says [`Stdin::Pipe`].
+    ///
+    /// Resolves when the child's pipe has taken everything: whoever awaits it writes no faster than
+    /// the child reads. What a child does not read any more is dropped.
+    ///
+    /// [`Stdin::Pipe`]: crate::Stdin::Pipe
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] for an unknown id, [`EngineError::InvalidRequest`] when the standard
+    /// input is no pipe.
+    pub async fn write_stdin(&self, id: Uuid, bytes: Vec<u8>) -> Result<(), EngineError> {
+        let (written, is_written) = oneshot::channel();
+        self.send_stdin(id, StdinMessage::Write(bytes, written)).await?;
+        // The execution may end first: then nobody reads any more.
+        let _ = is_written.await;
+        Ok(())
+    }
+
+    /// Ends the standard input: the child reads end of file.
+    ///
+    /// # Errors
+    /// As for [`write_stdin`](Self::write_stdin).
+    pub async fn close_stdin(&self, id: Uuid) -> Result<(), EngineError> {
+        self.send_stdin(id, StdinMessage::Close).await
+    }
+
+    async fn send_stdin(&self, id: Uuid, message: StdinMessage) -> Result<(), EngineError> {
+        let execution = self.inner.registry.get(id)?;
+        let stdin = execution.stdin().ok_or_else(|| {
+            EngineError::InvalidRequest(InvalidField::new(
+                "stdin",
+                "null",
+                "only a request with `pipe` can be written to",
+            ))
+        })?;
+        // An error means that the execution has ended.
+        let _ = stdin.send(message).await;
+        Ok(())
+    }
+
+    /// Does now what the cleanup task does every interval: forgets finished executions beyond their
+    /// retention and deletes logs beyond theirs.
+    pub async fn cleanup_old_executions(&self) -> CleanupReport {
+        self.inner.clean_up().await
+    }
+
+    /// Starts the cleanup task. The first execution does it too; further calls do nothing.
+    pub fn start_cleanup_task(&self) {
+        self.inner.start_cleanup_task();
+    }
+
+    /// Takes no new work, stops what runs (politely, then by force), and resolves when every
+    /// execution has ended, its log is complete and its terminal event was delivered.
+    pub async fn shutdown(&self) {
+        self.inner.registry.close();
+        let live = self.inner.registry.all();
+        for execution in &live {
+            execution.stop_at_least(StopRequest::Polite);
+        }
+        for execution in live {
+            execution.completed().await;
+        }
+        self.inner.logs.idle().await;
+    }
+
+    /// For the moment before the host ends, when nothing can be awaited: takes no new work, kills
+    /// what runs, and blocks this thread until it is gone, two seconds at most.
+    ///
+    /// Must not be called on the runtime's only thread.
+    pub fn abort_now(&self) {
+        let deadline = Instant::now() + ABORT_PATIENCE;
+        self.inner.registry.close();
+        for execution in self.inner.registry.all() {
+            execution.stop_at_least(StopRequest::Force);
+        }
+        while self.inner.registry.live_count() > 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// How busy the engine is.
+    #[must_use]
+    pub fn metrics(&self) -> EngineMetrics {
+        let all = self.inner.registry.all();
+        let count = |status| all.iter().filter(|execution| execution.status() == status).count();
+        EngineMetrics {
+            pending: count(ExecutionStatus::Pending),
+            running: count(ExecutionStatus::Running),
+            finished: self.inner.registry.finished_count(),
+            log_dir: self.inner.logs.folder(),
+        }
+    }
+}
+
+impl std::fmt::Debug for ExecutionEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExecutionEngine").field("metrics", &self.metrics()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,150 @@
+//! What all handles of an engine share, and how a request becomes a task.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use uuid::Uuid;
+
+use super::queue::{Admission, AdmissionQueue};
+use crate::config::ExecutionConfig;
+use crate::error::{EngineError, InvalidField};
+use crate::event::EventHandler;
+use crate::execution::{Accepted, Execution, OutputLimit, Place, StdinSource, Task};
+use crate::log::LogService;
+use crate::output::Secrets;
+use crate::registry::{Registry, Retention, run_cleanup};
+use crate::request::{ExecutionRequest, OversizedOutputStrategy, Stdin};
+
+/// Writes of standard input that wait for their turn.
+const STDIN_MESSAGES: usize = 1;
+
+pub(crate) struct Inner {
+    pub(super) config: ExecutionConfig,
+    pub(super) registry: Arc<Registry>,
+    pub(super) queue: Arc<AdmissionQueue>,
+    pub(super) logs: LogService,
+    pub(super) handler: OnceLock<Arc<dyn EventHandler>>,
+    runtime: Handle,
+    secrets: Secrets,
+    cleanup: OnceLock<AbortHandle>,
+}
+
+impl Inner {
+    pub(super) fn new(config: ExecutionConfig) -> Result<Self, EngineError> {
+        config.validate()?;
+        let runtime = Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
+        Ok(Self {
+            registry: Arc::new(Registry::new(Retention {
+                max_age: Duration::from_secs(config.execution_retention_secs),
+                max_count: config.max_retained_executions,
+            })),
+            queue: AdmissionQueue::new(config.max_concurrent_executions, config.max_queued_executions),
+            logs: LogService::new(&config),
+            handler: OnceLock::new(),
+            runtime,
+            secrets: Secrets::new(config.secrets.iter().map(String::as_str)),
+            cleanup: OnceLock::new(),
+            config,
+        })
+    }
+
+    /// Accepts a request, or says why not. Touches neither the disk nor the process table.
+    pub(super) fn accept(
+        self: &Arc<Self>,
+        mut request: ExecutionRequest,
+        handler: Option<Arc<dyn EventHandler>>,
+    ) -> Result<Uuid, EngineError> {
+        let secrets = self.secrets_for(&request);
+        request.validate(&self.config).map_err(|refused| masked(refused, &secrets))?;
+        let (stdin, stdin_sender) = match std::mem::take(&mut request.stdin) {
+            Stdin::Null => (StdinSource::Null, None),
+            Stdin::Bytes(bytes) => (StdinSource::Bytes(bytes), None),
+            Stdin::Pipe => {
+                let (sender, messages) = mpsc::channel(STDIN_MESSAGES);
+                (StdinSource::Messages(messages), Some(sender))
+            }
+        };
+        let execution = Arc::new(Execution::new(Accepted {
+            id: request.id.unwrap_or_else(Uuid::now_v7),
+            command: secrets.mask(&request.command.display()).into_owned(),
+            command_type: request.command.kind().to_owned(),
+            created_at: Utc::now(),
+            metadata: request.metadata.clone(),
+            stdin: stdin_sender,
+        }));
+        self.registry.insert(&execution)?;
+        let place = match self.queue.enter() {
+            Admission::Granted(permit) => Place::Ready(permit),
+            Admission::Waiting(ticket) => Place::Queued(ticket),
+            Admission::Full { waiting } => {
+                self.registry.remove(execution.id);
+                return Err(EngineError::QueueFull { waiting });
+            }
+        };
+        let id = execution.id;
+        let strategy = request.oversized_output.unwrap_or(self.config.oversized_output);
+        let spills = strategy == OversizedOutputStrategy::StreamToFile;
+        let task = Task {
+            stop: execution.stop_requests(),
+            registry: Arc::clone(&self.registry),
+            limit: OutputLimit {
+                bytes: request.max_output_size_bytes.unwrap_or(self.config.max_output_size_bytes),
+                strategy,
+                retain: self.config.retain_output,
+            },
+            timeout_ms: request.timeout_ms.unwrap_or(self.config.default_timeout_ms),
+            kill_grace: Duration::from_millis(request.kill_grace_ms.unwrap_or(self.config.kill_grace_ms)),
+            stream_output: self.config.stream_output,
+            handler: handler.or_else(|| self.handler.get().cloned()),
+            log: (self.config.logging || spills).then(|| self.logs.open(id)),
+            writes_log: self.config.logging,
+            request: Arc::new(request),
+            execution,
+            secrets,
+            stdin,
+        };
+        self.runtime.spawn(task.run(place));
+        self.start_cleanup_task();
+        Ok(id)
+    }
+
+    /// Most requests bring none of their own: then the engine's are shared, not built anew.
+    fn secrets_for(&self, request: &ExecutionRequest) -> Secrets {
+        if request.secrets.is_empty() {
+            return self.secrets.clone();
+        }
+        Secrets::new(self.config.secrets.iter().chain(&request.secrets).map(String::as_str))
+    }
+
+    pub(super) fn start_cleanup_task(self: &Arc<Self>) {
+        self.cleanup.get_or_init(|| {
+            let engine = Arc::downgrade(self);
+            self.runtime.spawn(run_cleanup(engine)).abort_handle()
+        });
+    }
+
+    pub(crate) fn cleanup_interval(&self) -> Duration {
+        Duration::from_secs(self.config.cleanup_interval_secs)
+    }
+
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(cleanup) = self.cleanup.get() {
+            cleanup.abort();
+        }
+    }
+}
+
+/// A refused value may be a secret, or hold one.
+fn masked(refused: InvalidField, secrets: &Secrets) -> EngineError {
+    EngineError::InvalidRequest(InvalidField { value: secrets.mask(&refused.value).into_owned(), ..refused })
+}

@@ -1,0 +1,170 @@
+//! After a crash: what was cut off, and what survived it.
+//!
+//! A log without an end whose program is gone was cut off. Its processes, if any survived, are known
+//! by the mark in their environment, or as the process whose id *and* start time the log names: an id
+//! that changed hands is never taken for one of ours.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::ExecutionEngine;
+use super::inner::Inner;
+use super::logs::host_is_alive;
+use crate::error::{EngineError, FailureCode};
+use crate::event::OutputStream;
+use crate::execution::{Accepted, Execution, blank_result, failure};
+use crate::log::{ByteCounts, Folder, LogFooter, LogHeader, LogReader, LogRecordKind, LogSet};
+use crate::output::BoundedBuffer;
+use crate::process::{self, EXECUTION_ID_VAR};
+use crate::result::{ExecutionResult, ExecutionStatus, LeftoverProcess};
+
+/// What recovery may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RecoverOptions {
+    /// Kill processes that survived. Otherwise they are only listed.
+    pub stop_survivors: bool,
+}
+
+/// An execution that the death of its host cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecoveredExecution {
+    /// The execution. Its result is with the engine from now on, status `interrupted`.
+    pub id: Uuid,
+    /// The command as one would type it, secrets masked.
+    pub command: String,
+    /// When its process started.
+    pub started_at: DateTime<Utc>,
+    /// The first part of its log.
+    pub log_path: PathBuf,
+    /// Its processes that still ran when they were looked for.
+    pub survivors: Vec<LeftoverProcess>,
+    /// Whether those were killed.
+    pub survivors_stopped: bool,
+}
+
+impl ExecutionEngine {
+    /// Finds what earlier engines on this log folder left when their program died: marks their logs
+    /// as interrupted, remembers them as results, and lists or kills processes that survived.
+    ///
+    /// Logs of programs that still run are left alone. Nothing found is an empty list.
+    ///
+    /// # Errors
+    /// [`EngineError::LogUnreadable`] when the folder cannot be looked through.
+    pub async fn recover(&self, options: RecoverOptions) -> Result<Vec<RecoveredExecution>, EngineError> {
+        let inner = Arc::clone(&self.inner);
+        self.inner.with_log_folder(Uuid::nil(), move |folder| inner.recover(folder, options)).await
+    }
+}
+
+impl Inner {
+    fn recover(&self, folder: &Folder, options: RecoverOptions) -> io::Result<Vec<RecoveredExecution>> {
+        let mut recovered = Vec::new();
+        for log in crate::log::list(&folder.path)? {
+            if self.registry.is_live(log.id) || !log.is_unfinished(folder) {
+                continue;
+            }
+            let Some(header) = log.header(folder).filter(|header| !host_is_alive(header)) else { continue };
+            match self.recover_one(folder, &log, &header, options) {
+                Ok(found) => recovered.extend(found),
+                // One log that cannot be read or ended must not hide the others.
+                Err(error) => {
+                    tracing::warn!(id = %log.id, %error, "an interrupted log could not be recovered")
+                }
+            }
+        }
+        recovered.sort_by_key(|found| (found.started_at, found.id));
+        Ok(recovered)
+    }
+
+    fn recover_one(
+        &self,
+        folder: &Folder,
+        log: &LogSet,
+        header: &LogHeader,
+        options: RecoverOptions,
+    ) -> io::Result<Option<RecoveredExecution>> {
+        let execution = Execution::new(Accepted {
+            id: header.id,
+            command: header.command.clone(),
+            command_type: header.command_type.clone(),
+            metadata: header.metadata.clone(),
+            created_at: header.started_at,
+            stdin: None,
+        });
+        let result = self.interrupted_result(&folder.path, header, &execution)?;
+        if !log.end(folder, &LogFooter::new(&result))? {
+            return Ok(None);
+        }
+        let mut mark = OsString::from(EXECUTION_ID_VAR);
+        mark.push(format!("={}", header.id));
+        let leader = (header.pid, header.pid_start_time);
+        let survivors = process::survivors(&mark, leader);
+        if options.stop_survivors {
+            process::stop_survivors(&mark, leader);
+        }
+        let found = RecoveredExecution {
+            id: header.id,
+            command: header.command.clone(),
+            started_at: header.started_at,
+            log_path: result.log_path.clone().unwrap_or_default(),
+            survivors_stopped: options.stop_survivors && !survivors.is_empty(),
+            survivors,
+        };
+        execution.set_result(&Arc::new(result));
+        execution.release_waiters();
+        // Known already: it was recovered before, by this engine.
+        let _ = self.registry.insert_finished(&Arc::new(execution));
+        Ok(Some(found))
+    }
+
+    /// What the log has of the output, under the limits in force.
+    fn interrupted_result(
+        &self,
+        folder: &Path,
+        header: &LogHeader,
+        execution: &Execution,
+    ) -> io::Result<ExecutionResult> {
+        let buffer = || BoundedBuffer::new(self.config.max_output_size_bytes, self.config.retain_output);
+        let (mut stdout, mut stderr) = (buffer(), buffer());
+        let mut last = header.started_at;
+        for record in LogReader::open(folder, header.id)? {
+            let record = record?;
+            last = record.timestamp;
+            if let LogRecordKind::Output { stream, bytes, partial } = record.kind {
+                let buffer = match stream {
+                    OutputStream::Stdout => &mut stdout,
+                    OutputStream::Stderr => &mut stderr,
+                };
+                buffer.push(&bytes);
+                buffer.push(if partial { b"" } else { b"\n" });
+            }
+        }
+        let message = format!("`{}` was cut off when the program that ran it ended", header.command);
+        let note = |left_out: u64| format!("[... {left_out} bytes left out; they are in the log ...]");
+        let bytes = ByteCounts { stdout: stdout.total(), stderr: stderr.total() };
+        Ok(ExecutionResult {
+            stdout_bytes: bytes.stdout,
+            stderr_bytes: bytes.stderr,
+            stdout_truncated: stdout.is_truncated(),
+            stderr_truncated: stderr.is_truncated(),
+            stdout: stdout.into_text(&note),
+            stderr: stderr.into_text(&note),
+            started_at: Some(header.started_at),
+            completed_at: last,
+            duration_ms: u64::try_from((last - header.started_at).num_milliseconds()).unwrap_or(0),
+            log_path: Some(folder.join(format!("{}.log", header.id))),
+            output_incomplete: true,
+            ..blank_result(
+                execution,
+                ExecutionStatus::Interrupted,
+                Some(failure(FailureCode::Interrupted, message)),
+            )
+        })
+    }
+}

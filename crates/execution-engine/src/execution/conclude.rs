@@ -1,0 +1,97 @@
+//! From the end of the process to the terminal event.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::time::timeout;
+
+use super::delivery::Delivery;
+use super::handle::Execution;
+use crate::event::EventKind;
+use crate::log::{ExecutionLog, LogFooter};
+use crate::registry::Registry;
+use crate::result::{Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, OutputFiles};
+
+/// How long whoever waits for a result waits for a handler that does not return.
+const DELIVERY_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a result waits for a disk that does not answer.
+const LOG_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A result in which nothing ran.
+pub(crate) fn blank(
+    execution: &Execution,
+    status: ExecutionStatus,
+    error: Option<ExecutionFailure>,
+) -> ExecutionResult {
+    ExecutionResult {
+        id: execution.id,
+        status,
+        exit_code: None,
+        signal: None,
+        stdout: String::new(),
+        stderr: String::new(),
+        stdout_bytes: 0,
+        stderr_bytes: 0,
+        stdout_truncated: false,
+        stderr_truncated: false,
+        duration_ms: 0,
+        queued_ms: 0,
+        started_at: None,
+        completed_at: Utc::now(),
+        error,
+        log_path: None,
+        output_files: OutputFiles::default(),
+        resource_usage: None,
+        containment: Containment::None,
+        leftover_processes: Vec::new(),
+        output_incomplete: false,
+        log_error: None,
+        metadata: execution.metadata.clone(),
+    }
+}
+
+/// Writes the log's footer and notes in the result where everything is.
+pub(crate) async fn close_log(log: Option<ExecutionLog>, writes_log: bool, result: &mut ExecutionResult) {
+    let Some(log) = log else { return };
+    let footer = writes_log.then(|| LogFooter::new(result));
+    if let Ok(finished) = timeout(LOG_PATIENCE, log.finish(footer)).await {
+        result.log_path = finished.path;
+        result.log_error = finished.error;
+        result.output_files = finished.output_files;
+    } else {
+        result.log_error = Some(format!("the disk did not take the log's end within {LOG_PATIENCE:?}"));
+    }
+}
+
+/// Makes the result known: to the registry, then as the terminal event, then to whoever waits.
+pub(crate) async fn publish(
+    execution: &Execution,
+    registry: &Registry,
+    result: ExecutionResult,
+    mut delivery: Delivery,
+) {
+    let result = Arc::new(result);
+    if execution.set_result(&result) {
+        registry.finished(execution.id);
+        delivery.event(terminal_event(&result));
+        // A handler that is stuck keeps its own events waiting, not those who wait for the result.
+        let _ = timeout(DELIVERY_PATIENCE, delivery.finish()).await;
+    }
+    execution.release_waiters();
+    delivery.finish().await;
+}
+
+fn terminal_event(result: &Arc<ExecutionResult>) -> EventKind {
+    let result = Arc::clone(result);
+    match result.status {
+        ExecutionStatus::Completed => EventKind::Completed { result },
+        ExecutionStatus::Cancelled => EventKind::Cancelled { result },
+        ExecutionStatus::Timeout => EventKind::Timeout { result },
+        // The others never are the status of a result that was just made here.
+        ExecutionStatus::Failed
+        | ExecutionStatus::Pending
+        | ExecutionStatus::Running
+        | ExecutionStatus::Interrupted => EventKind::Failed { result },
+    }
+}

@@ -1,0 +1,121 @@
+//! Events on their way to the handler: one at a time, in order, bounded.
+//!
+//! While the handler is busy lines gather in the open batch, so the next call carries more: the
+//! slower the handler, the fewer its calls. At [`OPEN_BATCH_LIMIT`] the task stops reading and the
+//! child waits.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::catch_unwind::{Panicked, or_panic};
+use crate::event::{EventHandler, EventKind, ExecutionEvent, LineBatch, OutputStream};
+use crate::output::LineBatcher;
+
+/// Text that gathers before reading stops. Larger batches were measured to be slower and to hold up
+/// an event loop for longer.
+const OPEN_BATCH_LIMIT: usize = 128 * 1024;
+
+pub(crate) struct Delivery {
+    id: Uuid,
+    handler: Option<Arc<dyn EventHandler>>,
+    stream_output: bool,
+    lines: LineBatcher,
+    waiting: VecDeque<Waiting>,
+    /// Bytes of text in `waiting`.
+    waiting_bytes: usize,
+    in_flight: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+enum Waiting {
+    Event(ExecutionEvent),
+    Lines(LineBatch),
+}
+
+impl Delivery {
+    pub(crate) fn new(id: Uuid, handler: Option<Arc<dyn EventHandler>>, stream_output: bool) -> Self {
+        Self {
+            id,
+            stream_output: stream_output && handler.is_some(),
+            handler,
+            lines: LineBatcher::new(id),
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            in_flight: None,
+        }
+    }
+
+    /// Output as it was read; its complete lines become events.
+    pub(crate) fn output(&mut self, stream: OutputStream, bytes: &[u8], at: DateTime<Utc>) {
+        if self.stream_output {
+            self.lines.push(stream, bytes, at);
+        }
+    }
+
+    /// The stream has ended: what is left of its last line is a line.
+    pub(crate) fn end_of_stream(&mut self, stream: OutputStream, at: DateTime<Utc>) {
+        if self.stream_output {
+            self.lines.finish(stream, at);
+        }
+    }
+
+    /// Anything that is not a line. Lines that came before stay before it.
+    pub(crate) fn event(&mut self, kind: EventKind) {
+        if self.handler.is_none() {
+            return;
+        }
+        if let Some(batch) = self.lines.take() {
+            self.waiting_bytes += batch.text.len();
+            self.waiting.push_back(Waiting::Lines(batch));
+        }
+        let event = ExecutionEvent { execution_id: self.id, timestamp: Utc::now(), kind };
+        self.waiting.push_back(Waiting::Event(event));
+    }
+
+    /// Whether more output may be read.
+    pub(crate) fn has_room(&self) -> bool {
+        self.waiting_bytes + self.lines.len() < OPEN_BATCH_LIMIT
+    }
+
+    /// Whether [`progress`](Self::progress) has something to do.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.in_flight.is_some() || !self.waiting.is_empty() || !self.lines.is_empty()
+    }
+
+    /// Sees one call of the handler through, beginning it where none is under way. Cancel-safe.
+    pub(crate) async fn progress(&mut self) {
+        if self.in_flight.is_none() {
+            self.in_flight = self.next_call();
+        }
+        let Some(call) = self.in_flight.as_mut() else { return };
+        if let Err(Panicked(message)) = or_panic(call.as_mut()).await {
+            tracing::error!(execution_id = %self.id, message, "an event handler panicked");
+        }
+        self.in_flight = None;
+    }
+
+    /// Delivers everything.
+    pub(crate) async fn finish(&mut self) {
+        while self.is_busy() {
+            self.progress().await;
+        }
+    }
+
+    fn next_call(&mut self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        let handler = Arc::clone(self.handler.as_ref()?);
+        match self.waiting.pop_front() {
+            Some(Waiting::Event(event)) => Some(Box::pin(async move { handler.handle(event).await })),
+            Some(Waiting::Lines(batch)) => {
+                self.waiting_bytes -= batch.text.len();
+                Some(Box::pin(async move { handler.handle_lines(batch).await }))
+            }
+            None => {
+                let batch = self.lines.take()?;
+                Some(Box::pin(async move { handler.handle_lines(batch).await }))
+            }
+        }
+    }
+}

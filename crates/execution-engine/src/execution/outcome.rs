@@ -1,0 +1,167 @@
+//! How it ended → status, code and message. Pure.
+
+use crate::error::FailureCode;
+use crate::process::ExitKind;
+use crate::request::Command;
+use crate::result::{ExecutionFailure, ExecutionStatus};
+
+/// Why the engine stopped an execution. The first cause counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// `cancel` or shutdown.
+    Cancelled,
+    /// The timeout passed, in milliseconds.
+    Timeout(u64),
+    /// More output than this many bytes under `fail_execution`.
+    OutputLimit(u64),
+}
+
+impl Cause {
+    /// The word in the log's event record.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancel",
+            Self::Timeout(_) => "timeout",
+            Self::OutputLimit(_) => "output_limit",
+        }
+    }
+}
+
+/// The verdict on an execution whose process ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) status: ExecutionStatus,
+    pub(crate) exit_code: Option<i32>,
+    pub(crate) signal: Option<String>,
+    pub(crate) error: Option<ExecutionFailure>,
+}
+
+/// Judges the end of `shown`, the command as one would type it.
+pub(crate) fn judge(cause: Option<Cause>, exit: &ExitKind, command: &Command, shown: &str) -> Outcome {
+    let (exit_code, signal) = match exit {
+        ExitKind::Code(code) => (Some(*code), None),
+        ExitKind::Signal { name, .. } => (None, Some(name.clone())),
+        ExitKind::Unknown => (None, None),
+    };
+    let (status, error) = match cause {
+        Some(cause) => stopped(cause, shown),
+        None => ended(exit, command, shown),
+    };
+    Outcome { status, exit_code, signal, error }
+}
+
+/// An execution that was cancelled before it had a process.
+pub(crate) fn never_started(shown: &str) -> ExecutionFailure {
+    failure(FailureCode::Cancelled, format!("`{shown}` was cancelled before it started"))
+}
+
+fn stopped(cause: Cause, shown: &str) -> (ExecutionStatus, Option<ExecutionFailure>) {
+    let (status, code, message) = match cause {
+        Cause::Cancelled => {
+            (ExecutionStatus::Cancelled, FailureCode::Cancelled, format!("`{shown}` was cancelled"))
+        }
+        Cause::Timeout(ms) => (
+            ExecutionStatus::Timeout,
+            FailureCode::Timeout,
+            format!(
+                "`{shown}` was stopped after its timeout of {ms} ms; a longer `timeout_ms` gives it more time"
+            ),
+        ),
+        Cause::OutputLimit(bytes) => (
+            ExecutionStatus::Failed,
+            FailureCode::OutputSizeExceeded,
+            format!(
+                "`{shown}` was stopped because it wrote more than {bytes} bytes to one stream; raise \
+                 `max_output_size_bytes`, or let `oversized_output` be `truncate_with_warning` or `stream_to_file`"
+            ),
+        ),
+    };
+    (status, Some(failure(code, message)))
+}
+
+fn ended(exit: &ExitKind, command: &Command, shown: &str) -> (ExecutionStatus, Option<ExecutionFailure>) {
+    let error = match exit {
+        ExitKind::Code(0) => return (ExecutionStatus::Completed, None),
+        ExitKind::Code(code) => failure(
+            FailureCode::NonZeroExit,
+            format!("`{shown}` ended with exit code {code}{}", hint(*code, command)),
+        ),
+        ExitKind::Signal { name, core_dumped, .. } => failure(
+            FailureCode::KilledBySignal,
+            format!("`{shown}` was ended by {name}{}", if *core_dumped { " (core dumped)" } else { "" }),
+        ),
+        ExitKind::Unknown => failure(
+            FailureCode::ExitStatusLost,
+            format!(
+                "`{shown}` ended, but its exit status was taken by another part of this program (one that waits \
+                 for any child, or ignores SIGCHLD)"
+            ),
+        ),
+    };
+    (ExecutionStatus::Failed, Some(error))
+}
+
+/// Exit codes with an agreed meaning: the shell's, and the AWS command line's.
+fn hint(code: i32, command: &Command) -> &'static str {
+    match (command, code) {
+        (Command::Shell { .. } | Command::Script { .. }, 126) => {
+            ": a command in it is there but cannot be executed"
+        }
+        (Command::Shell { .. } | Command::Script { .. }, 127) => ": a command in it was not found",
+        (Command::AwsCli { .. }, 252) => ": the command's syntax was not understood",
+        (Command::AwsCli { .. }, 253) => ": its configuration or credentials are missing or invalid",
+        (Command::AwsCli { .. }, 254) => ": the service answered with an error",
+        _ => "",
+    }
+}
+
+pub(crate) fn failure(code: FailureCode, message: String) -> ExecutionFailure {
+    ExecutionFailure { code, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(cause: Option<Cause>, exit: &ExitKind) -> Outcome {
+        let command = Command::Shell { command: "x".into(), shell: None };
+        judge(cause, exit, &command, "sh -c x")
+    }
+
+    fn killed(name: &str, number: i32) -> ExitKind {
+        ExitKind::Signal { number, name: name.into(), core_dumped: false }
+    }
+
+    #[test]
+    fn exit_code_0_is_completed_and_every_other_is_failed() {
+        assert_eq!(verdict(None, &ExitKind::Code(0)).status, ExecutionStatus::Completed);
+        for code in 1..=255 {
+            let outcome = verdict(None, &ExitKind::Code(code));
+            assert_eq!((outcome.status, outcome.exit_code), (ExecutionStatus::Failed, Some(code)));
+            assert_eq!(outcome.error.unwrap().code, FailureCode::NonZeroExit);
+        }
+    }
+
+    #[test]
+    fn the_cause_decides_the_status_whatever_the_exit() {
+        let exits = [ExitKind::Code(0), ExitKind::Code(143), killed("SIGKILL", 9), ExitKind::Unknown];
+        for exit in &exits {
+            assert_eq!(verdict(Some(Cause::Cancelled), exit).status, ExecutionStatus::Cancelled);
+            assert_eq!(verdict(Some(Cause::Timeout(5)), exit).status, ExecutionStatus::Timeout);
+            let limited = verdict(Some(Cause::OutputLimit(5)), exit);
+            assert_eq!(limited.error.unwrap().code, FailureCode::OutputSizeExceeded);
+        }
+    }
+
+    #[test]
+    fn a_signal_leaves_no_exit_code() {
+        let outcome = verdict(None, &killed("SIGSEGV", 11));
+        assert_eq!((outcome.exit_code, outcome.signal.as_deref()), (None, Some("SIGSEGV")));
+        assert_eq!(outcome.error.unwrap().code, FailureCode::KilledBySignal);
+    }
+
+    #[test]
+    fn a_command_missing_inside_a_shell_line_is_explained() {
+        assert!(verdict(None, &ExitKind::Code(127)).error.unwrap().message.contains("not found"));
+    }
+}

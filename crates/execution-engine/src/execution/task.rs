@@ -1,0 +1,229 @@
+//! One execution from accepted to its terminal event. Reads top to bottom.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::catch_unwind::{Panicked, or_panic};
+use super::conclude;
+use super::delivery::Delivery;
+use super::handle::{Execution, StdinMessage, StopRequest, millis};
+use super::log_header::log_header;
+use super::outcome::{self, Outcome};
+use super::sinks::{OutputLimit, Sinks};
+use super::stdin::{self, Feeder};
+use super::supervise::{Ended, Patience, Supervisor};
+use crate::command;
+use crate::engine::{Permit, Ticket};
+use crate::error::FailureCode;
+use crate::event::{EventHandler, EventKind};
+use crate::log::ExecutionLog;
+use crate::output::Secrets;
+use crate::process::{self, PipeWriter, SpawnFailure, SpawnSpec, Spawned, StdinMode};
+use crate::registry::Registry;
+use crate::request::ExecutionRequest;
+use crate::result::{Containment, ExecutionFailure, ExecutionResult, ExecutionStatus};
+
+/// What an execution needs to know and to reach.
+pub(crate) struct Task {
+    pub(crate) execution: Arc<Execution>,
+    /// Without its standard input, which may be large and is in `stdin`.
+    pub(crate) request: Arc<ExecutionRequest>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) secrets: Secrets,
+    pub(crate) limit: OutputLimit,
+    pub(crate) timeout_ms: u64,
+    pub(crate) kill_grace: Duration,
+    pub(crate) stream_output: bool,
+    pub(crate) handler: Option<Arc<dyn EventHandler>>,
+    /// `None` when neither a log nor spill files are wanted.
+    pub(crate) log: Option<ExecutionLog>,
+    /// Whether the log itself is written, and not only spill files.
+    pub(crate) writes_log: bool,
+    pub(crate) stdin: StdinSource,
+    pub(crate) stop: watch::Receiver<StopRequest>,
+}
+
+/// Where the child's standard input comes from.
+pub(crate) enum StdinSource {
+    Null,
+    Bytes(Vec<u8>),
+    Messages(mpsc::Receiver<StdinMessage>),
+}
+
+/// How the execution got its place.
+pub(crate) enum Place {
+    Ready(Permit),
+    Queued(Ticket),
+}
+
+impl Task {
+    /// Runs to the end, whatever happens: also a panic becomes a result.
+    pub(crate) async fn run(self, place: Place) {
+        let (execution, registry) = (Arc::clone(&self.execution), Arc::clone(&self.registry));
+        let handler = self.handler.clone();
+        let accepted = Instant::now();
+        if let Err(Panicked(message)) = or_panic(pin!(self.live(place, accepted))).await {
+            tracing::error!(execution_id = %execution.id, message, "an execution's task panicked");
+            // Dropping the task's future stopped the tree and let the place go.
+            let error = outcome::failure(
+                FailureCode::Internal,
+                format!("`{}` was stopped by a bug in the engine: {message}", execution.command),
+            );
+            let result = conclude::blank(&execution, ExecutionStatus::Failed, Some(error));
+            let delivery = Delivery::new(execution.id, handler, false);
+            conclude::publish(&execution, &registry, result, delivery).await;
+        }
+    }
+
+    async fn live(mut self, place: Place, accepted: Instant) {
+        let mut delivery = Delivery::new(self.execution.id, self.handler.take(), self.stream_output);
+        let Some(permit) = self.wait_for_place(place, &mut delivery).await else {
+            let error = outcome::never_started(&self.execution.command);
+            return self.unstarted(ExecutionStatus::Cancelled, error, delivery, accepted).await;
+        };
+        match self.start().await {
+            Ok(spawned) => self.supervise(spawned, permit, delivery, accepted).await,
+            Err(SpawnFailure { code, message }) => {
+                drop(permit);
+                let error = outcome::failure(code, self.secrets.mask(&message).into_owned());
+                self.unstarted(ExecutionStatus::Failed, error, delivery, accepted).await;
+            }
+        }
+    }
+
+    async fn unstarted(
+        self,
+        status: ExecutionStatus,
+        error: ExecutionFailure,
+        delivery: Delivery,
+        accepted: Instant,
+    ) {
+        let mut result = conclude::blank(&self.execution, status, Some(error));
+        result.queued_ms = millis(accepted.elapsed());
+        conclude::publish(&self.execution, &self.registry, result, delivery).await;
+    }
+
+    /// Waits for a place; `None` when cancelled before there was one.
+    async fn wait_for_place(&mut self, place: Place, delivery: &mut Delivery) -> Option<Permit> {
+        let mut ticket = match place {
+            Place::Ready(permit) => return (*self.stop.borrow() == StopRequest::None).then_some(permit),
+            Place::Queued(ticket) => ticket,
+        };
+        delivery.event(EventKind::Queued);
+        loop {
+            tokio::select! {
+                biased;
+                Ok(()) = self.stop.changed() => return None,
+                permit = ticket.granted() => return Some(permit),
+                () = delivery.progress(), if delivery.is_busy() => {}
+            }
+        }
+    }
+
+    async fn start(&self) -> Result<Spawned, SpawnFailure> {
+        let (request, id) = (Arc::clone(&self.request), self.execution.id);
+        let stdin = match self.stdin {
+            StdinSource::Null => StdinMode::Null,
+            StdinSource::Bytes(_) | StdinSource::Messages(_) => StdinMode::Pipe,
+        };
+        process::spawn(move || Ok(SpawnSpec { stdin, ..command::prepare(&request, id)? })).await
+    }
+
+    async fn supervise(
+        mut self,
+        spawned: Spawned,
+        permit: Permit,
+        mut delivery: Delivery,
+        accepted: Instant,
+    ) {
+        let started = Instant::now();
+        let started_at = Utc::now();
+        let pid = spawned.child.pid();
+        let containment = spawned.child.containment();
+        let log = self.open_log(pid, spawned.child.start_time(), started_at);
+        let log_place = log.as_ref().filter(|_| self.writes_log).map(ExecutionLog::place);
+        self.execution.set_started(pid, started_at, log_place);
+        delivery.event(EventKind::Started { pid, command: self.execution.command.clone() });
+        let feeder = self.feed(spawned.stdin);
+
+        let mut sinks = Sinks::new(&self.secrets, self.limit, log, self.writes_log, delivery);
+        let patience = Patience {
+            started,
+            timeout_ms: self.timeout_ms,
+            kill_grace: self.kill_grace,
+            output_limit: self.limit.bytes,
+        };
+        let supervisor = Supervisor::new(
+            spawned.child,
+            spawned.stdout,
+            spawned.stderr,
+            &mut sinks,
+            self.stop.clone(),
+            patience,
+        );
+        let ended = supervisor.run().await;
+        drop(feeder);
+        drop(permit);
+        self.conclude(ended, sinks, Facts { containment, started_at, started, accepted }).await;
+    }
+
+    fn open_log(&mut self, pid: u32, start_time: Option<u64>, at: DateTime<Utc>) -> Option<ExecutionLog> {
+        let mut log = self.log.take()?;
+        if self.writes_log {
+            let process = (pid, start_time);
+            log.header(log_header(&self.execution, &self.request, &self.secrets, process, at));
+        }
+        Some(log)
+    }
+
+    fn feed(&mut self, pipe: Option<PipeWriter>) -> Option<Feeder> {
+        let pipe = pipe?;
+        match std::mem::replace(&mut self.stdin, StdinSource::Null) {
+            StdinSource::Null => None,
+            StdinSource::Bytes(bytes) => Some(stdin::feed_bytes(pipe, bytes)),
+            StdinSource::Messages(messages) => Some(stdin::feed_messages(pipe, messages)),
+        }
+    }
+
+    async fn conclude(self, ended: Ended, sinks: Sinks, facts: Facts) {
+        let execution = &self.execution;
+        let Outcome { status, exit_code, signal, error } =
+            outcome::judge(ended.cause, &ended.exit.status, &self.request.command, &execution.command);
+        let Sinks { stdout, stderr, log, delivery, .. } = sinks;
+        let mut result = ExecutionResult {
+            exit_code,
+            signal,
+            stdout_bytes: stdout.bytes,
+            stderr_bytes: stderr.bytes,
+            stdout_truncated: stdout.is_truncated(),
+            stderr_truncated: stderr.is_truncated(),
+            duration_ms: millis(ended.at - facts.started),
+            queued_ms: millis(facts.started - facts.accepted),
+            started_at: Some(facts.started_at),
+            resource_usage: ended.exit.usage,
+            containment: facts.containment,
+            leftover_processes: ended.leftovers,
+            output_incomplete: ended.output_incomplete,
+            ..conclude::blank(execution, status, error)
+        };
+        conclude::close_log(log, self.writes_log, &mut result).await;
+        // Only now is it known where what was left out can be found.
+        result.stdout =
+            stdout.into_text("stdout", result.output_files.stdout.as_ref().or(result.log_path.as_ref()));
+        result.stderr =
+            stderr.into_text("stderr", result.output_files.stderr.as_ref().or(result.log_path.as_ref()));
+        conclude::publish(execution, &self.registry, result, delivery).await;
+    }
+}
+
+struct Facts {
+    containment: Containment,
+    started_at: DateTime<Utc>,
+    started: Instant,
+    accepted: Instant,
+}

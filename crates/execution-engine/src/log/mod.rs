@@ -1,0 +1,36 @@
+//! `<folder>/<id>.log`: written while the child runs, readable by people and programs, byte-exact.
+//!
+//! ```text
+//! #execlog/1 {"id":"…","part":1,"command":"git status","pid":4711,…}
+//! 2025-10-21T10:30:05.201337Z O  Found 15 instances
+//! 2025-10-21T10:30:05.201402Z E  warning: region defaulted
+//! 2025-10-21T10:30:05.300000Z O+ progress 10%
+//! 2025-10-21T10:30:06.000000Z #  {"event":"signal","signal":"SIGTERM","why":"timeout"}
+//! #end {"status":"timeout","exit_code":null,…}
+//! ```
+//!
+//! A record is a prefix of 31 bytes, then the child's bytes as they are, then `\n`. `+` marks a
+//! record whose line goes on in the next one of its stream. (The container runtimes' format, with a
+//! header and a footer.) Payload always stands behind a prefix, so it cannot forge either.
+//!
+//! * [`record`] is the format, [`execution_log`] formats, [`service`] owns the thread that writes.
+//! * [`part_file`] appends and rotates; [`folder`] is where, and for whose eyes.
+//! * [`reader`] gives records back; [`scan`] lists the logs in a folder, for retention and recovery.
+//!
+//! Nothing is synced to the platter: a log survives the death of its program, and a power cut costs
+//! its last seconds, which the reader expects.
+
+mod execution_log;
+mod folder;
+mod part_file;
+mod reader;
+mod record;
+mod scan;
+mod service;
+
+pub(crate) use execution_log::{ExecutionLog, LogPlace};
+pub(crate) use folder::Folder;
+pub use reader::{LogDamage, LogPosition, LogReader};
+pub use record::{ByteCounts, LogFooter, LogHeader, LogHost, LogRecord, LogRecordKind};
+pub(crate) use scan::{LogSet, list};
+pub(crate) use service::LogService;

@@ -1,0 +1,154 @@
+//! The files of one log: appended to, and begun anew when they are large enough.
+//!
+//! Parts have rising numbers and are never renamed, so that a reader that follows one is not led
+//! astray, and so that Windows can do it too. The first part is always kept: the beginning of a
+//! failure is worth more than its middle.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Write};
+
+use memchr::memrchr;
+
+use super::execution_log::header_line;
+use super::folder::{Folder, is_deleted};
+use super::record::{ByteCounts, FOOTER_MARK, LogFooter, LogHeader, PREFIX_LEN, timestamp};
+
+/// Limits on one log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rotation {
+    pub(super) max_bytes: u64,
+    pub(super) max_parts: usize,
+}
+
+/// An open log.
+pub(super) struct PartFile {
+    file: File,
+    header: LogHeader,
+    size: u64,
+    /// Parts after the first that are still there, with their sizes, oldest first.
+    later: VecDeque<(u32, u64)>,
+    dropped: u64,
+    checksum: crc32fast::Hasher,
+    counts: ByteCounts,
+}
+
+/// `<id>.log`, `<id>.2.log`, …
+pub(super) fn part_name(id: uuid::Uuid, part: u32) -> String {
+    if part == 1 { format!("{id}.log") } else { format!("{id}.{part}.log") }
+}
+
+impl PartFile {
+    pub(super) fn create(folder: &Folder, header: LogHeader) -> io::Result<Self> {
+        let mut file = folder.create(&part_name(header.id, header.part))?;
+        let line = header_line(&header);
+        file.write_all(line.as_bytes())?;
+        Ok(Self {
+            file,
+            header,
+            size: line.len() as u64,
+            later: VecDeque::new(),
+            dropped: 0,
+            checksum: crc32fast::Hasher::new(),
+            counts: ByteCounts::default(),
+        })
+    }
+
+    /// Appends whole records, beginning a new part between two of them where one is full.
+    pub(super) fn append(&mut self, folder: &Folder, rotation: Rotation, mut block: &[u8]) -> io::Result<()> {
+        if is_deleted(&self.file) {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "the log was deleted while it was written"));
+        }
+        while !block.is_empty() {
+            let room = usize::try_from(rotation.max_bytes.saturating_sub(self.size)).unwrap_or(usize::MAX);
+            let fitting = match block.len() <= room {
+                true => block.len(),
+                false => memrchr(b'\n', &block[..room.min(block.len())]).map_or(0, |end| end + 1),
+            };
+            // A record that fits no part is written all the same: parts are a limit, not a filter.
+            let is_fresh = self.size <= header_line(&self.header).len() as u64;
+            let count = match fitting {
+                0 if is_fresh => memchr::memchr(b'\n', block).map_or(block.len(), |end| end + 1),
+                count => count,
+            };
+            if count == 0 {
+                self.begin_next(folder, rotation)?;
+                continue;
+            }
+            let (now, later) = block.split_at(count);
+            self.write(now)?;
+            block = later;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, records: &[u8]) -> io::Result<()> {
+        self.file.write_all(records)?;
+        self.size += records.len() as u64;
+        self.checksum.update(records);
+        for line in records.split_inclusive(|byte| *byte == b'\n') {
+            let payload = line.len().saturating_sub(PREFIX_LEN + 1);
+            let ends_line = usize::from(line.get(29) == Some(&b' '));
+            match line.get(28) {
+                Some(b'O') => self.counts.add(crate::event::OutputStream::Stdout, payload + ends_line),
+                Some(b'E') => self.counts.add(crate::event::OutputStream::Stderr, payload + ends_line),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn begin_next(&mut self, folder: &Folder, rotation: Rotation) -> io::Result<()> {
+        if self.header.part > 1 {
+            self.later.push_back((self.header.part, self.size));
+        }
+        let mut header = self.header.clone();
+        header.part += 1;
+        header.offsets = self.counts;
+        let line = header_line(&header);
+        self.file = folder.create(&part_name(header.id, header.part))?;
+        self.file.write_all(line.as_bytes())?;
+        self.size = line.len() as u64;
+        self.header = header;
+        // The first part and this one are two of those that may stay.
+        while self.later.len() + 2 > rotation.max_parts {
+            let Some((part, bytes)) = self.later.pop_front() else { break };
+            self.drop_part(folder, part, bytes)?;
+        }
+        Ok(())
+    }
+
+    fn drop_part(&mut self, folder: &Folder, part: u32, bytes: u64) -> io::Result<()> {
+        folder.remove(&part_name(self.header.id, part))?;
+        self.dropped += bytes;
+        let event = serde_json::json!({ "event": "dropped", "part": part, "bytes": bytes });
+        let record = format!("{} #  {event}\n", timestamp(chrono::Utc::now()));
+        self.write(record.as_bytes())
+    }
+
+    /// The last line. `lost`: bytes of records that never came here.
+    pub(super) fn end(mut self, mut footer: LogFooter, lost: u64) -> io::Result<()> {
+        footer.dropped_bytes = self.dropped + lost;
+        footer.parts = self.header.part;
+        footer.crc32 = Some(self.checksum.finalize());
+        self.file.write_all(format!("{FOOTER_MARK}{}\n", serde_json::json!(footer)).as_bytes())?;
+        if is_deleted(&self.file) {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "the log was deleted while it was written"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::{Line, LogRecordKind, parse};
+    use super::*;
+
+    #[test]
+    fn a_record_is_counted_as_the_bytes_it_stands_for() {
+        let line = format!("{} O  abc", timestamp(chrono::Utc::now()));
+        assert_eq!(line.len(), PREFIX_LEN + 3);
+        assert!(matches!(parse(line.as_bytes()), Line::Record(record)
+            if matches!(&record.kind, LogRecordKind::Output { bytes, .. } if bytes == b"abc")));
+    }
+}

@@ -1,0 +1,140 @@
+//! The logs in a folder, for retention and recovery. Only files named as ours are seen.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::SystemTime;
+
+use uuid::Uuid;
+
+use super::folder::Folder;
+use super::part_file::part_name;
+use super::reader::{LogReader, has_footer};
+use super::record::{FOOTER_MARK, LogFooter, LogHeader};
+
+/// Everything in the folder that belongs to one execution.
+#[derive(Debug)]
+pub(crate) struct LogSet {
+    pub(crate) id: Uuid,
+    pub(crate) names: Vec<String>,
+    pub(crate) bytes: u64,
+    /// Of the last write to any of them.
+    pub(crate) modified: SystemTime,
+}
+
+/// The logs in a folder.
+pub(crate) fn list(folder: &Path) -> io::Result<Vec<LogSet>> {
+    let mut sets: HashMap<Uuid, LogSet> = HashMap::new();
+    for entry in folder.read_dir()?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(id) = owner(&name) else { continue };
+        // The entry itself, not what a link points to.
+        let Ok(meta) = entry.metadata() else { continue };
+        let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        let set = sets.entry(id).or_insert_with(|| LogSet { id, names: Vec::new(), bytes: 0, modified });
+        set.names.push(name);
+        set.bytes += meta.len();
+        set.modified = set.modified.max(modified);
+    }
+    Ok(sets.into_values().collect())
+}
+
+/// Whose file a name says it is: `<id>.log`, `<id>.<part>.log`, `<id>.stdout`, `<id>.stderr`.
+fn owner(name: &str) -> Option<Uuid> {
+    let (id, rest) = name.split_at_checked(36)?;
+    let is_ours = matches!(rest, ".log" | ".stdout" | ".stderr") || part_number(rest).is_some();
+    // Canonical spelling only: another one would not be ours.
+    let parsed: Uuid = id.parse().ok().filter(|_| is_ours)?;
+    (parsed.to_string() == id).then_some(parsed)
+}
+
+/// `.7.log` → 7.
+fn part_number(rest: &str) -> Option<u32> {
+    let digits = rest.strip_prefix('.')?.strip_suffix(".log")?;
+    digits.parse().ok().filter(|part: &u32| *part > 1 && part.to_string() == digits)
+}
+
+/// The numbers of the parts that are there.
+pub(super) fn parts(folder: &Path, id: Uuid) -> Vec<u32> {
+    let names = folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names
+        .filter_map(|name| {
+            let rest = name.to_str()?.strip_prefix(&id.to_string())?.to_owned();
+            if rest == ".log" { Some(1) } else { part_number(&rest) }
+        })
+        .collect()
+}
+
+impl LogSet {
+    /// The header of the first part, where it can be read.
+    pub(crate) fn header(&self, folder: &Folder) -> Option<LogHeader> {
+        let mut reader = LogReader::open(&folder.path, self.id).ok()?;
+        let _first = reader.next();
+        reader.header().cloned()
+    }
+
+    /// The names of the log's parts that are there, in order.
+    pub(crate) fn parts(&self) -> Vec<&str> {
+        let number = |name: &str| match &name[36..] {
+            ".log" => Some(1),
+            rest => part_number(rest),
+        };
+        let mut parts: Vec<_> =
+            self.names.iter().filter_map(|name| Some((number(name)?, name.as_str()))).collect();
+        parts.sort_unstable();
+        parts.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// The last part, if it was not brought to its end.
+    fn unfinished(&self, folder: &Folder) -> io::Result<Option<File>> {
+        let Some(last) = parts(&folder.path, self.id).into_iter().max() else { return Ok(None) };
+        let mut file = folder.append(&part_name(self.id, last))?;
+        Ok(if has_footer(&mut file)? { None } else { Some(file) })
+    }
+
+    pub(crate) fn is_unfinished(&self, folder: &Folder) -> bool {
+        matches!(self.unfinished(folder), Ok(Some(_)))
+    }
+
+    /// Gives an interrupted log its footer. False when somebody else was faster.
+    pub(crate) fn end(&self, folder: &Folder, footer: &LogFooter) -> io::Result<bool> {
+        let Some(mut file) = self.unfinished(folder)? else { return Ok(false) };
+        // Two engines may recover one folder: the second finds the footer of the first.
+        file.lock()?;
+        if has_footer(&mut file)? {
+            return Ok(false);
+        }
+        // A torn line is ended first, so that it does not swallow the footer.
+        let size = file.seek(SeekFrom::End(0))?;
+        let is_torn = size > 0 && {
+            let mut last = [0];
+            file.seek(SeekFrom::Start(size - 1))?;
+            io::Read::read_exact(&mut file, &mut last)?;
+            last != *b"\n"
+        };
+        let torn_end = if is_torn { "\n" } else { "" };
+        file.write_all(format!("{torn_end}{FOOTER_MARK}{}\n", serde_json::json!(footer)).as_bytes())?;
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_named_as_ours_are_ours() {
+        let id = Uuid::now_v7();
+        for ours in [format!("{id}.log"), format!("{id}.12.log"), format!("{id}.stderr")] {
+            assert_eq!(owner(&ours), Some(id), "{ours}");
+        }
+        let upper = id.to_string().to_uppercase();
+        for foreign in
+            [format!("{upper}.log"), format!("{id}.1.log"), format!("{id}.02.log"), format!("{id}.txt")]
+        {
+            assert_eq!(owner(&foreign), None, "{foreign}");
+        }
+        assert_eq!(owner("notes.log"), None);
+    }
+}

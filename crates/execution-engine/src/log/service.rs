@@ -1,0 +1,238 @@
+//! [`LogService`]: one thread an engine does all writing of logs, so that no disk ever holds up the
+//! runtime.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::execution_log::{ExecutionLog, FinishedLog, Shared};
+use super::folder::Folder;
+use super::part_file::{PartFile, Rotation, part_name};
+use super::record::{LogFooter, LogHeader};
+use crate::config::ExecutionConfig;
+use crate::event::OutputStream;
+
+/// What the writer thread is asked to do. Jobs of one execution are done in order.
+pub(super) enum Job {
+    Begin {
+        id: Uuid,
+        header: Box<LogHeader>,
+        shared: Arc<Shared>,
+    },
+    /// Records for the log, or raw bytes for a stream's spill file.
+    Write {
+        id: Uuid,
+        spill: Option<OutputStream>,
+        bytes: Vec<u8>,
+        shared: Arc<Shared>,
+    },
+    Finish {
+        id: Uuid,
+        footer: Option<Box<LogFooter>>,
+        reply: oneshot::Sender<FinishedLog>,
+    },
+    /// The execution's task is gone without a finish.
+    Abandon {
+        id: Uuid,
+    },
+    /// Says when everything before it is done.
+    Idle(oneshot::Sender<()>),
+}
+
+/// Opens logs. The thread starts with the first one and ends with the engine.
+pub(crate) struct LogService {
+    configured: Option<PathBuf>,
+    rotation: Rotation,
+    folder: Arc<OnceLock<PathBuf>>,
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+}
+
+impl LogService {
+    pub(crate) fn new(config: &ExecutionConfig) -> Self {
+        Self {
+            configured: config.log_dir.clone(),
+            rotation: Rotation { max_bytes: config.max_log_size_bytes, max_parts: config.max_log_files },
+            folder: Arc::default(),
+            jobs: Mutex::new(None),
+        }
+    }
+
+    /// Where logs go; `None` until the first one was begun.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        self.folder.get().cloned()
+    }
+
+    /// Opens the folder as the writer thread would, for looking around in it. Blocks.
+    pub(crate) fn open_folder(&self) -> io::Result<Folder> {
+        Folder::open(self.configured.as_deref())
+    }
+
+    pub(crate) fn open(&self, id: Uuid) -> ExecutionLog {
+        ExecutionLog::new(id, self.jobs())
+    }
+
+    /// Resolves when everything handed over so far is written.
+    pub(crate) async fn idle(&self) {
+        let (reply, idle) = oneshot::channel();
+        let started = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if started.is_some_and(|jobs| jobs.send(Job::Idle(reply)).is_ok()) {
+            let _ = idle.await;
+        }
+    }
+
+    fn jobs(&self) -> mpsc::Sender<Job> {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = || {
+            let (sender, receiver) = mpsc::channel();
+            let writer = Writer {
+                configured: self.configured.clone(),
+                rotation: self.rotation,
+                known_folder: Arc::clone(&self.folder),
+                folder: None,
+                open: HashMap::new(),
+            };
+            let thread = std::thread::Builder::new().name("execution-logs".to_owned());
+            if let Err(error) = thread.spawn(move || writer.run(&receiver)) {
+                // The receiver is gone with the closure: every log says that its thread is gone.
+                tracing::error!(%error, "no thread to write logs");
+            }
+            sender
+        };
+        jobs.get_or_insert_with(start).clone()
+    }
+}
+
+struct Writer {
+    configured: Option<PathBuf>,
+    rotation: Rotation,
+    known_folder: Arc<OnceLock<PathBuf>>,
+    folder: Option<Folder>,
+    open: HashMap<Uuid, OpenLog>,
+}
+
+#[derive(Default)]
+struct OpenLog {
+    log: Option<PartFile>,
+    spills: [Option<File>; 2],
+    /// What `FinishedLog` will say.
+    finished: FinishedLog,
+    /// Bytes of records that could not be written.
+    lost: u64,
+}
+
+impl Writer {
+    fn run(mut self, jobs: &mpsc::Receiver<Job>) {
+        for job in jobs {
+            match job {
+                Job::Begin { id, header, shared } => self.begin(id, *header, &shared),
+                Job::Write { id, spill, bytes, shared } => {
+                    self.write(id, spill, &bytes, &shared);
+                    shared.wrote(bytes.len());
+                }
+                Job::Finish { id, footer, reply } => {
+                    let _ = reply.send(self.finish(id, footer.map(|footer| *footer)));
+                }
+                Job::Abandon { id } => drop(self.open.remove(&id)),
+                Job::Idle(reply) => drop(reply.send(())),
+            }
+        }
+    }
+
+    fn begin(&mut self, id: Uuid, header: LogHeader, shared: &Shared) {
+        let created = self.folder().and_then(|folder| {
+            let log = PartFile::create(folder, header)?;
+            Ok((log, folder.path.join(part_name(id, 1))))
+        });
+        let entry = self.open.entry(id).or_default();
+        match created {
+            Ok((log, path)) => {
+                entry.log = Some(log);
+                shared.set_path(path.clone());
+                entry.finished.path = Some(path);
+            }
+            Err(error) => entry.fail(&format!("there is no log: {error}"), shared),
+        }
+    }
+
+    fn write(&mut self, id: Uuid, spill: Option<OutputStream>, bytes: &[u8], shared: &Shared) {
+        let rotation = self.rotation;
+        let mut entry = self.open.remove(&id).unwrap_or_default();
+        let written = self.folder().and_then(|folder| match spill {
+            Some(stream) => entry.spill(folder, id, stream, bytes),
+            None => match &mut entry.log {
+                Some(log) => log.append(folder, rotation, bytes),
+                None => Ok(entry.lost += bytes.len() as u64),
+            },
+        });
+        if let Err(error) = written {
+            match spill {
+                Some(_) => entry.fail(&format!("output is not in its file from here on: {error}"), shared),
+                None => {
+                    // What cannot be written here would only make the rest unreadable.
+                    entry.log = None;
+                    entry.lost += bytes.len() as u64;
+                    entry.fail(&format!("the log ends early: {error}"), shared);
+                }
+            }
+        }
+        self.open.insert(id, entry);
+    }
+
+    fn finish(&mut self, id: Uuid, footer: Option<LogFooter>) -> FinishedLog {
+        let mut entry = self.open.remove(&id).unwrap_or_default();
+        if let (Some(log), Some(footer)) = (entry.log.take(), footer)
+            && let Err(error) = log.end(footer, entry.lost)
+        {
+            entry.finished.error.get_or_insert(format!("the log has no end: {error}"));
+        }
+        entry.finished
+    }
+
+    fn folder(&mut self) -> io::Result<&Folder> {
+        if self.folder.is_none() {
+            let folder = Folder::open(self.configured.as_deref())?;
+            let _ = self.known_folder.set(folder.path.clone());
+            self.folder = Some(folder);
+        }
+        self.folder.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl OpenLog {
+    fn fail(&mut self, trouble: &str, shared: &Shared) {
+        if self.finished.error.is_none() {
+            self.finished.error = Some(trouble.to_owned());
+            shared.report(trouble.to_owned());
+        }
+    }
+
+    fn spill(&mut self, folder: &Folder, id: Uuid, stream: OutputStream, bytes: &[u8]) -> io::Result<()> {
+        let slot = stream as usize;
+        if self.spills[slot].is_none() {
+            let name = spill_name(id, stream);
+            self.spills[slot] = Some(folder.create(&name)?);
+            let path = Some(folder.path.join(name));
+            match stream {
+                OutputStream::Stdout => self.finished.output_files.stdout = path,
+                OutputStream::Stderr => self.finished.output_files.stderr = path,
+            }
+        }
+        match &mut self.spills[slot] {
+            Some(file) => file.write_all(bytes),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `<id>.stdout`, `<id>.stderr`.
+pub(super) fn spill_name(id: Uuid, stream: OutputStream) -> String {
+    match stream {
+        OutputStream::Stdout => format!("{id}.stdout"),
+        OutputStream::Stderr => format!("{id}.stderr"),
+    }
+}

@@ -1,0 +1,130 @@
+//! The executions an engine knows: live ones, and finished ones until they are forgotten.
+
+use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::retention::Retention;
+use crate::error::EngineError;
+use crate::execution::Execution;
+
+/// Look-up by id is O(1); forgetting takes from the front of a queue.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    state: Mutex<State>,
+    retention: Retention,
+    /// Wakes the cleanup task out of its idleness.
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    all: HashMap<Uuid, Arc<Execution>>,
+    /// Ids in the order in which they ended. Those not in here are live.
+    ended: VecDeque<(Instant, Uuid)>,
+    /// Set by shutdown, under the same lock as insertion: nothing slips in behind it.
+    closed: bool,
+}
+
+impl Registry {
+    pub(crate) fn new(retention: Retention) -> Self {
+        Self { state: Mutex::default(), retention, changed: Notify::new() }
+    }
+
+    /// Takes a new execution in; a known id is refused.
+    pub(crate) fn insert(&self, execution: &Arc<Execution>) -> Result<(), EngineError> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(EngineError::ShutDown);
+        }
+        if state.all.contains_key(&execution.id) {
+            return Err(EngineError::DuplicateId(execution.id));
+        }
+        state.all.insert(execution.id, Arc::clone(execution));
+        Ok(())
+    }
+
+    /// Takes one out again that could not be queued.
+    pub(crate) fn remove(&self, id: Uuid) {
+        self.lock().all.remove(&id);
+    }
+
+    /// The execution has its result: from now on it counts as finished.
+    pub(crate) fn finished(&self, id: Uuid) {
+        let mut state = self.lock();
+        state.ended.push_back((Instant::now(), id));
+        let forgotten = state.forget(self.retention);
+        drop(state);
+        // Freed outside the lock: their output may be large.
+        drop(forgotten);
+        self.changed.notify_waiters();
+    }
+
+    /// Forgets what retention no longer covers; says how many.
+    pub(crate) fn forget_old(&self) -> usize {
+        let forgotten = self.lock().forget(self.retention);
+        forgotten.len()
+    }
+
+    pub(crate) fn get(&self, id: Uuid) -> Result<Arc<Execution>, EngineError> {
+        self.lock().all.get(&id).cloned().ok_or(EngineError::NotFound(id))
+    }
+
+    /// Takes nothing new from now on.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+    }
+
+    /// Takes in one that ended before it came here: found again by recovery.
+    pub(crate) fn insert_finished(&self, execution: &Arc<Execution>) -> Result<(), EngineError> {
+        self.insert(execution)?;
+        self.finished(execution.id);
+        Ok(())
+    }
+
+    /// Whether an execution with this id is live here.
+    pub(crate) fn is_live(&self, id: Uuid) -> bool {
+        self.lock().all.get(&id).is_some_and(|execution| !execution.status().is_terminal())
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Execution>> {
+        self.lock().all.values().cloned().collect()
+    }
+
+    pub(crate) fn live_count(&self) -> usize {
+        let state = self.lock();
+        state.all.len() - state.ended.len()
+    }
+
+    pub(crate) fn finished_count(&self) -> usize {
+        self.lock().ended.len()
+    }
+
+    /// Resolves when there is something to forget, sooner or later.
+    pub(crate) async fn has_finished(&self) {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            // Registered before the look: an end between the two is not missed.
+            changed.as_mut().enable();
+            if self.finished_count() > 0 {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget(&mut self, retention: Retention) -> Vec<Arc<Execution>> {
+        let surplus = retention.surplus(self.ended.iter().map(|&(at, _)| at), Instant::now());
+        self.ended.drain(..surplus).filter_map(|(_, id)| self.all.remove(&id)).collect()
+    }
+}

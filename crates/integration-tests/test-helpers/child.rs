@@ -1,0 +1,115 @@
+//! A child with exactly known behaviour, one word each. Run as `test-child <word> [arguments]`.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use execution_engine::{ExecutionConfig, ExecutionEngine, ExecutionEvent, ExecutionRequest};
+
+fn main() -> io::Result<()> {
+    let mut args = std::env::args().skip(1);
+    let word = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let number = |index: usize| rest.get(index).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    let mut out = io::stdout().lock();
+    match word.as_str() {
+        // The arguments as JSON: nothing about them is left to guess.
+        "args" => write!(out, "{}", serde_json::json!(rest)),
+        "env" => {
+            let all: std::collections::BTreeMap<String, String> = std::env::vars().collect();
+            write!(out, "{}", serde_json::json!(all))
+        }
+        "cwd" => write!(out, "{}", std::env::current_dir()?.display()),
+        "exit" => std::process::exit(i32::try_from(number(0)).unwrap_or(255)),
+        "lines" => lines(&mut out, number(0)),
+        "bytes" => bytes(&mut out, number(0)),
+        "endless" => loop {
+            out.write_all(&[b'x'; 65_536])?;
+        },
+        "hex" => write_hex(&mut out, &rest),
+        "alternate" => alternate(number(0)),
+        "cat" => {
+            let mut input = Vec::new();
+            io::stdin().lock().read_to_end(&mut input)?;
+            out.write_all(&input)
+        }
+        "raise" => raise(number(0)),
+        "host" => host(&rest),
+        other => {
+            writeln!(io::stderr(), "test-child does not know {other:?}")?;
+            std::process::exit(64)
+        }
+    }
+}
+
+/// `n` numbered lines.
+fn lines(out: &mut impl Write, n: u64) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(65_536, out);
+    for i in 0..n {
+        writeln!(out, "line {i}")?;
+    }
+    out.flush()
+}
+
+/// `n` bytes in lines of 64.
+fn bytes(out: &mut impl Write, mut n: u64) -> io::Result<()> {
+    let block: Vec<u8> =
+        (0..65_536).map(|i| if i % 64 == 63 { b'\n' } else { b'a' + (i % 26) as u8 }).collect();
+    while n > 0 {
+        let part = usize::try_from(n).unwrap_or(usize::MAX).min(block.len());
+        out.write_all(&block[..part])?;
+        n -= part as u64;
+    }
+    Ok(())
+}
+
+/// Each argument's bytes in a write of its own.
+fn write_hex(out: &mut impl Write, parts: &[String]) -> io::Result<()> {
+    for part in parts {
+        let bytes: Vec<u8> = (0..part.len() / 2)
+            .filter_map(|i| u8::from_str_radix(&part[2 * i..2 * i + 2], 16).ok())
+            .collect();
+        out.write_all(&bytes)?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// `n` lines on each stream in turn.
+fn alternate(n: u64) -> io::Result<()> {
+    for i in 0..n {
+        io::stdout().lock().write_all(format!("out {i}\n").as_bytes())?;
+        io::stderr().lock().write_all(format!("err {i}\n").as_bytes())?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn raise(number: u64) -> io::Result<()> {
+    let signal = i32::try_from(number).ok().and_then(rustix::process::Signal::from_named_raw);
+    rustix::process::kill_process(rustix::process::getpid(), signal.ok_or(io::ErrorKind::InvalidInput)?)?;
+    // A signal whose default is to be ignored.
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn raise(_: u64) -> io::Result<()> {
+    std::process::abort()
+}
+
+/// A host that can be killed: an engine with its logs in `rest[0]`, running the shell line `rest[1]`,
+/// its events printed as JSON lines.
+#[expect(clippy::print_stdout, reason = "its output is its purpose")]
+fn host(rest: &[String]) -> io::Result<()> {
+    let [log_dir, line] = rest else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let config = ExecutionConfig { log_dir: Some(log_dir.into()), ..ExecutionConfig::default() };
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let engine = ExecutionEngine::new(config).map_err(io::Error::other)?;
+        let print = |event: ExecutionEvent| println!("{}", serde_json::json!(event));
+        let id =
+            engine.execute_with(ExecutionRequest::shell(line), Arc::new(print)).map_err(io::Error::other)?;
+        engine.wait_for_completion(id).await.map_err(io::Error::other)?;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        Ok(())
+    })
+}

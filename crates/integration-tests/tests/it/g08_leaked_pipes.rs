@@ -1,0 +1,42 @@
+//! G8: output never outlives patience.
+
+use std::time::{Duration, Instant};
+
+use execution_engine::{ExecutionRequest, ExecutionStatus};
+use integration_tests::{TestEngine, is_running};
+
+async fn leaves_behind(line: &str) {
+    let begun = Instant::now();
+    let result = TestEngine::new().run(ExecutionRequest::shell(line)).await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
+    assert_eq!(result.status, ExecutionStatus::Completed);
+    assert!(result.output_incomplete);
+    assert!(result.stdout.starts_with("parent\n"), "{}", result.stdout);
+    let left = result.leftover_processes.first().expect("the leftover is named");
+    assert!(is_running(left.pid), "a process left by a natural end is left alone");
+    for left in &result.leftover_processes {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(left.pid).unwrap()).unwrap();
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    }
+}
+
+#[tokio::test]
+async fn a_grandchild_that_keeps_the_pipe_does_not_keep_the_result() {
+    leaves_behind("echo parent; sleep 60 &").await;
+}
+
+#[tokio::test]
+async fn a_chatty_grandchild_does_not_keep_the_result() {
+    leaves_behind("echo parent; (trap '' PIPE; while :; do echo chat; sleep 0.01; done) &").await;
+}
+
+#[tokio::test]
+async fn a_background_process_with_its_own_output_is_named_and_nothing_is_missing() {
+    let result = TestEngine::new().run(ExecutionRequest::shell("echo up; sleep 60 >/dev/null 2>&1 &")).await;
+    assert!(!result.output_incomplete);
+    assert_eq!(result.leftover_processes.len(), 1);
+    let left = &result.leftover_processes[0];
+    assert_eq!(left.name, "sleep");
+    let pid = rustix::process::Pid::from_raw(i32::try_from(left.pid).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}

@@ -1,0 +1,119 @@
+//! G9: timeout and cancel stop the whole tree.
+
+use std::time::{Duration, Instant};
+
+use execution_engine::{ExecutionRequest, ExecutionStatus, FailureCode};
+use integration_tests::{EventLog, TestEngine, child_request, eventually, is_running};
+
+/// Starts `line`, waits for its pids (printed as `pid <n>` lines, then `ready`), cancels, and
+/// returns when all are gone.
+async fn cancel_takes_all(line: &str, grace_ms: u64) -> std::sync::Arc<execution_engine::ExecutionResult> {
+    let test = TestEngine::new();
+    let events = EventLog::new();
+    let request = ExecutionRequest { kill_grace_ms: Some(grace_ms), ..ExecutionRequest::shell(line) };
+    let id = test.engine.execute_with(request, events.clone()).unwrap();
+    events.line("ready").await;
+    let pids: Vec<u32> =
+        events.lines().iter().filter_map(|line| line.strip_prefix("o:pid ")?.trim().parse().ok()).collect();
+    assert!(!pids.is_empty() && pids.iter().all(|pid| is_running(*pid)), "{pids:?}");
+    assert!(test.engine.cancel(id).unwrap());
+    let result = test.wait(id).await;
+    assert_eq!(result.status, ExecutionStatus::Cancelled);
+    for pid in pids {
+        eventually("every process of the tree is gone", || !is_running(pid)).await;
+    }
+    assert_eq!(result.leftover_processes, []);
+    result
+}
+
+#[tokio::test]
+async fn a_polite_tree_goes_within_the_grace() {
+    let begun = Instant::now();
+    let result =
+        cancel_takes_all("sleep 1000 & echo pid $!; sleep 1000 & echo pid $!; echo ready; wait", 60_000)
+            .await;
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert_eq!(result.signal.as_deref(), Some("SIGTERM"));
+}
+
+#[tokio::test]
+async fn a_child_that_ignores_the_polite_signal_is_killed_after_the_grace() {
+    let line = "trap '' TERM; sh -c 'trap \"\" TERM; sleep 1000' & echo pid $!; echo pid $$; echo ready; while :; do sleep 1; done";
+    let result = cancel_takes_all(line, 200).await;
+    assert_eq!(result.signal.as_deref(), Some("SIGKILL"));
+}
+
+#[tokio::test]
+async fn a_grandchild_that_ignores_the_polite_signal_is_killed_when_its_parent_obeyed() {
+    let line = "sh -c 'trap \"\" TERM; echo pid $$; echo ready; while :; do sleep 1; done' & wait";
+    cancel_takes_all(line, 200).await;
+}
+
+#[tokio::test]
+async fn a_child_that_cleans_up_within_the_grace_is_let() {
+    let line = "trap 'echo cleaned; exit 3' TERM; echo pid $$; echo ready; while :; do sleep 0.05; done";
+    let result = cancel_takes_all(line, 60_000).await;
+    assert!(result.stdout.contains("cleaned"), "{}", result.stdout);
+    assert_eq!(result.exit_code, Some(3));
+}
+
+#[tokio::test]
+async fn a_stopped_child_is_continued_to_hear_the_polite_signal() {
+    let line = "sleep 1000 & echo pid $!; echo ready; kill -STOP $!; kill -STOP $$; wait";
+    let result = cancel_takes_all(line, 60_000).await;
+    assert_eq!(result.signal.as_deref(), Some("SIGTERM"));
+}
+
+#[tokio::test]
+async fn a_daemon_that_left_the_group_is_found_and_stopped() {
+    let line = "setsid sh -c 'echo pid $$; echo ready; while :; do sleep 1; done' & sleep 1000";
+    cancel_takes_all(line, 200).await;
+}
+
+#[tokio::test]
+async fn a_second_cancel_is_for_force() {
+    let test = TestEngine::new();
+    let events = EventLog::new();
+    let request = ExecutionRequest {
+        kill_grace_ms: Some(3_600_000),
+        ..ExecutionRequest::shell("trap '' TERM; echo ready; while :; do sleep 1; done")
+    };
+    let id = test.engine.execute_with(request, events.clone()).unwrap();
+    events.line("ready").await;
+    assert!(test.engine.cancel(id).unwrap());
+    assert!(test.engine.cancel(id).unwrap());
+    assert_eq!(test.wait(id).await.signal.as_deref(), Some("SIGKILL"));
+}
+
+#[tokio::test]
+async fn a_timeout_stops_the_tree_and_says_so() {
+    let request =
+        ExecutionRequest { timeout_ms: Some(200), ..ExecutionRequest::shell("echo begun; sleep 1000") };
+    let (result, events) = TestEngine::new().run_observed(request).await;
+    assert_eq!(result.status, ExecutionStatus::Timeout);
+    assert_eq!(result.error.as_ref().unwrap().code, FailureCode::Timeout);
+    assert_eq!(result.stdout, "begun\n");
+    assert!((200..20_000).contains(&result.duration_ms), "{}", result.duration_ms);
+    assert_eq!(events.kinds(), ["started", "timeout"]);
+}
+
+#[tokio::test]
+async fn every_exit_code_arrives() {
+    let test = TestEngine::new();
+    for code in [0, 1, 2, 42, 126, 127, 128, 255] {
+        let result = test.run(child_request(&["exit", &code.to_string()])).await;
+        assert_eq!((result.exit_code, result.signal.clone()), (Some(code), None));
+    }
+}
+
+#[tokio::test]
+async fn every_ending_signal_arrives_by_name() {
+    let test = TestEngine::new();
+    for (number, name) in
+        [("1", "SIGHUP"), ("6", "SIGABRT"), ("9", "SIGKILL"), ("11", "SIGSEGV"), ("15", "SIGTERM")]
+    {
+        let result = test.run(child_request(&["raise", number])).await;
+        assert_eq!((result.exit_code, result.signal.as_deref()), (None, Some(name)));
+        assert_eq!(result.error.as_ref().unwrap().code, FailureCode::KilledBySignal);
+    }
+}

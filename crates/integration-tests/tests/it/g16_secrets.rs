@@ -1,0 +1,56 @@
+//! G16: secrets appear nowhere.
+
+use execution_engine::{ExecutionConfig, ExecutionRequest, OversizedOutputStrategy};
+use integration_tests::{TestEngine, child_request};
+
+const SECRET: &str = "hunter2-s3cret";
+
+#[tokio::test]
+async fn a_secret_appears_in_no_sink() {
+    let test = TestEngine::with(|config| ExecutionConfig { secrets: vec![SECRET.into()], ..config });
+    let request = ExecutionRequest {
+        max_output_size_bytes: Some(10),
+        oversized_output: Some(OversizedOutputStrategy::StreamToFile),
+        ..ExecutionRequest::shell(format!("echo out {SECRET} out; echo err {SECRET} >&2; exit 3"))
+    };
+    let (result, events) = test.run_observed(request).await;
+    let told = format!("{result:?} {:?} {:?}", events.all(), test.engine.list_executions(Default::default()));
+    assert!(!told.contains(SECRET), "{told}");
+    assert!(events.lines().contains(&"o:out *** out".to_owned()), "{:?}", events.lines());
+    let files: Vec<_> =
+        std::fs::read_dir(test.log_dir()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 2, "{files:?}");
+    for file in files {
+        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+        assert!(!text.contains(SECRET), "{}: {text}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_secret_cut_by_a_write_is_masked() {
+    let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+    for cut in (2..hex.len()).step_by(2) {
+        let request = ExecutionRequest {
+            secrets: vec![SECRET.into()],
+            ..child_request(&["hex", &hex[..cut], &hex[cut..], "0a"])
+        };
+        assert_eq!(TestEngine::new().run(request).await.stdout, "***\n");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_appears_in_no_error() {
+    let test = TestEngine::new();
+    let missing = ExecutionRequest {
+        secrets: vec![SECRET.into()],
+        ..ExecutionRequest::exec::<&str>(format!("/no/{SECRET}"), [])
+    };
+    let result = test.run(missing).await;
+    assert!(!result.error.as_ref().unwrap().message.contains(SECRET), "{:?}", result.error);
+    let refused = ExecutionRequest {
+        secrets: vec![SECRET.into()],
+        ..ExecutionRequest::exec("echo", [format!("{SECRET}\0")])
+    };
+    let error = test.engine.execute(refused).unwrap_err().to_string();
+    assert!(!error.contains(SECRET), "{error}");
+}

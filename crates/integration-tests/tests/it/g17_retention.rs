@@ -1,0 +1,63 @@
+//! G17: finished executions stay as long as they should, and no longer.
+
+use execution_engine::{ExecutionConfig, ExecutionFilter, ExecutionRequest, ExecutionStatus};
+use integration_tests::{EventLog, TestEngine};
+
+#[tokio::test]
+async fn at_most_so_many_are_remembered_and_the_oldest_go_first() {
+    let test = TestEngine::with(|config| ExecutionConfig { max_retained_executions: 3, ..config });
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(test.run(ExecutionRequest::shell("true")).await.id);
+    }
+    let listed: Vec<_> =
+        test.engine.list_executions(ExecutionFilter::default()).iter().map(|e| e.id).collect();
+    assert_eq!(listed, ids[2..]);
+    assert_eq!(test.engine.get_status(ids[0]).unwrap_err().code(), "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_live_execution_is_never_forgotten() {
+    let test = TestEngine::with(|config| ExecutionConfig {
+        max_retained_executions: 0,
+        execution_retention_secs: 0,
+        log_retention_secs: 0,
+        ..config
+    });
+    let events = EventLog::new();
+    let id =
+        test.engine.execute_with(ExecutionRequest::shell("echo up; sleep 1000"), events.clone()).unwrap();
+    events.line("up").await;
+    test.engine.cleanup_old_executions().await;
+    assert_eq!(test.engine.get_status(id).unwrap(), ExecutionStatus::Running);
+    let waiting = tokio::spawn({
+        let engine = test.engine.clone();
+        async move { engine.wait_for_completion(id).await }
+    });
+    tokio::task::yield_now().await;
+    test.engine.cancel(id).unwrap();
+    assert_eq!(
+        waiting.await.unwrap().unwrap().status,
+        ExecutionStatus::Cancelled,
+        "a waiter gets its result"
+    );
+}
+
+#[tokio::test]
+async fn cleanup_forgets_by_age_and_deletes_old_logs_and_nothing_else() {
+    let test = TestEngine::with(|config| ExecutionConfig {
+        execution_retention_secs: 0,
+        log_retention_secs: 0,
+        cleanup_interval_secs: 3600,
+        max_retained_executions: 10,
+        ..config
+    });
+    let first = test.run(ExecutionRequest::shell("echo hello")).await;
+    let log = first.log_path.clone().unwrap();
+    let foreign = test.log_dir().join("notes.txt");
+    std::fs::write(&foreign, "mine").unwrap();
+    test.engine.cleanup_old_executions().await;
+    assert_eq!(test.engine.get_status(first.id).unwrap_err().code(), "NOT_FOUND");
+    assert!(!log.exists());
+    assert!(foreign.exists(), "only own files are deleted");
+}

@@ -1,0 +1,65 @@
+//! G18: the concurrency limit holds exactly, first come first served.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use execution_engine::{EventKind, ExecutionConfig, ExecutionEvent, ExecutionRequest};
+use integration_tests::{EventLog, TestEngine};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn never_more_than_the_limit_run_at_once() {
+    let test = TestEngine::with(|config| ExecutionConfig { max_concurrent_executions: 3, ..config });
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+        let count = move |event: ExecutionEvent| match event.kind {
+            EventKind::Stdout { line, .. } if line == "up" => {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            }
+            EventKind::Stdout { .. } => {
+                running.fetch_sub(1, Ordering::SeqCst);
+            }
+            _ => {}
+        };
+        let request = ExecutionRequest::shell("echo up; sleep 0.03; echo down");
+        ids.push(test.engine.execute_with(request, Arc::new(count)).unwrap());
+    }
+    for id in ids {
+        test.wait(id).await;
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn those_who_wait_start_in_the_order_of_their_calls() {
+    let test = TestEngine::with(|config| ExecutionConfig { max_concurrent_executions: 1, ..config });
+    let order = test.dir.path().join("order");
+    let mut last = None;
+    for i in 0..10 {
+        let request = ExecutionRequest::shell(format!("echo {i} >> '{}'", order.display()));
+        last = Some(test.engine.execute(request).unwrap());
+    }
+    test.wait(last.unwrap()).await;
+    assert_eq!(std::fs::read_to_string(order).unwrap(), "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+}
+
+#[tokio::test]
+async fn a_full_queue_is_an_error_at_once() {
+    let test = TestEngine::with(|config| ExecutionConfig {
+        max_concurrent_executions: 1,
+        max_queued_executions: 1,
+        ..config
+    });
+    let events = EventLog::new();
+    let running =
+        test.engine.execute_with(ExecutionRequest::shell("echo up; sleep 1000"), events.clone()).unwrap();
+    events.line("up").await;
+    let waiting = test.engine.execute(ExecutionRequest::shell("true")).unwrap();
+    assert_eq!(test.engine.execute(ExecutionRequest::shell("true")).unwrap_err().code(), "QUEUE_FULL");
+    test.engine.cancel(waiting).unwrap();
+    test.wait(waiting).await;
+    test.engine.execute(ExecutionRequest::shell("true")).expect("a place in line is free again");
+    test.engine.cancel(running).unwrap();
+    test.engine.shutdown().await;
+}

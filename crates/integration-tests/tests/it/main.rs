@@ -1,0 +1,20 @@
+//! Behaviour on real processes. One module a guarantee; the numbers are those of `docs/reliability.md`.
+#![cfg(unix)]
+
+mod g01_arguments;
+mod g03_one_terminal_event;
+mod g04_every_byte;
+mod g05_lines;
+mod g06_bounded_memory;
+mod g07_oversized_output;
+mod g08_leaked_pipes;
+mod g09_endings;
+mod g12_recovery;
+mod g13_logs;
+mod g16_secrets;
+mod g17_retention;
+mod g18_admission;
+mod g19_leaks;
+mod requests;
+mod spawn_errors;
+mod stdin;

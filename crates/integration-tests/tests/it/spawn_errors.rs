@@ -1,0 +1,78 @@
+//! Programs that cannot be started: a clear code each, and the engine goes on.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use execution_engine::{Command, ExecutionRequest, ExecutionStatus};
+use integration_tests::{TestEngine, child_request};
+
+async fn failure(test: &TestEngine, request: ExecutionRequest) -> (String, String) {
+    let result = test.run(request).await;
+    assert_eq!(result.status, ExecutionStatus::Failed);
+    assert_eq!((result.exit_code, result.started_at), (None, None));
+    let error = result.error.clone().unwrap();
+    (error.code.as_str().to_owned(), error.message)
+}
+
+fn file(path: &Path, content: &str, mode: u32) -> ExecutionRequest {
+    std::fs::write(path, content).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    ExecutionRequest::exec::<&str>(path.display().to_string(), [])
+}
+
+#[tokio::test]
+async fn a_missing_program_names_the_path_that_was_searched_and_the_nearest_match() {
+    let test = TestEngine::new();
+    let (code, message) = failure(&test, ExecutionRequest::exec("slepe", ["1"])).await;
+    assert_eq!(code, "PROGRAM_NOT_FOUND");
+    assert!(message.contains("slepe") && message.contains("sleep"), "{message}");
+    assert!(message.contains("/bin"), "the PATH is shown: {message}");
+}
+
+#[tokio::test]
+async fn each_kind_of_unusable_file_is_told_apart() {
+    let test = TestEngine::new();
+    let at = |name: &str| test.dir.path().join(name);
+    let cases = [
+        (file(&at("plain"), "#!/bin/sh\n", 0o644), "NOT_EXECUTABLE"),
+        (file(&at("unknown-format"), "\x01\x02\x03\x04", 0o755), "NOT_EXECUTABLE"),
+        (file(&at("bad-interpreter"), "#!/no/such/interpreter\n", 0o755), "NOT_EXECUTABLE"),
+        (ExecutionRequest::exec::<&str>(test.dir.path().display().to_string(), []), "NOT_EXECUTABLE"),
+        (ExecutionRequest::exec::<&str>(at("absent").display().to_string(), []), "PROGRAM_NOT_FOUND"),
+    ];
+    for (request, expected) in cases {
+        let (code, message) = failure(&test, request).await;
+        assert_eq!(code, expected, "{message}");
+    }
+    assert_eq!(test.run(child_request(&["args"])).await.stdout, "[]");
+}
+
+#[tokio::test]
+async fn a_windows_line_end_in_a_shebang_is_explained() {
+    let test = TestEngine::new();
+    let (_, message) =
+        failure(&test, file(&test.dir.path().join("crlf"), "#!/bin/sh\r\necho hi\r\n", 0o755)).await;
+    assert!(message.contains("line end") || message.contains("CRLF"), "{message}");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_not_a_missing_program() {
+    let test = TestEngine::new();
+    for dir in [test.dir.path().join("absent"), "/etc/passwd".into()] {
+        let request = ExecutionRequest { working_dir: Some(dir.clone()), ..child_request(&["args"]) };
+        let (code, message) = failure(&test, request).await;
+        assert_eq!(code, "WORKING_DIR_NOT_FOUND");
+        assert!(message.contains(&dir.display().to_string()), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_script_runs_by_its_own_first_line() {
+    let test = TestEngine::new();
+    let path = test.dir.path().join("script");
+    // Not executable: the interpreter it names is started with it.
+    file(&path, "#!/usr/bin/env sh\necho \"$1 from $0\"\n", 0o644);
+    let command = Command::Script { path, interpreter: None, args: vec!["hello".into()] };
+    let result = test.run(ExecutionRequest::new(command)).await;
+    assert!(result.stdout.starts_with("hello from "), "{result:?}");
+}
