@@ -1,0 +1,49 @@
+// What the scripts print: headings, quiet progress lines, durations. Colour only on a terminal that wants it.
+
+const wantsColour =
+  !process.env.NO_COLOR && (process.stdout.isTTY || Boolean(process.env.FORCE_COLOR && process.env.FORCE_COLOR !== '0'))
+
+const paint = (code) => (text) => (wantsColour ? `\u001B[${code}m${text}\u001B[0m` : String(text))
+
+export const bold = paint('1')
+export const dim = paint('2')
+export const red = paint('31')
+export const green = paint('32')
+export const yellow = paint('33')
+export const cyan = paint('36')
+
+export const seconds = (ms) => (ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`)
+
+export const heading = (text) => console.log(`\n${bold(text)}`)
+
+// Runs `work` under one line: its name, and when it is done how long it took.
+export const step = async (name, work) => {
+  const started = performance.now()
+  if (process.stdout.isTTY) process.stdout.write(dim(`  … ${name}`))
+  const clear = () => process.stdout.isTTY && process.stdout.write('\r\u001B[K')
+  try {
+    const result = await work()
+    clear()
+    console.log(`  ${green('✓')} ${name} ${dim(seconds(performance.now() - started))}`)
+    return result
+  } catch (error) {
+    clear()
+    console.log(`  ${red('✗')} ${name} ${dim(seconds(performance.now() - started))}`)
+    throw error
+  }
+}
+
+// An error a person caused or can mend: printed as it is, without a stack.
+export class Problem extends Error {}
+
+export const main = (work) => {
+  work().then(
+    (code) => {
+      process.exitCode = code ?? 0
+    },
+    (error) => {
+      console.error(`\n${red('error')} ${error instanceof Problem ? error.message : error.stack}`)
+      process.exitCode = 1
+    },
+  )
+}
