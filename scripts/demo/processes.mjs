@@ -1,0 +1,28 @@
+// Whether a process is there, asked of the operating system and not of the engine.
+
+import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+
+// A zombie is a dead process whose parent has not asked yet: its id still answers to a signal.
+const isZombie = (pid) => {
+  try {
+    return /^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+export const isAlive = (pid) => {
+  try {
+    process.kill(pid, 0)
+    return !isZombie(pid)
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+export const isGone = async (pid, patienceMs = 2000) => {
+  const deadline = performance.now() + patienceMs
+  while (isAlive(pid) && performance.now() < deadline) await pause(20)
+  return !isAlive(pid)
+}

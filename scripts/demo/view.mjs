@@ -1,0 +1,74 @@
+// How the tour looks: commands, lines, results, tables.
+
+import { cyan, dim, green, red, yellow } from '../lib/console.mjs'
+
+const width = Math.max(60, Math.min(process.stdout.columns ?? 100, 110))
+
+// Shortened to the width of the terminal, from the end.
+export const clip = (text, room = width - 8) => (text.length > room ? `${text.slice(0, room - 1)}…` : text)
+
+// What a program may send to a terminal (colour, cursor) does not belong into a quoted line.
+const printable = (text) => text.replaceAll(/\u001B\[[\d;?]*[A-Za-z]/g, '').replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F]/g, '')
+
+export const say = (text) => console.log(`  ${dim(text)}`)
+
+export const command = (text) => console.log(`  ${cyan('$')} ${text}`)
+
+// One line of output, as it arrives; a thick bar marks standard error.
+export const line = (text, stream = 'stdout') =>
+  console.log(`  ${stream === 'stderr' ? yellow('┃') : dim('│')} ${clip(printable(text))}`)
+
+export const bytes = (count) => `${count.toLocaleString('en-US')} bytes`
+
+export const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
+
+const statusColour = (status) => {
+  if (status === 'completed') return green
+  return status === 'cancelled' || status === 'timeout' ? yellow : red
+}
+
+const badge = (status) => {
+  const mark = { completed: '✓', cancelled: '■', timeout: '■' }[status] ?? '✗'
+  return statusColour(status)(`${mark} ${status}`)
+}
+
+const ending = ({ exitCode, signal }) => {
+  if (exitCode !== null) return `exit code ${exitCode}`
+  return signal ? `ended by ${signal}` : 'never started'
+}
+
+// Wrapped at words; words longer than the width (a PATH) are cut into pieces.
+const wrap = (text, room) => {
+  const words = text.split(' ').flatMap((word) => word.match(new RegExp(`.{1,${room}}`, 'gu')) ?? [''])
+  const lines = ['']
+  for (const word of words) {
+    const last = lines.at(-1)
+    if (last && last.length + word.length + 1 > room) lines.push(word)
+    else lines[lines.length - 1] = last ? `${last} ${word}` : word
+  }
+  return lines
+}
+
+const field = (name, text) => {
+  const lines = text.split('\n').flatMap((part) => wrap(printable(part), width - 14))
+  for (const [index, part] of lines.entries()) {
+    console.log(`  ${dim((index === 0 ? name : '').padEnd(9))} ${part}`)
+  }
+}
+
+export const result = (outcome) => {
+  console.log(`  ${badge(outcome.status)} ${dim([ending(outcome), duration(outcome.durationMs)].join(' · '))}`)
+  if (outcome.status !== 'failed' || !outcome.error) return
+  field('code', outcome.error.code)
+  field('message', outcome.error.message)
+}
+
+// Columns as wide as their widest cell; the last one gets what is left of the line.
+export const table = (head, rows) => {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)))
+  const used = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 2)
+  const layout = (row) =>
+    row.map((cell, column) => (column === row.length - 1 ? clip(cell, width - used) : cell.padEnd(widths[column]))).join('  ')
+  console.log(`  ${dim(layout(head))}`)
+  for (const row of rows) console.log(`  ${layout(row).replace(row[0], statusColour(row[0]))}`)
+}
