@@ -97,7 +97,11 @@ main(async () => {
   heading('Set-up')
   if (only === 'rust') checkTools({ node: false })
   else await prepare()
-  if (only === undefined || only === 'js') await setUpPython()
+  if (only === undefined || only === 'js') {
+    const ready = await setUpPython()
+    // What a person may do without, CI must not leave out silently.
+    if (!ready && process.env.CI) throw new Problem('CI runs the end-to-end test too: install Python 3 with venv and pip.')
+  }
   console.log(dim('  ready'))
 
   const results = []

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+
+import { ExecutionEngine, ExecutionEngineError } from '@escher/execution-engine'
+
+const engine = new ExecutionEngine()
+const lines = []
+for await (const { stream, text } of engine.run(process.execPath, ['-e', 'console.log("out"); console.error("err")'])) {
+  lines.push(`${stream}: ${text}`)
+}
+assert.deepEqual(lines.toSorted(), ['stderr: err', 'stdout: out'])
+await engine.shutdown()
+
+// One class, however it was loaded: `instanceof` holds in a program that mixes both.
+const required = createRequire(import.meta.url)('@escher/execution-engine')
+assert.equal(required.ExecutionEngineError, ExecutionEngineError)
