@@ -3,7 +3,7 @@
 import { bold, dim, heading, main, Problem } from './lib/console.mjs'
 import { prepare } from './lib/prepare.mjs'
 
-main(async () => {
+await main(async () => {
   console.log(bold('\nExecution engine: a tour of about half a minute'))
   heading('Set-up')
   await prepare()

@@ -45,4 +45,4 @@ export const setUpPython = async () => {
   return true
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main(async () => void (await setUpPython()))
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(async () => void (await setUpPython()))

@@ -36,7 +36,15 @@ const installAddon = (project) => {
 const install = async (project) => {
   const archive = await pack(project)
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
-  const args = ['install', archive, '--no-audit', '--no-fund', '--ignore-scripts', '--omit=optional', '--loglevel=error']
+  const args = [
+    'install',
+    archive,
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    '--omit=optional',
+    '--loglevel=error',
+  ]
   await runQuietly('npm', args, { cwd: project })
   installAddon(project)
   cpSync(uses, project, { recursive: true })
@@ -49,10 +57,13 @@ const checks = [
   { name: 'an ES module imports it', run: ['use.mjs'] },
   { name: 'a CommonJS module requires it', run: ['use.cjs'] },
   { name: 'a Jest test uses it', run: [tool('jest', 'bin/jest.js'), '--rootDir', '.', '--config', '{}'] },
-  { name: 'TypeScript finds its types from both module systems', run: [...compiler, ...types, 'types.mts', 'types.cts'] },
+  {
+    name: 'TypeScript finds its types from both module systems',
+    run: [...compiler, ...types, 'types.mts', 'types.cts'],
+  },
 ]
 
-main(async () => {
+await main(async () => {
   const project = mkdtempSync(join(tmpdir(), 'execution-engine-package-'))
   let failed = 0
   try {

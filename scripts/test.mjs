@@ -91,7 +91,7 @@ const parse = () => {
   }
 }
 
-main(async () => {
+await main(async () => {
   const { only } = parse()
   const stages = stagesOf(only)
   heading('Set-up')
@@ -100,7 +100,8 @@ main(async () => {
   if (only === undefined || only === 'js') {
     const ready = await setUpPython()
     // What a person may do without, CI must not leave out silently.
-    if (!ready && process.env.CI) throw new Problem('CI runs the end-to-end test too: install Python 3 with venv and pip.')
+    if (!ready && process.env.CI)
+      throw new Problem('CI runs the end-to-end test too: install Python 3 with venv and pip.')
   }
   console.log(dim('  ready'))
 
@@ -109,11 +110,9 @@ main(async () => {
 
   heading('Summary')
   for (const { name, ok, ms, passed, failed, skipped } of results) {
-    const counts = [
-      passed && `${passed} passed`,
-      failed && `${failed} failed`,
-      skipped && `${skipped} skipped`,
-    ].filter(Boolean)
+    const counts = [passed && `${passed} passed`, failed && `${failed} failed`, skipped && `${skipped} skipped`].filter(
+      Boolean,
+    )
     console.log(`  ${ok ? green('✓') : red('✗')} ${bold(name)} ${dim([seconds(ms), ...counts].join(' · '))}`)
   }
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0)

@@ -42,7 +42,18 @@ test('instances that were created are listed as JSON, by profile and region', as
   const tags = JSON.stringify([{ ResourceType: 'instance', Tags: [{ Key: 'Name', Value: name }] }])
   const created = await engine.run(
     'aws',
-    ['ec2', 'run-instances', '--image-id', 'ami-12c6146b', '--count', '2', '--tag-specifications', tags, '--output', 'json'],
+    [
+      'ec2',
+      'run-instances',
+      '--image-id',
+      'ami-12c6146b',
+      '--count',
+      '2',
+      '--tag-specifications',
+      tags,
+      '--output',
+      'json',
+    ],
     { env: { ...moto.env, AWS_PROFILE: profile, AWS_DEFAULT_REGION: region } },
   )
   t.is(created.status, 'completed', created.stderr)
@@ -70,7 +81,10 @@ test('by id: the events arrive in order and the log tells the same', async (t) =
   t.timeout(120_000)
   const events: ExecutionEvent[] = []
   const id = await engine.execute(
-    { command: { type: 'aws_cli', service: 'ec2', operation: 'describe-regions', args: [], profile, region }, env: moto.env },
+    {
+      command: { type: 'aws_cli', service: 'ec2', operation: 'describe-regions', args: [], profile, region },
+      env: moto.env,
+    },
     (event) => void events.push(event),
   )
   const result = await engine.waitForCompletion(id)

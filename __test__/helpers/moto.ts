@@ -52,7 +52,9 @@ const end = async (server: ChildProcess) => {
 // Polls until the server answers; `false` when it ended before, e.g. because somebody took the port meanwhile.
 const answers = async (server: ChildProcess, url: string, deadline: number): Promise<boolean> => {
   while (!hasEnded(server)) {
-    const response = await fetch(`${url}/moto-api/data.json`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined)
+    const response = await fetch(`${url}/moto-api/data.json`, { signal: AbortSignal.timeout(2000) }).catch(
+      () => undefined,
+    )
     if (response?.ok) return true
     if (Date.now() > deadline) throw new Error(`the mocked AWS did not answer on ${url} in time`)
     await pause(50)

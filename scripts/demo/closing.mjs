@@ -38,5 +38,7 @@ export const closing = async (engine, number) => {
     heading(`${number + 1}  The log of the first one`)
     await oneLog(logged.logPath)
   }
-  console.log(`\n${bold('That was it.')} Nothing is left running. README.md has the first ten lines of your own program; npm test runs every test.`)
+  console.log(
+    `\n${bold('That was it.')} Nothing is left running. README.md has the first ten lines of your own program; npm test runs every test.`,
+  )
 }

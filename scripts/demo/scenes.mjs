@@ -1,5 +1,6 @@
 // The scenes of the tour: each one thing the engine does, through its public API.
 
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,8 +34,14 @@ const build = async (engine) => {
   const crate = await mkdtemp(join(tmpdir(), 'execution-engine-demo-'))
   try {
     await mkdir(join(crate, 'src'))
-    await writeFile(join(crate, 'Cargo.toml'), '[package]\nname = "hello"\nversion = "1.0.0"\nedition = "2021"\n\n[workspace]\n')
-    await writeFile(join(crate, 'src/main.rs'), 'fn main() {\n    println!("Hello from a program that was just compiled.");\n}\n')
+    await writeFile(
+      join(crate, 'Cargo.toml'),
+      '[package]\nname = "hello"\nversion = "1.0.0"\nedition = "2021"\n\n[workspace]\n',
+    )
+    await writeFile(
+      join(crate, 'src/main.rs'),
+      'fn main() {\n    println!("Hello from a program that was just compiled.");\n}\n',
+    )
     view.command('cargo run --offline')
     const execution = engine.run('cargo', ['run', '--offline'], {
       workingDir: crate,
@@ -66,7 +73,10 @@ const failures = async (engine) => {
   view.result(await engine.run('gti', ['status'], { workingDir: root, env: shortPath, metadata: { source: 'demo' } }))
   console.log()
   view.command('git show no-such-commit')
-  const outcome = await engine.run('git', ['show', 'no-such-commit'], { workingDir: root, metadata: { source: 'demo' } })
+  const outcome = await engine.run('git', ['show', 'no-such-commit'], {
+    workingDir: root,
+    metadata: { source: 'demo' },
+  })
   for (const text of outcome.stderr.trimEnd().split('\n').slice(0, 3)) view.line(text, 'stderr')
   view.result(outcome)
 }
@@ -81,22 +91,22 @@ const outputLimit = async (engine) => {
   })
   for (const text of outcome.stdout.trimEnd().split('\n')) view.line(text)
   view.result(outcome)
-  view.say(`The child wrote ${view.bytes(outcome.stdoutBytes)} and was never held up; memory kept the beginning and the end.`)
+  view.say(
+    `The child wrote ${view.bytes(outcome.stdoutBytes)} and was never held up; memory kept the beginning and the end.`,
+  )
 }
 
 const cancelTree = async (engine) => {
   view.command('node family.mjs')
-  let id
+  const id = randomUUID()
+  const command = { type: 'exec', program: 'node', args: ['family.mjs'] }
   // The first line names the three processes; an end before it says why there are none.
   const family = await new Promise((ready, failed) => {
     const onEvent = (event) => {
       if (event.type === 'stdout') ready(JSON.parse(event.line))
       if ('result' in event) failed(new Error(`family.mjs did not start: ${event.result.stderr}`))
     }
-    const command = { type: 'exec', program: 'node', args: ['family.mjs'] }
-    engine.execute({ command, workingDir: programs, metadata: { source: 'demo' } }, onEvent).then((accepted) => {
-      id = accepted
-    }, failed)
+    engine.execute({ id, command, workingDir: programs, metadata: { source: 'demo' } }, onEvent).catch(failed)
   })
   const members = [
     ['parent', family.parent],

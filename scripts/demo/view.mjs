@@ -1,5 +1,7 @@
 // How the tour looks: commands, lines, results, tables.
 
+import { stripVTControlCharacters } from 'node:util'
+
 import { cyan, dim, green, red, yellow } from '../lib/console.mjs'
 
 const width = Math.max(60, Math.min(process.stdout.columns ?? 100, 110))
@@ -7,8 +9,11 @@ const width = Math.max(60, Math.min(process.stdout.columns ?? 100, 110))
 // Shortened to the width of the terminal, from the end.
 export const clip = (text, room = width - 8) => (text.length > room ? `${text.slice(0, room - 1)}…` : text)
 
-// What a program may send to a terminal (colour, cursor) does not belong into a quoted line.
-const printable = (text) => text.replaceAll(/\u001B\[[\d;?]*[A-Za-z]/g, '').replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F]/g, '')
+// What a program may send to a terminal (colour, cursor, bells) does not belong into a quoted line.
+const printable = (text) =>
+  stripVTControlCharacters(text)
+    .replaceAll('\t', '    ')
+    .replaceAll(/\p{Cc}/gu, '')
 
 export const say = (text) => console.log(`  ${dim(text)}`)
 
@@ -68,7 +73,9 @@ export const table = (head, rows) => {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)))
   const used = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 2)
   const layout = (row) =>
-    row.map((cell, column) => (column === row.length - 1 ? clip(cell, width - used) : cell.padEnd(widths[column]))).join('  ')
+    row
+      .map((cell, column) => (column === row.length - 1 ? clip(cell, width - used) : cell.padEnd(widths[column])))
+      .join('  ')
   console.log(`  ${dim(layout(head))}`)
   for (const row of rows) console.log(`  ${layout(row).replace(row[0], statusColour(row[0]))}`)
 }

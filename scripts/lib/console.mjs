@@ -12,22 +12,24 @@ export const green = paint('32')
 export const yellow = paint('33')
 export const cyan = paint('36')
 
-export const seconds = (ms) => (ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`)
+export const seconds = (ms) =>
+  ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
 
 export const heading = (text) => console.log(`\n${bold(text)}`)
+
+const clearLine = () => process.stdout.isTTY && process.stdout.write('\r\u001B[K')
 
 // Runs `work` under one line: its name, and when it is done how long it took.
 export const step = async (name, work) => {
   const started = performance.now()
   if (process.stdout.isTTY) process.stdout.write(dim(`  … ${name}`))
-  const clear = () => process.stdout.isTTY && process.stdout.write('\r\u001B[K')
   try {
     const result = await work()
-    clear()
+    clearLine()
     console.log(`  ${green('✓')} ${name} ${dim(seconds(performance.now() - started))}`)
     return result
   } catch (error) {
-    clear()
+    clearLine()
     console.log(`  ${red('✗')} ${name} ${dim(seconds(performance.now() - started))}`)
     throw error
   }
@@ -36,14 +38,12 @@ export const step = async (name, work) => {
 // An error a person caused or can mend: printed as it is, without a stack.
 export class Problem extends Error {}
 
-export const main = (work) => {
-  work().then(
-    (code) => {
-      process.exitCode = code ?? 0
-    },
-    (error) => {
-      console.error(`\n${red('error')} ${error instanceof Problem ? error.message : error.stack}`)
-      process.exitCode = 1
-    },
-  )
+// Runs a script: its number is the exit code, its error is printed and means 1.
+export const main = async (work) => {
+  try {
+    process.exitCode = (await work()) ?? 0
+  } catch (error) {
+    console.error(`\n${red('error')} ${error instanceof Problem ? error.message : error.stack}`)
+    process.exitCode = 1
+  }
 }

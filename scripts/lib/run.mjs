@@ -32,7 +32,8 @@ const ended = (child, program) =>
 
 // Its output is shown as it comes; `onText` also sees it. Resolves with the exit code.
 export const runShown = async (program, args, { onText, ...options } = {}) => {
-  if (!onText) return (await ended(start(program, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options }), program)).code
+  if (!onText)
+    return (await ended(start(program, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options }), program)).code
   const child = start(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
   for (const [from, to] of [
     [child.stdout, process.stdout],
@@ -60,7 +61,9 @@ export const runQuietly = async (program, args, options = {}) => {
   const { code, signal } = await ended(child, program)
   if (code !== 0) {
     const shown = [program, ...args].join(' ')
-    throw new Problem(`\`${shown}\` failed (${signal ?? `exit code ${code}`}):\n\n${output.trimEnd().split('\n').slice(-60).join('\n')}`)
+    throw new Problem(
+      `\`${shown}\` failed (${signal ?? `exit code ${code}`}):\n\n${output.trimEnd().split('\n').slice(-60).join('\n')}`,
+    )
   }
   return output
 }

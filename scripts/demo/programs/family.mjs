@@ -1,7 +1,8 @@
 // A process with two children, one of which will not listen to a polite request to stop.
 import { spawn } from 'node:child_process'
 
-const child = (code) => spawn(process.execPath, ['-e', `${code}; setInterval(() => {}, 1000); process.stdout.write('ready')`])
+const child = (code) =>
+  spawn(process.execPath, ['-e', `${code}; setInterval(() => {}, 1000); process.stdout.write('ready')`])
 
 const children = [child(''), child("process.on('SIGTERM', () => {})")]
 await Promise.all(children.map((each) => new Promise((ready) => each.stdout.once('data', ready))))
