@@ -48,7 +48,11 @@ export const checkTools = ({ node = true } = {}) => {
 export const installPackages = async () => {
   const installed = changed(join(root, 'node_modules/.package-lock.json'))
   if (installed >= changed(join(root, 'package-lock.json')) && installed > 0) return
-  await step('npm packages', () => runQuietly('npm', ['ci', '--no-audit', '--no-fund']))
+  // Not `npm ci`: it refuses a lock file that lacks the optional packages of another platform, which npm writes where
+  // a registry does not offer them. This one goes by the lock file too, and leaves it alone.
+  await step('npm packages', () =>
+    runQuietly('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']),
+  )
 }
 
 // The addon of this platform, as `napi build` names it.

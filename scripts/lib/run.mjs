@@ -48,6 +48,12 @@ export const runShown = async (program, args, { onText, ...options } = {}) => {
   return (await ended(child, program)).code
 }
 
+// The beginning usually has the cause, the end how it went on.
+const shorten = (text) => {
+  const lines = text.trimEnd().split('\n')
+  return lines.length <= 60 ? lines.join('\n') : [...lines.slice(0, 30), '…', ...lines.slice(-30)].join('\n')
+}
+
 // Its output is shown only when it fails.
 export const runQuietly = async (program, args, options = {}) => {
   const child = start(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
@@ -61,9 +67,7 @@ export const runQuietly = async (program, args, options = {}) => {
   const { code, signal } = await ended(child, program)
   if (code !== 0) {
     const shown = [program, ...args].join(' ')
-    throw new Problem(
-      `\`${shown}\` failed (${signal ?? `exit code ${code}`}):\n\n${output.trimEnd().split('\n').slice(-60).join('\n')}`,
-    )
+    throw new Problem(`\`${shown}\` failed (${signal ?? `exit code ${code}`}):\n\n${shorten(output)}`)
   }
   return output
 }
