@@ -4,7 +4,7 @@ import { bold, dim, heading, main, Problem } from './lib/console.mjs'
 import { prepare } from './lib/prepare.mjs'
 
 await main(async () => {
-  console.log(bold('\nExecution engine: a tour of about half a minute'))
+  console.log(bold('\nExecution engine: a short tour'))
   heading('Set-up')
   await prepare()
   console.log(dim('  ready'))

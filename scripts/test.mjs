@@ -28,7 +28,8 @@ const summaries = {
     }
   },
   ava: (text) => ({
-    passed: count(text, /^ *(\d+) tests? passed/gm),
+    // Its closing lines leave out what passed as soon as something failed.
+    passed: (text.match(/^ *✔ /gm) ?? []).length,
     failed: count(text, /^ *(\d+) (?:tests? (?:failed|timed out)|uncaught exceptions?|unhandled rejections?)/gm),
     skipped: count(text, /^ *(\d+) tests? skipped/gm),
   }),

@@ -113,6 +113,9 @@ export const startMoto = async (): Promise<Moto> => {
       AWS_SECRET_ACCESS_KEY: null,
       AWS_SESSION_TOKEN: null,
       AWS_ENDPOINT_URL: null,
+      // A proxy has no business between two programs on this machine.
+      NO_PROXY: '127.0.0.1',
+      no_proxy: '127.0.0.1',
     },
     async addProfile(name, keys) {
       const secrets = `[${name}]\naws_access_key_id = ${keys.id}\naws_secret_access_key = ${keys.secret}\n`

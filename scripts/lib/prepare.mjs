@@ -63,7 +63,7 @@ export const buildAddon = async () => {
   const sources = newest(['Cargo.toml', 'Cargo.lock', 'build.rs', 'src', 'package.json', ...crateSources()])
   const addon = addonFile()
   if (addon && existsSync(join(root, 'index.js')) && changed(join(root, addon)) >= sources) return
-  await step('native addon (the first build takes a minute or two)', () => runQuietly('npm', ['run', 'build:debug']))
+  await step('native addon (the first build takes a while)', () => runQuietly('npm', ['run', 'build:debug']))
 }
 
 export const buildTypeScript = async () => {
