@@ -187,6 +187,12 @@ pub trait EventHandler: Send + Sync + 'static {
     /// Deals with one event. Must not block the thread.
     fn handle(&self, event: ExecutionEvent) -> HandlerFuture<'_>;
 
+    /// Whether this handler wants lines at all. Asked once, when the process starts; without lines
+    /// nothing is cut, decoded or gathered for it.
+    fn wants_lines(&self) -> bool {
+        true
+    }
+
     /// Deals with a batch of lines; by default line by line through [`handle`](Self::handle).
     fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
         Box::pin(async move {

@@ -59,7 +59,7 @@ mod result;
 
 pub use config::{ExecutionConfig, RetainOutput};
 pub use engine::{
-    CleanupReport, EngineMetrics, ExecutionEngine, ExecutionFilter, LogPage, RecoverOptions,
+    AbortHandle, CleanupReport, EngineMetrics, ExecutionEngine, ExecutionFilter, LogPage, RecoverOptions,
     RecoveredExecution,
 };
 pub use error::{EngineError, FailureCode, InvalidField};

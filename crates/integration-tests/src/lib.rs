@@ -1,6 +1,8 @@
 //! What the tests share: an engine in a folder of its own, a handler that remembers, and looks at the
 //! process table.
 
+#![allow(clippy::missing_panics_doc, reason = "a panic here is a failed test")]
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -72,7 +74,7 @@ impl TestEngine {
     /// Runs to the end, remembering every event.
     pub async fn run_observed(&self, request: ExecutionRequest) -> (Arc<ExecutionResult>, Arc<EventLog>) {
         let events = EventLog::new();
-        let id = self.engine.execute_with(request, events.clone()).expect("accepted");
+        let id = self.engine.execute_with(request, Arc::<EventLog>::clone(&events)).expect("accepted");
         (self.wait(id).await, events)
     }
 

@@ -11,6 +11,9 @@ fn main() -> io::Result<()> {
     let word = args.next().unwrap_or_default();
     let rest: Vec<String> = args.collect();
     let number = |index: usize| rest.get(index).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    if word == "host" {
+        return host(&rest);
+    }
     let mut out = io::stdout().lock();
     match word.as_str() {
         // The arguments as JSON: nothing about them is left to guess.
@@ -23,9 +26,12 @@ fn main() -> io::Result<()> {
         "exit" => std::process::exit(i32::try_from(number(0)).unwrap_or(255)),
         "lines" => lines(&mut out, number(0)),
         "bytes" => bytes(&mut out, number(0)),
-        "endless" => loop {
-            out.write_all(&[b'x'; 65_536])?;
-        },
+        "endless" => {
+            let block = vec![b'x'; 65_536];
+            loop {
+                out.write_all(&block)?;
+            }
+        }
         "hex" => write_hex(&mut out, &rest),
         "alternate" => alternate(number(0)),
         "cat" => {
@@ -33,8 +39,6 @@ fn main() -> io::Result<()> {
             io::stdin().lock().read_to_end(&mut input)?;
             out.write_all(&input)
         }
-        "raise" => raise(number(0)),
-        "host" => host(&rest),
         other => {
             writeln!(io::stderr(), "test-child does not know {other:?}")?;
             std::process::exit(64)
@@ -53,8 +57,8 @@ fn lines(out: &mut impl Write, n: u64) -> io::Result<()> {
 
 /// `n` bytes in lines of 64.
 fn bytes(out: &mut impl Write, mut n: u64) -> io::Result<()> {
-    let block: Vec<u8> =
-        (0..65_536).map(|i| if i % 64 == 63 { b'\n' } else { b'a' + (i % 26) as u8 }).collect();
+    let line = b"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk\n";
+    let block = line.repeat(1024);
     while n > 0 {
         let part = usize::try_from(n).unwrap_or(usize::MAX).min(block.len());
         out.write_all(&block[..part])?;
@@ -84,19 +88,6 @@ fn alternate(n: u64) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(unix)]
-fn raise(number: u64) -> io::Result<()> {
-    let signal = i32::try_from(number).ok().and_then(rustix::process::Signal::from_named_raw);
-    rustix::process::kill_process(rustix::process::getpid(), signal.ok_or(io::ErrorKind::InvalidInput)?)?;
-    // A signal whose default is to be ignored.
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn raise(_: u64) -> io::Result<()> {
-    std::process::abort()
-}
-
 /// A host that can be killed: an engine with its logs in `rest[0]`, running the shell line `rest[1]`,
 /// its events printed as JSON lines.
 #[expect(clippy::print_stdout, reason = "its output is its purpose")]
@@ -109,7 +100,7 @@ fn host(rest: &[String]) -> io::Result<()> {
         let id =
             engine.execute_with(ExecutionRequest::shell(line), Arc::new(print)).map_err(io::Error::other)?;
         engine.wait_for_completion(id).await.map_err(io::Error::other)?;
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         Ok(())
     })
 }

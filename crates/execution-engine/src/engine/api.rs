@@ -1,7 +1,7 @@
 //! [`ExecutionEngine`]: the public handle.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -13,6 +13,7 @@ use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
 use crate::execution::{StdinMessage, StopRequest};
+use crate::registry::Registry;
 use crate::request::ExecutionRequest;
 use crate::result::{ExecutionResult, ExecutionStatus, ExecutionSummary};
 
@@ -250,14 +251,14 @@ impl ExecutionEngine {
     ///
     /// Must not be called on the runtime's only thread.
     pub fn abort_now(&self) {
-        let deadline = Instant::now() + ABORT_PATIENCE;
-        self.inner.registry.close();
-        for execution in self.inner.registry.all() {
-            execution.stop_at_least(StopRequest::Force);
-        }
-        while self.inner.registry.live_count() > 0 && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        abort(&self.inner.registry);
+    }
+
+    /// Something that can abort this engine's executions and keeps nothing alive, for the host's
+    /// teardown: what runs is reached also when every handle of the engine is gone.
+    #[must_use]
+    pub fn abort_handle(&self) -> AbortHandle {
+        AbortHandle(Arc::downgrade(&self.inner.registry))
     }
 
     /// How busy the engine is.
@@ -271,6 +272,30 @@ impl ExecutionEngine {
             finished: self.inner.registry.finished_count(),
             log_dir: self.inner.logs.folder(),
         }
+    }
+}
+
+/// Aborts an engine's executions; see [`ExecutionEngine::abort_handle`].
+#[derive(Debug, Clone)]
+pub struct AbortHandle(Weak<Registry>);
+
+impl AbortHandle {
+    /// As [`ExecutionEngine::abort_now`]; nothing when nothing of the engine is left.
+    pub fn abort_now(&self) {
+        if let Some(registry) = self.0.upgrade() {
+            abort(&registry);
+        }
+    }
+}
+
+fn abort(registry: &Registry) {
+    let deadline = Instant::now() + ABORT_PATIENCE;
+    registry.close();
+    for execution in registry.all() {
+        execution.stop_at_least(StopRequest::Force);
+    }
+    while registry.live_count() > 0 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -6,7 +6,7 @@ mod logs;
 mod queue;
 mod recover;
 
-pub use api::{CleanupReport, EngineMetrics, ExecutionEngine, ExecutionFilter};
+pub use api::{AbortHandle, CleanupReport, EngineMetrics, ExecutionEngine, ExecutionFilter};
 pub(crate) use inner::Inner;
 pub use logs::LogPage;
 pub(crate) use queue::{Permit, Ticket};

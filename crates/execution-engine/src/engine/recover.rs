@@ -74,7 +74,7 @@ impl Inner {
                 Ok(found) => recovered.extend(found),
                 // One log that cannot be read or ended must not hide the others.
                 Err(error) => {
-                    tracing::warn!(id = %log.id, %error, "an interrupted log could not be recovered")
+                    tracing::warn!(id = %log.id, %error, "an interrupted log could not be recovered");
                 }
             }
         }

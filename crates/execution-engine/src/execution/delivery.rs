@@ -15,9 +15,9 @@ use super::catch_unwind::{Panicked, or_panic};
 use crate::event::{EventHandler, EventKind, ExecutionEvent, LineBatch, OutputStream};
 use crate::output::LineBatcher;
 
-/// Text that gathers before reading stops. Larger batches were measured to be slower and to hold up
-/// an event loop for longer.
-const OPEN_BATCH_LIMIT: usize = 128 * 1024;
+/// Text that gathers before reading stops: with the read that goes over it, a batch has 128 KiB at
+/// most. Larger ones were measured to be slower and to hold up an event loop for longer.
+const OPEN_BATCH_LIMIT: usize = 64 * 1024;
 
 pub(crate) struct Delivery {
     id: Uuid,
@@ -39,7 +39,7 @@ impl Delivery {
     pub(crate) fn new(id: Uuid, handler: Option<Arc<dyn EventHandler>>, stream_output: bool) -> Self {
         Self {
             id,
-            stream_output: stream_output && handler.is_some(),
+            stream_output: stream_output && handler.as_ref().is_some_and(|handler| handler.wants_lines()),
             handler,
             lines: LineBatcher::new(id),
             waiting: VecDeque::new(),

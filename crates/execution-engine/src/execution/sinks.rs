@@ -30,6 +30,8 @@ pub(crate) struct Sinks {
     pub(crate) log: Option<ExecutionLog>,
     /// Whether the log itself is written, and not only spill files.
     writes_log: bool,
+    /// Whether the handler was told that something is wrong with the log.
+    pub(crate) told_log_trouble: bool,
     pub(crate) delivery: Delivery,
 }
 
@@ -81,6 +83,7 @@ impl Sinks {
             stderr: StreamSink::new(secrets, limit),
             log,
             writes_log,
+            told_log_trouble: false,
             delivery,
         }
     }
@@ -180,6 +183,7 @@ impl Sinks {
     /// Troubles of the log become warnings, once each.
     pub(crate) fn report_log_trouble(&mut self) {
         if let Some(message) = self.log.as_mut().and_then(ExecutionLog::take_warning) {
+            self.told_log_trouble = true;
             self.delivery.event(EventKind::Warning { message });
         }
     }

@@ -30,7 +30,7 @@ const LOG_FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a forced end may take before the process is reported as left behind: one stuck in the
 /// kernel (a dead network file system) takes no signal at all.
 const UNKILLABLE_AFTER: Duration = Duration::from_secs(10);
-const FAR_AWAY: Duration = Duration::from_secs(86_400 * 365);
+const FAR_AWAY: Duration = Duration::from_hours(24 * 365);
 
 /// What was learned of the process.
 pub(crate) struct Ended {
@@ -284,7 +284,10 @@ impl Pipes {
             OutputStream::Stderr => OutputStream::Stdout,
         };
         for _ in 0..READS_PER_TURN {
-            let more = self.read_once(first, sinks) | self.read_once(second, sinks);
+            let mut more = self.read_once(first, sinks);
+            if sinks.have_room() {
+                more |= self.read_once(second, sinks);
+            }
             if !more || !sinks.have_room() {
                 break;
             }

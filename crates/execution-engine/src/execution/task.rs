@@ -194,7 +194,7 @@ impl Task {
         let execution = &self.execution;
         let Outcome { status, exit_code, signal, error } =
             outcome::judge(ended.cause, &ended.exit.status, &self.request.command, &execution.command);
-        let Sinks { stdout, stderr, log, delivery, .. } = sinks;
+        let Sinks { stdout, stderr, log, mut delivery, told_log_trouble, .. } = sinks;
         let mut result = ExecutionResult {
             exit_code,
             signal,
@@ -212,6 +212,9 @@ impl Task {
             ..conclude::blank(execution, status, error)
         };
         conclude::close_log(log, self.writes_log, &mut result).await;
+        if let Some(message) = result.log_error.clone().filter(|_| !told_log_trouble) {
+            delivery.event(EventKind::Warning { message });
+        }
         // Only now is it known where what was left out can be found.
         result.stdout =
             stdout.into_text("stdout", result.output_files.stdout.as_ref().or(result.log_path.as_ref()));

@@ -61,9 +61,10 @@ impl PartFile {
         }
         while !block.is_empty() {
             let room = usize::try_from(rotation.max_bytes.saturating_sub(self.size)).unwrap_or(usize::MAX);
-            let fitting = match block.len() <= room {
-                true => block.len(),
-                false => memrchr(b'\n', &block[..room.min(block.len())]).map_or(0, |end| end + 1),
+            let fitting = if block.len() <= room {
+                block.len()
+            } else {
+                memrchr(b'\n', &block[..room]).map_or(0, |end| end + 1)
             };
             // A record that fits no part is written all the same: parts are a limit, not a filter.
             let is_fresh = self.size <= header_line(&self.header).len() as u64;

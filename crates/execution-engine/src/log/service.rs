@@ -164,20 +164,16 @@ impl Writer {
         let mut entry = self.open.remove(&id).unwrap_or_default();
         let written = self.folder().and_then(|folder| match spill {
             Some(stream) => entry.spill(folder, id, stream, bytes),
-            None => match &mut entry.log {
-                Some(log) => log.append(folder, rotation, bytes),
-                None => Ok(entry.lost += bytes.len() as u64),
-            },
+            None => entry.append(folder, rotation, bytes),
         });
         if let Err(error) = written {
-            match spill {
-                Some(_) => entry.fail(&format!("output is not in its file from here on: {error}"), shared),
-                None => {
-                    // What cannot be written here would only make the rest unreadable.
-                    entry.log = None;
-                    entry.lost += bytes.len() as u64;
-                    entry.fail(&format!("the log ends early: {error}"), shared);
-                }
+            if spill.is_some() {
+                entry.fail(&format!("output is not in its file from here on: {error}"), shared);
+            } else {
+                // What cannot be written here would only make the rest unreadable.
+                entry.log = None;
+                entry.lost += bytes.len() as u64;
+                entry.fail(&format!("the log ends early: {error}"), shared);
             }
         }
         self.open.insert(id, entry);
@@ -209,6 +205,14 @@ impl OpenLog {
             self.finished.error = Some(trouble.to_owned());
             shared.report(trouble.to_owned());
         }
+    }
+
+    fn append(&mut self, folder: &Folder, rotation: Rotation, records: &[u8]) -> io::Result<()> {
+        let Some(log) = &mut self.log else {
+            self.lost += records.len() as u64;
+            return Ok(());
+        };
+        log.append(folder, rotation, records)
     }
 
     fn spill(&mut self, folder: &Folder, id: Uuid, stream: OutputStream, bytes: &[u8]) -> io::Result<()> {

@@ -148,7 +148,9 @@ impl ExecutionChild {
                 if left.is_empty() || Instant::now() > deadline {
                     return left;
                 }
-                left.iter().for_each(|process| scan::kill_marked(process.pid, &mark));
+                for process in &left {
+                    scan::kill_marked(process.pid, &mark);
+                }
                 std::thread::sleep(Duration::from_millis(1));
             }
         })

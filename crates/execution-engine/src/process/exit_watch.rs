@@ -23,7 +23,7 @@ pub(super) enum ExitWatch {
 impl ExitWatch {
     /// Needs a runtime.
     pub(super) fn new(pid: Pid) -> Self {
-        match descriptor(pid).and_then(|fd| sys::async_fd(fd)) {
+        match descriptor(pid).and_then(sys::async_fd) {
             Ok(fd) => Self::Descriptor(fd),
             Err(error) => {
                 tracing::debug!(%error, "no descriptor tells of a process's end here; a thread waits");

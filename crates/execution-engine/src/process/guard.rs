@@ -79,8 +79,9 @@ impl Guard {
             .stderr(Stdio::null())
             .spawn()?;
         let Some(mut pipe) = child.stdin.take() else { return Ok(()) };
-        let list: String = self.groups.iter().map(|group| format!("+ {group}\n")).collect();
-        pipe.write_all(list.as_bytes())?;
+        for group in &self.groups {
+            pipe.write_all(format!("+ {group}\n").as_bytes())?;
+        }
         self.lifeline = Some((child.id(), pipe));
         Ok(())
     }

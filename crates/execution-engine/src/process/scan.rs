@@ -44,7 +44,9 @@ pub(crate) fn stop_survivors(mark: &OsStr, leader: (u32, Option<u64>)) {
         if left.is_empty() || Instant::now() > deadline {
             return;
         }
-        left.iter().for_each(|process| kill_if(process.pid, |pid| is_survivor(pid, mark, leader)));
+        for process in &left {
+            kill_if(process.pid, |pid| is_survivor(pid, mark, leader));
+        }
         std::thread::sleep(Duration::from_millis(1));
     }
 }

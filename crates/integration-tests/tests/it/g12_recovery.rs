@@ -1,1 +1,123 @@
-//! G12.
+//! G12: after a crash of the host, what was cut off is found again, and nothing survives unseen.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use execution_engine::{ExecutionFilter, ExecutionStatus, RecoverOptions};
+use integration_tests::{TestEngine, child, eventually, is_running};
+use serde_json::Value;
+
+/// A host running `line`, and its events.
+struct Host {
+    process: Child,
+    events: Box<dyn Iterator<Item = Value>>,
+}
+
+impl Host {
+    fn start(log_dir: &Path, line: &str) -> Self {
+        let mut process =
+            Command::new(child()).arg("host").arg(log_dir).arg(line).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let events = Box::new(lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()));
+        Self { process, events }
+    }
+
+    /// The text after `prefix` in the next line of output that has it.
+    fn told(&mut self, prefix: &str) -> String {
+        self.events.find_map(|event| event["line"].as_str()?.strip_prefix(prefix).map(str::to_owned)).unwrap()
+    }
+
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+fn pid(text: &str) -> u32 {
+    text.trim().parse().unwrap()
+}
+
+#[tokio::test]
+async fn the_tree_dies_with_its_host() {
+    let test = TestEngine::new();
+    let line =
+        "trap '' TERM; sh -c 'trap \"\" TERM; while :; do sleep 1; done' & echo pid $!; echo me $$; wait";
+    let mut host = Host::start(&test.log_dir(), line);
+    let (grandchild, leader) = (pid(&host.told("pid ")), pid(&host.told("me ")));
+    assert!(is_running(grandchild) && is_running(leader));
+    host.kill();
+    eventually("the guard ended the group", || !is_running(grandchild) && !is_running(leader)).await;
+}
+
+#[tokio::test]
+async fn what_was_cut_off_is_found_with_its_output() {
+    let test = TestEngine::new();
+    let mut host = Host::start(&test.log_dir(), "echo one; echo two >&2; echo pid $$; sleep 1000");
+    let leader = pid(&host.told("pid "));
+    // What is not flushed yet at a crash is lost: at most 100 ms of it.
+    let log_has_it = || {
+        std::fs::read_dir(test.log_dir())
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|entry| std::fs::read_to_string(entry.path()).is_ok_and(|text| text.contains("O  pid ")))
+    };
+    eventually("the log has the output", log_has_it).await;
+    host.kill();
+    eventually("the leader is gone", || !is_running(leader)).await;
+
+    let found = test.engine.recover(RecoverOptions::default()).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].survivors.len(), found[0].survivors_stopped), (0, false));
+    let result = test.engine.get_result(found[0].id).unwrap().unwrap();
+    assert_eq!(result.status, ExecutionStatus::Interrupted);
+    assert_eq!(result.error.as_ref().unwrap().code.as_str(), "INTERRUPTED");
+    assert!(result.stdout.starts_with("one\npid "), "{}", result.stdout);
+    assert_eq!(result.stderr, "two\n");
+    let log = test.engine.read_logs(result.id).await.unwrap();
+    assert!(log.lines().last().unwrap().contains("\"status\":\"interrupted\""), "{log}");
+    assert_eq!(test.engine.recover(RecoverOptions::default()).await.unwrap(), [], "once is enough");
+}
+
+#[tokio::test]
+async fn a_survivor_is_listed_and_can_be_stopped() {
+    let test = TestEngine::new();
+    let line = "setsid sh -c 'echo pid $$; while :; do sleep 1; done' & sleep 1000";
+    let mut host = Host::start(&test.log_dir(), line);
+    let daemon = pid(&host.told("pid "));
+    host.kill();
+    // It left the group, so the guard does not know it.
+    assert!(is_running(daemon));
+    let found = test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap();
+    assert!(found[0].survivors.iter().any(|process| process.pid == daemon), "{found:?}");
+    assert!(found[0].survivors_stopped);
+    eventually("the survivor is gone", || !is_running(daemon)).await;
+}
+
+#[tokio::test]
+async fn a_log_of_a_living_host_is_left_alone() {
+    let test = TestEngine::new();
+    let mut host = Host::start(&test.log_dir(), "echo up; sleep 1000");
+    host.told("up");
+    assert_eq!(test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap(), []);
+    assert_eq!(test.engine.list_executions(ExecutionFilter::default()), []);
+    host.kill();
+}
+
+#[tokio::test]
+async fn a_recycled_pid_is_never_taken_for_a_survivor() {
+    let test = TestEngine::new();
+    let mut host = Host::start(&test.log_dir(), "echo up; sleep 1000");
+    host.told("up");
+    host.kill();
+    // The log now names this very process's id as the leader's, with another start time.
+    let log = std::fs::read_dir(test.log_dir()).unwrap().next().unwrap().unwrap().path();
+    let written = std::fs::read_to_string(&log).unwrap();
+    let (header, rest) = written.split_once('\n').unwrap();
+    let mut fields: Value = serde_json::from_str(header.strip_prefix("#execlog/1 ").unwrap()).unwrap();
+    fields["pid"] = std::process::id().into();
+    std::fs::write(&log, format!("#execlog/1 {fields}\n{rest}")).unwrap();
+    let found = test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap();
+    assert_eq!((found.len(), found[0].survivors.len()), (1, 0), "{found:?}");
+}

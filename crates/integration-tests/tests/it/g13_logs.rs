@@ -1,1 +1,155 @@
-//! G13.
+//! G13–G15: the log is written while the child runs, can be read by people and programs, and is
+//! nobody else's.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use execution_engine::{
+    ExecutionConfig, ExecutionRequest, ExecutionStatus, LogPosition, LogReader, LogRecordKind, OutputStream,
+};
+use integration_tests::{EventLog, TestEngine, child_request, eventually};
+use uuid::Uuid;
+
+fn bytes_of(reader: &mut LogReader, wanted: OutputStream) -> Vec<u8> {
+    let mut all = Vec::new();
+    for record in reader {
+        if let LogRecordKind::Output { stream, bytes, partial } = record.unwrap().kind
+            && stream == wanted
+        {
+            all.extend(bytes);
+            all.extend(if partial { &b""[..] } else { b"\n" });
+        }
+    }
+    all
+}
+
+#[tokio::test]
+async fn every_line_of_a_log_parses_and_every_byte_is_in_it() {
+    let test = TestEngine::new();
+    let result = test.run(child_request(&["bytes", "1000003"])).await;
+    let mut reader = LogReader::open(&test.log_dir(), result.id).unwrap();
+    let logged = bytes_of(&mut reader, OutputStream::Stdout);
+    assert_eq!(logged.len(), 1_000_003);
+    assert_eq!(logged, result.stdout.as_bytes());
+    assert_eq!(reader.damage().bad_lines, 0);
+    let (header, footer) = (reader.header().unwrap(), reader.footer().unwrap());
+    assert_eq!((header.id, header.part, header.command_type.as_str()), (result.id, 1, "exec"));
+    assert_eq!((footer.status, footer.exit_code), (ExecutionStatus::Completed, Some(0)));
+    assert_eq!(footer.bytes.stdout, 1_000_003);
+}
+
+#[tokio::test]
+async fn a_log_can_be_followed_while_the_child_runs() {
+    let test = TestEngine::new();
+    let events = EventLog::new();
+    let line = "echo first; printf unfinished; read go; echo; echo second";
+    let request = ExecutionRequest { stdin: execution_engine::Stdin::Pipe, ..ExecutionRequest::shell(line) };
+    let id = test.engine.execute_with(request, events.clone()).unwrap();
+    events.line("first").await;
+    let log = test.log_dir().join(format!("{id}.log"));
+    eventually("an unfinished line is in the log too", || {
+        std::fs::read_to_string(&log)
+            .is_ok_and(|text| text.contains("O  first\n") && text.contains("O+ unfinished\n"))
+    })
+    .await;
+    let page = test.engine.read_log_records(id, LogPosition::START, 100).await.unwrap();
+    test.engine.close_stdin(id).await.unwrap();
+    test.wait(id).await;
+    let rest = test.engine.read_log_records(id, page.next, 100).await.unwrap();
+    let texts = page.records.iter().chain(&rest.records).filter_map(|record| match &record.kind {
+        LogRecordKind::Output { bytes, .. } => Some(String::from_utf8(bytes.clone()).unwrap()),
+        LogRecordKind::Event { .. } => None,
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["first", "unfinished", "", "second"]);
+}
+
+#[tokio::test]
+async fn rotation_keeps_the_first_and_the_newest_parts() {
+    let test = TestEngine::with(|config| ExecutionConfig {
+        max_log_size_bytes: 100_000,
+        max_log_files: 3,
+        ..config
+    });
+    let result = test.run(child_request(&["lines", "100000"])).await;
+    let mut names: Vec<_> = std::fs::read_dir(test.log_dir())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert!(names.contains(&format!("{}.log", result.id)));
+    for name in &names {
+        assert!(std::fs::metadata(test.log_dir().join(name)).unwrap().len() <= 100_000 + 500);
+    }
+    let mut reader = LogReader::open(&test.log_dir(), result.id).unwrap();
+    let logged = String::from_utf8(bytes_of(&mut reader, OutputStream::Stdout)).unwrap();
+    assert!(logged.starts_with("line 0\n") && logged.ends_with("line 99999\n"));
+    let footer = reader.footer().unwrap();
+    assert!(footer.dropped_bytes > 0 && footer.parts > 3, "{footer:?}");
+    assert_eq!((reader.damage().bad_lines, reader.damage().missing_parts), (0, footer.parts - 3));
+}
+
+#[tokio::test]
+async fn folder_and_files_are_their_owners_alone() {
+    let test = TestEngine::new();
+    let result = test.run(ExecutionRequest::shell("echo hello")).await;
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&test.log_dir()), 0o700);
+    assert_eq!(mode(result.log_path.as_ref().unwrap()), 0o600);
+}
+
+#[tokio::test]
+async fn a_planted_link_is_neither_followed_nor_overwritten() {
+    let test = TestEngine::new();
+    let victim = test.dir.path().join("victim");
+    std::fs::write(&victim, "precious").unwrap();
+    std::fs::create_dir(test.log_dir()).unwrap();
+    let id = Uuid::now_v7();
+    symlink(&victim, test.log_dir().join(format!("{id}.log"))).unwrap();
+    let request = ExecutionRequest { id: Some(id), ..ExecutionRequest::shell("echo hello") };
+    let (result, events) = test.run_observed(request).await;
+    assert_eq!((result.status, result.stdout.as_str()), (ExecutionStatus::Completed, "hello\n"));
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
+    assert_eq!(result.log_path, None);
+    assert!(result.log_error.is_some());
+    assert_eq!(events.kinds(), ["started", "warning", "completed"]);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_used_harms_no_execution() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let test =
+        TestEngine::with(|config| ExecutionConfig { log_dir: Some(file.path().join("below")), ..config });
+    let result = test.run(child_request(&["bytes", "1000000"])).await;
+    assert_eq!((result.status, result.stdout_bytes), (ExecutionStatus::Completed, 1_000_000));
+    assert!(result.log_path.is_none() && result.log_error.is_some());
+}
+
+#[tokio::test]
+async fn a_folder_removed_while_running_is_said_and_harms_nothing() {
+    let test = TestEngine::new();
+    let events = EventLog::new();
+    let request = ExecutionRequest {
+        stdin: execution_engine::Stdin::Pipe,
+        ..ExecutionRequest::shell("echo up; read go; echo down")
+    };
+    let id = test.engine.execute_with(request, events.clone()).unwrap();
+    events.line("up").await;
+    let log = test.log_dir().join(format!("{id}.log"));
+    eventually("the log is begun", || log.exists()).await;
+    std::fs::remove_dir_all(test.log_dir()).unwrap();
+    test.engine.close_stdin(id).await.unwrap();
+    let result = test.wait(id).await;
+    assert_eq!((result.status, result.stdout.as_str()), (ExecutionStatus::Completed, "up\ndown\n"));
+    assert!(result.log_error.as_ref().unwrap().contains("deleted"), "{:?}", result.log_error);
+}
+
+#[tokio::test]
+async fn the_log_is_readable_as_text() {
+    let test = TestEngine::new();
+    let result = test.run(ExecutionRequest::shell("echo hello; echo oops >&2; exit 3")).await;
+    let log = test.engine.read_logs(result.id).await.unwrap();
+    let lines: Vec<_> = log.lines().collect();
+    assert!(lines[0].starts_with("#execlog/1 {"), "{log}");
+    assert!(log.contains("Z O  hello\n") && log.contains("Z E  oops\n"), "{log}");
+    assert!(lines.last().unwrap().starts_with("#end {"), "{log}");
+}

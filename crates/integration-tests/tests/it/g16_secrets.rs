@@ -1,6 +1,6 @@
 //! G16: secrets appear nowhere.
 
-use execution_engine::{ExecutionConfig, ExecutionRequest, OversizedOutputStrategy};
+use execution_engine::{ExecutionConfig, ExecutionFilter, ExecutionRequest, OversizedOutputStrategy};
 use integration_tests::{TestEngine, child_request};
 
 const SECRET: &str = "hunter2-s3cret";
@@ -14,15 +14,19 @@ async fn a_secret_appears_in_no_sink() {
         ..ExecutionRequest::shell(format!("echo out {SECRET} out; echo err {SECRET} >&2; exit 3"))
     };
     let (result, events) = test.run_observed(request).await;
-    let told = format!("{result:?} {:?} {:?}", events.all(), test.engine.list_executions(Default::default()));
+    let told = format!(
+        "{result:?} {:?} {:?}",
+        events.all(),
+        test.engine.list_executions(ExecutionFilter::default())
+    );
     assert!(!told.contains(SECRET), "{told}");
     assert!(events.lines().contains(&"o:out *** out".to_owned()), "{:?}", events.lines());
     let files: Vec<_> =
         std::fs::read_dir(test.log_dir()).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(files.len() >= 2, "{files:?}");
     for file in files {
-        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
-        assert!(!text.contains(SECRET), "{}: {text}", file.display());
+        let written = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+        assert!(!written.contains(SECRET), "{}: {written}", file.display());
     }
 }
 

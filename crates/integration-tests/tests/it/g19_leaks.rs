@@ -15,7 +15,7 @@ async fn hundreds_in_a_row_leave_no_descriptor_and_no_zombie() {
         return;
     }
     let test = TestEngine::with(|config| execution_engine::ExecutionConfig {
-        max_retained_executions: 10,
+        max_retained_executions: 50,
         ..config
     });
     test.run(ExecutionRequest::shell("true")).await;

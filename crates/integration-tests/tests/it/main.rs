@@ -1,5 +1,8 @@
 //! Behaviour on real processes. One module a guarantee; the numbers are those of `docs/reliability.md`.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+#![allow(clippy::format_collect, reason = "speed is no concern here")]
+#![allow(clippy::clone_on_ref_ptr, reason = "`events.clone()` is what a test wants to say")]
 
 mod g01_arguments;
 mod g03_one_terminal_event;
