@@ -1,1 +1,22 @@
 //! The Node-API addon: types in, types out. Converts and forwards; decides nothing.
+//!
+//! * [`engine`] is the class JavaScript sees.
+//! * [`request`], [`config`], [`result`] and [`records`] are the border's types.
+//! * [`event_bridge`] carries events to JavaScript, many in one call.
+//! * [`failure`] carries errors, as data: the class is made in TypeScript.
+
+#![allow(clippy::needless_pass_by_value, reason = "what comes from JavaScript comes as a value")]
+#![allow(clippy::missing_errors_doc, reason = "answers carry refusals as data; an `Err` is Node-API failing")]
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "`Env` is passed as its library passes it")]
+
+mod config;
+mod engine;
+mod event_bridge;
+mod failure;
+mod listener;
+mod number;
+mod records;
+mod request;
+mod result;
+
+pub use engine::{NativeEngine, new_id};

@@ -1,0 +1,287 @@
+//! [`NativeEngine`]: the class that JavaScript sees. One line a method, where one is enough.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use execution_engine::{
+    EngineError, ExecutionConfig, ExecutionEngine, ExecutionFilter, ExecutionRequest, InvalidField,
+    LogPosition, RecoverOptions,
+};
+use napi::bindgen_prelude::{
+    Buffer, Either, Either3, Env, Function, Null, Result, within_runtime_if_available,
+};
+use napi_derive::napi;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::config::NativeConfig;
+use crate::event_bridge::{EventBridge, NativeBatch};
+use crate::failure::{NativeFailure, answer};
+use crate::listener::{Gate, Listener};
+use crate::number::whole;
+use crate::records::{NativeCleanupReport, NativeLogPage, NativeMetrics, NativeRecovered};
+use crate::request::{NativeRequest, named, parse_id};
+use crate::result::{NativeResult, NativeSummary};
+
+/// An accepted execution.
+#[napi(object, object_from_js = false)]
+pub struct NativeAccepted {
+    /// Its id.
+    pub id: String,
+    /// What stands for it in batches.
+    pub number: u32,
+}
+
+/// A new UUID v7.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn new_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// The engine, for JavaScript.
+#[napi]
+pub struct NativeEngine {
+    engine: ExecutionEngine,
+    bridge: Arc<EventBridge>,
+    /// Of executions that JavaScript listens to, until they end.
+    gates: Mutex<HashMap<u32, watch::Sender<Gate>>>,
+    next_number: AtomicU32,
+}
+
+#[napi]
+impl NativeEngine {
+    /// Makes an engine that gives its events to `on_batch`.
+    #[napi(catch_unwind)]
+    pub fn create(
+        env: Env,
+        config: NativeConfig,
+        on_batch: Function<NativeBatch, ()>,
+    ) -> Result<Either<NativeFailure, NativeEngine>> {
+        let engine = ExecutionConfig::try_from(config)
+            .and_then(|config| within_runtime_if_available(|| ExecutionEngine::new(config)));
+        let engine = match engine {
+            Ok(engine) => engine,
+            Err(error) => return Ok(Either::A(error.into())),
+        };
+        // The environment may go without a word (`process.exit`, a worker's end): nothing that this
+        // engine started is to outlive it. The hook must not keep the engine itself alive.
+        env.add_env_cleanup_hook(engine.abort_handle(), |abort| abort.abort_now())?;
+        Ok(Either::B(Self {
+            engine,
+            bridge: EventBridge::new(&on_batch)?,
+            gates: Mutex::default(),
+            next_number: AtomicU32::new(0),
+        }))
+    }
+
+    /// Accepts a request; `lines`: whether anybody listens to more than its end.
+    #[napi(catch_unwind)]
+    pub fn execute(&self, request: NativeRequest, lines: bool) -> Either<NativeFailure, NativeAccepted> {
+        answer(self.accept(request, lines))
+    }
+
+    fn accept(
+        &self,
+        request: NativeRequest,
+        lines: bool,
+    ) -> std::result::Result<NativeAccepted, EngineError> {
+        let request = ExecutionRequest::try_from(request)?;
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+        let (gate, is_open) = watch::channel(Gate::Open);
+        let listener = Listener { number, lines, gate: is_open, bridge: Arc::clone(&self.bridge) };
+        let id = self.engine.execute_with(request, Arc::new(listener))?;
+        if lines {
+            let mut gates = self.gates();
+            // Those whose listener is gone have ended.
+            gates.retain(|_, gate| !gate.is_closed());
+            gates.insert(number, gate);
+        }
+        Ok(NativeAccepted { id: id.to_string(), number })
+    }
+
+    /// Where an execution is in its life.
+    #[napi(catch_unwind)]
+    pub fn get_status(&self, id: String) -> Either<NativeFailure, String> {
+        answer(with_id(&id, |id| self.engine.get_status(id)).map(|status| status.as_str().to_owned()))
+    }
+
+    /// The result; `null` while the execution is live.
+    #[napi(catch_unwind)]
+    pub fn get_result(&self, id: String) -> Either3<NativeFailure, NativeResult, Null> {
+        match with_id(&id, |id| self.engine.get_result(id)) {
+            Ok(Some(result)) => Either3::B(result.as_ref().into()),
+            Ok(None) => Either3::C(Null),
+            Err(error) => Either3::A(error.into()),
+        }
+    }
+
+    /// Everything about an execution but its output.
+    #[napi(catch_unwind)]
+    pub fn get_summary(&self, id: String) -> Either<NativeFailure, NativeSummary> {
+        answer(with_id(&id, |id| self.engine.get_summary(id)).map(|summary| (&summary).into()))
+    }
+
+    /// The executions that are live or remembered.
+    #[napi(catch_unwind)]
+    pub fn list_executions(&self, status: Option<String>) -> Either<NativeFailure, Vec<NativeSummary>> {
+        let filter = named("status", status).map_err(EngineError::InvalidRequest);
+        let list = |status| self.engine.list_executions(ExecutionFilter { status });
+        answer(filter.map(|status| list(status).iter().map(NativeSummary::from).collect()))
+    }
+
+    /// Stops an execution; true when it was still live.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, id: String) -> Either<NativeFailure, bool> {
+        answer(with_id(&id, |id| self.engine.cancel(id)))
+    }
+
+    /// Resolves when the execution has ended and JavaScript has seen its end.
+    #[napi]
+    pub async fn wait_for_completion(&self, id: String) -> Result<Either<NativeFailure, NativeResult>> {
+        let engine = self.engine.clone();
+        let result = match parse(&id) {
+            Ok(id) => engine.wait_for_completion(id).await,
+            Err(error) => Err(error),
+        };
+        Ok(answer(result.map(|result| result.as_ref().into())))
+    }
+
+    /// Writes to the standard input; resolves when the child's pipe has taken it.
+    #[napi]
+    pub async fn write_stdin(&self, id: String, bytes: Buffer) -> Result<Either<NativeFailure, Null>> {
+        let (engine, bytes) = (self.engine.clone(), bytes.to_vec());
+        Ok(done(match parse(&id) {
+            Ok(id) => engine.write_stdin(id, bytes).await,
+            Err(error) => Err(error),
+        }))
+    }
+
+    /// Ends the standard input.
+    #[napi]
+    pub async fn close_stdin(&self, id: String) -> Result<Either<NativeFailure, Null>> {
+        let engine = self.engine.clone();
+        Ok(done(match parse(&id) {
+            Ok(id) => engine.close_stdin(id).await,
+            Err(error) => Err(error),
+        }))
+    }
+
+    /// The whole log as text.
+    #[napi]
+    pub async fn read_logs(&self, id: String) -> Result<Either<NativeFailure, String>> {
+        let engine = self.engine.clone();
+        Ok(answer(match parse(&id) {
+            Ok(id) => engine.read_logs(id).await,
+            Err(error) => Err(error),
+        }))
+    }
+
+    /// At most `max` records of a log, from a place in it on.
+    #[napi]
+    pub async fn read_log_records(
+        &self,
+        id: String,
+        from: String,
+        max: f64,
+    ) -> Result<Either<NativeFailure, NativeLogPage>> {
+        let engine = self.engine.clone();
+        let page = match log_place(&id, &from, max) {
+            Ok((id, from, max)) => engine.read_log_records(id, from, max).await,
+            Err(error) => Err(error),
+        };
+        Ok(answer(page.map(NativeLogPage::from)))
+    }
+
+    /// Forgets and deletes what is beyond its retention.
+    #[napi]
+    pub async fn cleanup(&self) -> Result<NativeCleanupReport> {
+        let engine = self.engine.clone();
+        Ok(engine.cleanup_old_executions().await.into())
+    }
+
+    /// Finds what earlier programs left on the log folder when they died.
+    #[napi]
+    pub async fn recover(&self, stop_survivors: bool) -> Result<Either<NativeFailure, Vec<NativeRecovered>>> {
+        let engine = self.engine.clone();
+        let recovered = engine.recover(RecoverOptions { stop_survivors }).await;
+        Ok(answer(recovered.map(|all| all.into_iter().map(NativeRecovered::from).collect())))
+    }
+
+    /// Ends everything; resolves when it has ended.
+    #[napi]
+    pub async fn shutdown(&self) -> Result<()> {
+        let engine = self.engine.clone();
+        engine.shutdown().await;
+        Ok(())
+    }
+
+    /// How busy the engine is.
+    #[napi(catch_unwind)]
+    pub fn metrics(&self) -> NativeMetrics {
+        self.engine.metrics().into()
+    }
+
+    /// Holds an execution's lines back, or lets them go again.
+    #[napi(catch_unwind)]
+    pub fn set_paused(&self, number: u32, paused: bool) {
+        self.set_gate(number, if paused { Gate::Paused } else { Gate::Open });
+    }
+
+    /// Drops an execution's further lines: nobody listens any more.
+    #[napi(catch_unwind)]
+    pub fn stop_lines(&self, number: u32) {
+        self.set_gate(number, Gate::Stopped);
+    }
+
+    /// JavaScript is done with the last batch: the next may come.
+    #[napi(catch_unwind)]
+    pub fn acknowledge(&self) {
+        self.bridge.acknowledge();
+    }
+
+    /// Whether the way to JavaScript keeps the process alive. At first it does not.
+    #[napi(catch_unwind)]
+    pub fn set_keep_alive(&self, env: Env, alive: bool) -> Result<()> {
+        self.bridge.keep_alive(&env, alive)
+    }
+
+    fn set_gate(&self, number: u32, to: Gate) {
+        if let Some(gate) = self.gates().get(&number) {
+            // Once stopped, always stopped.
+            gate.send_if_modified(|gate| *gate != Gate::Stopped && std::mem::replace(gate, to) != to);
+        }
+    }
+
+    fn gates(&self) -> MutexGuard<'_, HashMap<u32, watch::Sender<Gate>>> {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn parse(id: &str) -> std::result::Result<Uuid, EngineError> {
+    parse_id(id).map_err(EngineError::InvalidRequest)
+}
+
+fn with_id<T>(
+    id: &str,
+    then: impl FnOnce(Uuid) -> std::result::Result<T, EngineError>,
+) -> std::result::Result<T, EngineError> {
+    parse(id).and_then(then)
+}
+
+fn log_place(id: &str, from: &str, max: f64) -> std::result::Result<(Uuid, LogPosition, usize), EngineError> {
+    let id = parse(id)?;
+    let refused =
+        |_| InvalidField::new("from", format!("\"{from}\""), "a position that an earlier page gave");
+    let from = from.parse().map_err(refused).map_err(EngineError::InvalidRequest)?;
+    let max = whole("max", max).map_err(EngineError::InvalidRequest)?;
+    Ok((id, from, usize::try_from(max).unwrap_or(usize::MAX)))
+}
+
+fn done(result: std::result::Result<(), EngineError>) -> Either<NativeFailure, Null> {
+    match result {
+        Ok(()) => Either::B(Null),
+        Err(error) => Either::A(error.into()),
+    }
+}

@@ -1,0 +1,169 @@
+//! Results and summaries on their way to JavaScript.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use execution_engine::{Containment, ExecutionResult, ExecutionSummary, LeftoverProcess};
+use napi::bindgen_prelude::{Either, Null};
+use napi_derive::napi;
+
+use crate::number::to_js;
+use crate::request::NativeMetadata;
+
+type Nullable<T> = Either<T, Null>;
+
+/// How an execution ended.
+#[napi(object, object_from_js = false)]
+pub struct NativeResult {
+    pub id: String,
+    pub status: String,
+    pub exit_code: Nullable<i32>,
+    pub signal: Nullable<String>,
+    pub stdout: String,
+    pub stderr: String,
+    pub stdout_bytes: f64,
+    pub stderr_bytes: f64,
+    pub stdout_truncated: bool,
+    pub stderr_truncated: bool,
+    pub duration_ms: f64,
+    pub queued_ms: f64,
+    pub started_at: Nullable<String>,
+    pub completed_at: String,
+    pub error: Nullable<NativeExecutionError>,
+    pub log_path: Nullable<String>,
+    pub output_files: NativeOutputFiles,
+    pub resource_usage: Nullable<NativeResourceUsage>,
+    pub containment: String,
+    pub leftover_processes: Vec<NativeProcess>,
+    pub output_incomplete: bool,
+    pub log_error: Nullable<String>,
+    pub metadata: NativeMetadata,
+}
+
+/// Why an execution did not complete.
+#[napi(object, object_from_js = false)]
+pub struct NativeExecutionError {
+    pub code: String,
+    pub message: String,
+}
+
+/// Files that hold a stream's every byte.
+#[napi(object, object_from_js = false)]
+pub struct NativeOutputFiles {
+    pub stdout: Option<String>,
+    pub stderr: Option<String>,
+}
+
+/// Processor time and memory.
+#[napi(object, object_from_js = false)]
+pub struct NativeResourceUsage {
+    pub user_cpu_ms: f64,
+    pub system_cpu_ms: f64,
+    pub max_rss_bytes: f64,
+}
+
+/// A process that outlived its execution.
+#[napi(object, object_from_js = false)]
+pub struct NativeProcess {
+    pub pid: u32,
+    pub name: String,
+}
+
+/// Everything about an execution but its output.
+#[napi(object, object_from_js = false)]
+pub struct NativeSummary {
+    pub id: String,
+    pub status: String,
+    pub command: String,
+    pub command_type: String,
+    pub pid: Nullable<u32>,
+    pub created_at: String,
+    pub started_at: Nullable<String>,
+    pub completed_at: Nullable<String>,
+    pub exit_code: Nullable<i32>,
+    pub duration_ms: Nullable<f64>,
+    pub log_path: Nullable<String>,
+    pub metadata: NativeMetadata,
+}
+
+/// `null` for nothing: a missing key would read as `undefined`.
+pub fn nullable<T>(value: Option<T>) -> Nullable<T> {
+    value.map_or(Either::B(Null), Either::A)
+}
+
+/// ISO 8601 in UTC, to the millisecond, as JavaScript's own `toISOString`.
+pub fn iso(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn path(path: &std::path::Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+impl From<&ExecutionResult> for NativeResult {
+    fn from(result: &ExecutionResult) -> Self {
+        Self {
+            id: result.id.to_string(),
+            status: result.status.as_str().to_owned(),
+            exit_code: nullable(result.exit_code),
+            signal: nullable(result.signal.clone()),
+            stdout: result.stdout.clone(),
+            stderr: result.stderr.clone(),
+            stdout_bytes: to_js(result.stdout_bytes),
+            stderr_bytes: to_js(result.stderr_bytes),
+            stdout_truncated: result.stdout_truncated,
+            stderr_truncated: result.stderr_truncated,
+            duration_ms: to_js(result.duration_ms),
+            queued_ms: to_js(result.queued_ms),
+            started_at: nullable(result.started_at.map(iso)),
+            completed_at: iso(result.completed_at),
+            error: nullable(result.error.as_ref().map(|error| NativeExecutionError {
+                code: error.code.as_str().to_owned(),
+                message: error.message.clone(),
+            })),
+            log_path: nullable(result.log_path.as_deref().map(path)),
+            output_files: NativeOutputFiles {
+                stdout: result.output_files.stdout.as_deref().map(path),
+                stderr: result.output_files.stderr.as_deref().map(path),
+            },
+            resource_usage: nullable(result.resource_usage.map(|usage| NativeResourceUsage {
+                user_cpu_ms: to_js(usage.user_cpu_ms),
+                system_cpu_ms: to_js(usage.system_cpu_ms),
+                max_rss_bytes: to_js(usage.max_rss_bytes),
+            })),
+            containment: match result.containment {
+                Containment::None => "none",
+                Containment::Group => "group",
+                Containment::Job => "job",
+            }
+            .to_owned(),
+            leftover_processes: result.leftover_processes.iter().map(NativeProcess::from).collect(),
+            output_incomplete: result.output_incomplete,
+            log_error: nullable(result.log_error.clone()),
+            metadata: (&result.metadata).into(),
+        }
+    }
+}
+
+impl From<&LeftoverProcess> for NativeProcess {
+    fn from(process: &LeftoverProcess) -> Self {
+        Self { pid: process.pid, name: process.name.clone() }
+    }
+}
+
+impl From<&ExecutionSummary> for NativeSummary {
+    fn from(summary: &ExecutionSummary) -> Self {
+        Self {
+            id: summary.id.to_string(),
+            status: summary.status.as_str().to_owned(),
+            command: summary.command.clone(),
+            command_type: summary.command_type.clone(),
+            pid: nullable(summary.pid),
+            created_at: iso(summary.created_at),
+            started_at: nullable(summary.started_at.map(iso)),
+            completed_at: nullable(summary.completed_at.map(iso)),
+            exit_code: nullable(summary.exit_code),
+            duration_ms: nullable(summary.duration_ms.map(to_js)),
+            log_path: nullable(summary.log_path.as_deref().map(path)),
+            metadata: (&summary.metadata).into(),
+        }
+    }
+}
