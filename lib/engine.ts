@@ -1,0 +1,174 @@
+/** The engine: by id, for those who cross process borders; by handle, for scripts. */
+import type { NativeEngine as NativeEngineType } from '../index.js'
+import { unwrap } from './errors.js'
+import { type Consumer, listening } from './events.js'
+import { Execution, type Host, type RunOptions } from './execution.js'
+import { LiveExecutions } from './live.js'
+import { logRecords } from './log-records.js'
+import { NativeEngine } from './native.js'
+import type {
+  CleanupReport,
+  EngineMetrics,
+  EventListener,
+  ExecutionCommand,
+  ExecutionConfig,
+  ExecutionRequest,
+  ExecutionResult,
+  ExecutionStatus,
+  ExecutionSummary,
+  LogRecord,
+  RecoveredExecution,
+} from './types.js'
+import { nativeConfig, nativeRequest } from './validate.js'
+
+/**
+ * Runs commands as supervised child processes.
+ *
+ * @example
+ * await using engine = new ExecutionEngine({ maxConcurrentExecutions: 4 })
+ * const { stdout } = await engine.run('git', ['rev-parse', 'HEAD'])
+ */
+export class ExecutionEngine {
+  readonly #native: NativeEngineType
+  readonly #live = new LiveExecutions()
+  readonly #host: Host
+
+  /** @throws ExecutionEngineError `INVALID_CONFIG`: names the field, its value and what is allowed. */
+  constructor(config: ExecutionConfig = {}) {
+    const live = this.#live
+    this.#native = unwrap(NativeEngine.create(nativeConfig(config), (batch) => live.take(batch)))
+    live.attach(this.#native)
+    const native = this.#native
+    this.#host = {
+      accept: (request, consumer) => this.#accept(request, consumer),
+      // Not behind unread lines: whoever waits for the result need not read them.
+      result: async (id) => unwrap(await native.waitForCompletion(id)) as ExecutionResult,
+      cancel: (id) => unwrap(native.cancel(id)),
+      writeStdin: (id, bytes) => this.writeStdin(id, bytes),
+      closeStdin: (id) => this.closeStdin(id),
+      setPaused: (number, paused) => native.setPaused(number, paused),
+      stopLines: (number) => native.stopLines(number),
+    }
+  }
+
+  /**
+   * Accepts a request; resolves with its id at once, while it may still wait for its turn.
+   *
+   * @param onEvent gets every event, one at a time, in order.
+   * @throws ExecutionEngineError `INVALID_REQUEST`, `DUPLICATE_ID`, `QUEUE_FULL`, `SHUT_DOWN`. Nothing was run then.
+   */
+  async execute(request: ExecutionRequest, onEvent?: EventListener): Promise<string> {
+    return this.#accept(request, onEvent && ((id) => listening(id, onEvent))).id
+  }
+
+  /**
+   * Resolves for every terminal status, after the listener has seen the terminal event.
+   *
+   * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
+   */
+  async waitForCompletion(id: string): Promise<ExecutionResult> {
+    return this.#live.ending(id) ?? (unwrap(await this.#native.waitForCompletion(id)) as ExecutionResult)
+  }
+
+  /** Runs a program with arguments, verbatim. */
+  run(program: string, args?: readonly string[], options?: RunOptions): Execution
+  /** Runs a command of any kind. */
+  run(command: ExecutionCommand, options?: RunOptions): Execution
+  run(what: string | ExecutionCommand, second?: readonly string[] | RunOptions, third?: RunOptions): Execution {
+    const isProgram = typeof what === 'string'
+    const { signal, reject, onEvent, ...conditions } = (isProgram ? third : (second as RunOptions | undefined)) ?? {}
+    const args = isProgram ? (second as readonly string[] | undefined) : undefined
+    const command = isProgram ? ({ type: 'exec', program: what, ...(args && { args }) } as const) : what
+    return new Execution(this.#host, { ...conditions, command }, {
+      ...(signal && { signal }),
+      ...(reject !== undefined && { reject }),
+      ...(onEvent && { onEvent }),
+    })
+  }
+
+  /** @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
+  getStatus(id: string): ExecutionStatus {
+    return unwrap(this.#native.getStatus(id)) as ExecutionStatus
+  }
+
+  /** `null` while it is live. @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
+  getResult(id: string): ExecutionResult | null {
+    return unwrap(this.#native.getResult(id)) as ExecutionResult | null
+  }
+
+  /** Everything but the output. @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
+  getSummary(id: string): ExecutionSummary {
+    return unwrap(this.#native.getSummary(id)) as ExecutionSummary
+  }
+
+  /** What is live or remembered, in the order of acceptance. */
+  listExecutions(filter: { status?: ExecutionStatus } = {}): ExecutionSummary[] {
+    return unwrap(this.#native.listExecutions(filter.status)) as ExecutionSummary[]
+  }
+
+  /**
+   * Stops the whole tree: the polite signal, the grace period, then force. A second call during the grace period is for
+   * force. Resolves at once, with true when it was still live.
+   *
+   * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
+   */
+  async cancel(id: string): Promise<boolean> {
+    return unwrap(this.#native.cancel(id))
+  }
+
+  /** Writes to the standard input of a request with `stdin: 'pipe'`; resolves when the child's pipe has taken it. */
+  async writeStdin(id: string, data: string | Uint8Array): Promise<void> {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+    unwrap(await this.#native.writeStdin(id, bytes))
+  }
+
+  /** Ends the standard input. */
+  async closeStdin(id: string): Promise<void> {
+    unwrap(await this.#native.closeStdin(id))
+  }
+
+  /** The whole log as text. @throws ExecutionEngineError `NOT_FOUND`; `LOG_UNREADABLE`, also above 64 MiB. */
+  readLogs(id: string, options?: { format?: 'text' }): Promise<string>
+  /** The log's records, read as they are asked for. With `follow`, until the execution ends. */
+  readLogs(id: string, options: { format: 'records'; follow?: boolean }): AsyncIterable<LogRecord>
+  readLogs(
+    id: string,
+    { format = 'text', follow = false }: { format?: 'text' | 'records'; follow?: boolean } = {},
+  ): Promise<string> | AsyncIterable<LogRecord> {
+    if (format === 'records') {
+      return logRecords(this.#native, id, follow ? () => this.#live.ending(id) !== undefined : undefined)
+    }
+    return this.#native.readLogs(id).then(unwrap<string>)
+  }
+
+  /** Forgets and deletes what is beyond its retention, now. */
+  cleanup(): Promise<CleanupReport> {
+    return this.#native.cleanup()
+  }
+
+  /** Finds what earlier programs left on this log folder when they died; see `docs/logs.md`. */
+  async recover({ stopSurvivors = false }: { stopSurvivors?: boolean } = {}): Promise<RecoveredExecution[]> {
+    return unwrap(await this.#native.recover(stopSurvivors))
+  }
+
+  /** How busy the engine is. */
+  metrics(): EngineMetrics {
+    return this.#native.metrics()
+  }
+
+  /** Takes no new work, stops what runs, and resolves when all has ended and is logged. */
+  shutdown(): Promise<void> {
+    return this.#native.shutdown()
+  }
+
+  /** Shuts down. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown()
+  }
+
+  #accept(request: ExecutionRequest, consumer?: (id: string) => Consumer): { id: string; number: number } {
+    const accepted = unwrap(this.#native.execute(nativeRequest(request), consumer !== undefined))
+    this.#live.add(accepted.number, accepted.id, consumer?.(accepted.id))
+    return accepted
+  }
+}

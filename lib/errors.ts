@@ -1,0 +1,89 @@
+/** The two errors users meet, and the one place that makes them from native answers. */
+import type { NativeFailure } from '../index.js'
+import type { ExecutionResult, FailureCode } from './types.js'
+
+/** Why a call was refused. Codes are never renamed. */
+export type EngineErrorCode =
+  | 'INVALID_CONFIG'
+  | 'INVALID_REQUEST'
+  | 'DUPLICATE_ID'
+  | 'NOT_FOUND'
+  | 'QUEUE_FULL'
+  | 'SHUT_DOWN'
+  | 'LOG_UNREADABLE'
+  | 'NO_RUNTIME'
+  | 'NATIVE_BINDING_MISSING'
+
+// Symbols of the global registry: two copies of this package in one program recognise each other's errors.
+const engineError = Symbol.for('@escher/execution-engine/ExecutionEngineError')
+const executionError = Symbol.for('@escher/execution-engine/ExecutionError')
+
+const isBranded = (value: unknown, brand: symbol): boolean =>
+  typeof value === 'object' && value !== null && brand in value
+
+/**
+ * A call that could not be accepted. Nothing was run.
+ *
+ * @example
+ * try {
+ *   await engine.execute({ command: { type: 'exec', program: '' } })
+ * } catch (error) {
+ *   if (ExecutionEngineError.is(error)) console.log(error.code, error.field) // INVALID_REQUEST command.program
+ * }
+ */
+export class ExecutionEngineError extends Error {
+  override readonly name = 'ExecutionEngineError'
+  readonly [engineError] = true
+  /** Stable. */
+  readonly code: EngineErrorCode
+  /** The refused field, where it was one. */
+  readonly field?: string
+  /** What it held. */
+  readonly value?: string
+
+  constructor(code: EngineErrorCode, message: string, refused: { field?: string; value?: string; cause?: unknown } = {}) {
+    super(message, 'cause' in refused ? { cause: refused.cause } : undefined)
+    this.code = code
+    if (refused.field !== undefined) this.field = refused.field
+    if (refused.value !== undefined) this.value = refused.value
+  }
+
+  /** Like `instanceof`, also across copies of this package and realms. */
+  static is(value: unknown): value is ExecutionEngineError {
+    return isBranded(value, engineError)
+  }
+}
+
+/** An execution that did not complete, for those who asked to have it thrown (`reject: true`). */
+export class ExecutionError extends Error {
+  override readonly name = 'ExecutionError'
+  readonly [executionError] = true
+  /** The same as `result.error.code`. */
+  readonly code: FailureCode
+  /** Everything that is known about it, its output included. */
+  readonly result: ExecutionResult
+
+  constructor(result: ExecutionResult) {
+    super(result.error?.message ?? `execution ${result.id} ended as ${result.status}`)
+    this.code = result.error?.code ?? 'INTERNAL'
+    this.result = result
+  }
+
+  /** Like `instanceof`, also across copies of this package and realms. */
+  static is(value: unknown): value is ExecutionError {
+    return isBranded(value, executionError)
+  }
+}
+
+const isFailure = (answer: unknown): answer is NativeFailure =>
+  typeof answer === 'object' && answer !== null && 'isFailure' in answer
+
+/** The answer, or the error it stands for. */
+export function unwrap<Answer>(answer: Answer | NativeFailure): Answer {
+  if (!isFailure(answer)) return answer
+  const { code, message, field, value } = answer
+  throw new ExecutionEngineError(code as EngineErrorCode, message, {
+    ...(field === undefined ? {} : { field }),
+    ...(value === undefined ? {} : { value }),
+  })
+}

@@ -1,0 +1,90 @@
+/** From a batch, as it crosses the border, to one event at a time, in order. */
+import type { NativeBatch, NativeEvent } from '../index.js'
+import type { EventListener, ExecutionEvent, ExecutionResult, OutputStream } from './types.js'
+
+const STDERR = 1
+const PARTIAL = 2
+const EVENT = 4
+const COLUMNS = 3
+
+/** Who gets what happens to one execution. */
+export interface Consumer {
+  line(stream: OutputStream, text: string, partial: boolean, timestamp: string): void
+  event(event: ExecutionEvent): void
+}
+
+/** Finds the consumer of an execution's number, and hears of ends. */
+export interface Audience {
+  consumer(number: number): { id: string; consumer: Consumer | undefined } | undefined
+  ended(number: number, result: ExecutionResult): void
+}
+
+/** Gives everything in the batch to those it is for. */
+export function dispatch({ text, rows, times, events }: NativeBatch, audience: Audience): void {
+  const lines = text.split('\n')
+  let next = 0
+  for (let row = 0; row < times.length; row += 1) {
+    const at = row * COLUMNS
+    const number = rows[at] ?? 0
+    const kind = rows[at + 1] ?? 0
+    const count = rows[at + 2] ?? 0
+    const found = audience.consumer(number)
+    const timestamp = new Date(times[row] ?? 0).toISOString()
+    if ((kind & EVENT) !== 0) {
+      const event = found && executionEvent(events[count], found.id, timestamp)
+      if (event === undefined) continue
+      if ('result' in event) audience.ended(number, event.result)
+      found?.consumer?.event(event)
+      continue
+    }
+    const end = next + count
+    if (found?.consumer) {
+      const stream = (kind & STDERR) === 0 ? 'stdout' : 'stderr'
+      const partial = (kind & PARTIAL) !== 0
+      for (let index = next; index < end; index += 1) {
+        found.consumer.line(stream, lines[index] ?? '', partial, timestamp)
+      }
+    }
+    next = end
+  }
+}
+
+const executionEvent = (
+  native: NativeEvent | undefined,
+  executionId: string,
+  timestamp: string,
+): ExecutionEvent | undefined => {
+  if (native === undefined) return undefined
+  const { type, pid = 0, command = '', stream = 'stdout', limitBytes = 0, message = '', result } = native
+  const base = { executionId, timestamp }
+  switch (type) {
+    case 'queued':
+      return { type, ...base }
+    case 'started':
+      return { type, ...base, pid, command }
+    case 'output_truncated':
+      return { type, ...base, stream, limitBytes }
+    case 'warning':
+      return { type, ...base, message }
+    default:
+      return { type, ...base, result: result as ExecutionResult }
+  }
+}
+
+/** A listener as a consumer. What it throws is thrown again on a clean stack, and harms nobody else. */
+export const listening = (executionId: string, listener: EventListener): Consumer => {
+  const tell = (event: ExecutionEvent): void => {
+    try {
+      // A rejected promise is nobody's here, and so becomes an unhandled rejection, as it should.
+      void listener(event)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+    }
+  }
+  return {
+    line: (type, line, partial, timestamp) => tell({ type, executionId, timestamp, line, partial }),
+    event: tell,
+  }
+}

@@ -1,0 +1,70 @@
+/** The executions of an engine that have not ended, as JavaScript knows them. */
+import type { NativeBatch, NativeEngine } from '../index.js'
+import { type Audience, type Consumer, dispatch } from './events.js'
+import type { ExecutionResult } from './types.js'
+
+interface Live {
+  id: string
+  consumer: Consumer | undefined
+  ended: Promise<ExecutionResult>
+  end: (result: ExecutionResult) => void
+}
+
+/**
+ * Takes batches and tells whom they concern. The native side holds this object for as long as it lives; so this object
+ * holds the native one only while something is live: an engine that is idle and forgotten can be collected.
+ */
+export class LiveExecutions implements Audience {
+  readonly #byNumber = new Map<number, Live>()
+  readonly #byId = new Map<string, Live>()
+  #engine: WeakRef<NativeEngine> | undefined
+  #busy: NativeEngine | undefined
+
+  attach(engine: NativeEngine): void {
+    this.#engine = new WeakRef(engine)
+  }
+
+  add(number: number, id: string, consumer: Consumer | undefined): void {
+    let end: Live['end'] = () => {}
+    const ended = new Promise<ExecutionResult>((resolve) => {
+      end = resolve
+    })
+    const live = { id, consumer, ended, end }
+    this.#byNumber.set(number, live)
+    this.#byId.set(id, live)
+    if (this.#busy === undefined) {
+      this.#busy = this.#engine?.deref()
+      // What runs keeps the program alive; an idle engine does not.
+      this.#busy?.setKeepAlive(true)
+    }
+  }
+
+  /** Resolves after the consumer has seen the terminal event. */
+  ending(id: string): Promise<ExecutionResult> | undefined {
+    return this.#byId.get(id)?.ended
+  }
+
+  consumer(number: number): Live | undefined {
+    return this.#byNumber.get(number)
+  }
+
+  ended(number: number, result: ExecutionResult): void {
+    const live = this.#byNumber.get(number)
+    if (live === undefined) return
+    this.#byNumber.delete(number)
+    this.#byId.delete(live.id)
+    // Resolved in a later microtask, so after the consumer.
+    live.end(result)
+    if (this.#byNumber.size === 0) {
+      this.#busy?.setKeepAlive(false)
+      this.#busy = undefined
+    }
+  }
+
+  take(batch: NativeBatch): void {
+    const engine = this.#engine?.deref()
+    dispatch(batch, this)
+    // In a turn of its own: between two batches the event loop gets to everything else.
+    if (engine) setImmediate(() => engine.acknowledge())
+  }
+}

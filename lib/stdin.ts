@@ -1,0 +1,24 @@
+/** The child's standard input as a Node stream. */
+import { Writable } from 'node:stream'
+
+/** Writes bytes; resolves when the child's pipe has taken them. */
+export interface StdinTarget {
+  write(bytes: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+/** A stream that is no faster than the child reads. What a child no longer reads is dropped, as the child would. */
+export const stdinStream = (target: StdinTarget): Writable => {
+  const settle = (work: Promise<void>, done: (error?: Error | null) => void): void => {
+    work.then(
+      () => done(),
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+    )
+  }
+  return new Writable({
+    decodeStrings: true,
+    write: (chunk: Buffer, _encoding, done) => settle(target.write(chunk), done),
+    final: (done) => settle(target.close(), done),
+    destroy: (error, done) => settle(target.close(), (failure) => done(error ?? failure ?? null)),
+  })
+}

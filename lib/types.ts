@@ -1,0 +1,286 @@
+/** Public types: what users pass in and get out. Defaults and ranges are the engine's. */
+
+/** Where an execution is in its life. `interrupted`: cut off by the death of its host, found again by `recover()`. */
+export type ExecutionStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted'
+
+/** Which of the child's two outputs. */
+export type OutputStream = 'stdout' | 'stderr'
+
+/** What happens to output above `maxOutputSizeBytes`. */
+export type OversizedOutputStrategy = 'truncate_with_warning' | 'fail_execution' | 'stream_to_file'
+
+/** Which part of a stream memory keeps when there is more than the limit. */
+export type RetainOutput = 'head_tail' | 'head' | 'tail'
+
+/** How an engine behaves unless a request says otherwise. Every field is optional. */
+export interface ExecutionConfig {
+  /** Timeout of a request that names none, in milliseconds. @default 120000 */
+  defaultTimeoutMs?: number
+  /** The longest timeout a request may ask for, in milliseconds. @default 600000 */
+  maxTimeoutMs?: number
+  /** Time between the polite signal and the forced one, in milliseconds. @default 5000 */
+  killGraceMs?: number
+  /** How many run at once; the rest wait, first in first out. @default 10 */
+  maxConcurrentExecutions?: number
+  /** How many may wait. @default 10000 */
+  maxQueuedExecutions?: number
+  /** What memory keeps of each stream, in bytes; at most 256 MiB. @default 10485760 */
+  maxOutputSizeBytes?: number
+  /** What happens to output above that. @default 'truncate_with_warning' */
+  oversizedOutput?: OversizedOutputStrategy
+  /** Which part memory keeps. @default 'head_tail' */
+  retainOutput?: RetainOutput
+  /** Whether lines reach listeners. @default true */
+  streamOutput?: boolean
+  /** Where logs go. @default `cloudops-executions` in the system's temporary folder */
+  logDir?: string
+  /** Whether logs are written. @default true */
+  logging?: boolean
+  /** A log file's size before the next part begins, in bytes. @default 104857600 */
+  maxLogSizeBytes?: number
+  /** Parts kept of one log: always the first, and the newest. @default 5 */
+  maxLogFiles?: number
+  /** How long a finished execution is remembered, in seconds. @default 3600 */
+  executionRetentionSecs?: number
+  /** How many finished executions are remembered. @default 1000 */
+  maxRetainedExecutions?: number
+  /** How long logs stay on disk after their last write, in seconds. @default 604800 */
+  logRetentionSecs?: number
+  /** How often the cleanup task runs, in seconds. @default 300 */
+  cleanupIntervalSecs?: number
+  /** Masked as `***` wherever output goes, in every execution. @default [] */
+  secrets?: readonly string[]
+}
+
+/** A program and its arguments, verbatim. No shell is involved. */
+export interface ExecCommand {
+  type: 'exec'
+  /** A name looked up on the child's PATH, or a path. */
+  program: string
+  args?: readonly string[]
+}
+
+/** One command line for a shell. */
+export interface ShellCommand {
+  type: 'shell'
+  command: string
+  /** @default '/bin/sh', on Windows 'cmd.exe' */
+  shell?: string
+}
+
+/** A script file. */
+export interface ScriptCommand {
+  type: 'script'
+  /** Relative to the working folder. */
+  path: string
+  /** @default what the script's `#!` line names, else the file itself */
+  interpreter?: string
+  args?: readonly string[]
+}
+
+/** The AWS command line: no shell, no pager, JSON output, profile and region through its environment. */
+export interface AwsCliCommand {
+  type: 'aws_cli'
+  /** E.g. `ec2`. */
+  service: string
+  /** E.g. `describe-instances`. */
+  operation: string
+  args?: readonly string[]
+  profile?: string
+  region?: string
+}
+
+/** What to run. */
+export type ExecutionCommand = ExecCommand | ShellCommand | ScriptCommand | AwsCliCommand
+
+/** What the caller wants to find again; the engine only copies it. */
+export interface ExecutionMetadata {
+  source?: string
+  conversationId?: string
+  tags?: Readonly<Record<string, string>>
+}
+
+/** The conditions a command runs under. */
+export interface ExecutionConditions {
+  /** The execution's id. A taken one is refused. @default a new UUID v7 */
+  id?: string
+  /** Merged over the inherited environment; `null` removes a variable. @default {} */
+  env?: Readonly<Record<string, string | null>>
+  /** What the child inherits: everything, nothing, or only these names. @default true */
+  inheritEnv?: boolean | readonly string[]
+  /** Must exist. @default the host's */
+  workingDir?: string
+  /** Milliseconds from the start of the process, on the monotonic clock. @default the configuration's */
+  timeoutMs?: number
+  /** Milliseconds between the polite signal and the forced one. @default the configuration's */
+  killGraceMs?: number
+  /** `'null'`: end of file at once. `'pipe'`: written while it runs. Anything else: given whole. @default 'null' */
+  stdin?: 'null' | 'pipe' | (string & {}) | Uint8Array
+  /** What memory keeps of each stream, in bytes. @default the configuration's */
+  maxOutputSizeBytes?: number
+  /** What happens to output above that. @default the configuration's */
+  oversizedOutput?: OversizedOutputStrategy
+  /** Masked as `***` wherever output goes, besides the configuration's. @default [] */
+  secrets?: readonly string[]
+  /** Copied to the log, the result and the summaries. @default {} */
+  metadata?: ExecutionMetadata
+}
+
+/** One command and its conditions: plain data, made to cross process borders. */
+export interface ExecutionRequest extends ExecutionConditions {
+  command: ExecutionCommand
+}
+
+/** Why an execution did not complete. Codes are never renamed. */
+export type FailureCode =
+  | 'PROGRAM_NOT_FOUND'
+  | 'PERMISSION_DENIED'
+  | 'NOT_EXECUTABLE'
+  | 'WORKING_DIR_NOT_FOUND'
+  | 'ARGUMENTS_TOO_LONG'
+  | 'RESOURCE_EXHAUSTED'
+  | 'SPAWN_FAILED'
+  | 'NON_ZERO_EXIT'
+  | 'KILLED_BY_SIGNAL'
+  | 'OUTPUT_SIZE_EXCEEDED'
+  | 'TIMEOUT'
+  | 'CANCELLED'
+  | 'INTERRUPTED'
+  | 'EXIT_STATUS_LOST'
+  | 'INTERNAL'
+
+/** How an execution ended. There is exactly one for every accepted execution. */
+export interface ExecutionResult {
+  id: string
+  /** `completed` means exit code 0; any other exit is `failed`. */
+  status: Exclude<ExecutionStatus, 'pending' | 'running'>
+  /** `null` when a signal ended the program, or it never started. */
+  exitCode: number | null
+  /** E.g. `SIGTERM`. */
+  signal: string | null
+  /** What memory kept. Invalid UTF-8 reads as U+FFFD; the log has the bytes. */
+  stdout: string
+  stderr: string
+  /** Bytes the child really wrote. */
+  stdoutBytes: number
+  stderrBytes: number
+  stdoutTruncated: boolean
+  stderrTruncated: boolean
+  /** From start to end of the process, on the monotonic clock. */
+  durationMs: number
+  /** From acceptance to the start of the process. */
+  queuedMs: number
+  /** ISO 8601, UTC; `null` when it never started. */
+  startedAt: string | null
+  completedAt: string
+  /** What was run, what happened and what to do about it. */
+  error: { code: FailureCode; message: string } | null
+  /** The first part of the log. */
+  logPath: string | null
+  /** Files with every byte of a stream, under `stream_to_file`, where memory could not hold it. */
+  outputFiles: { stdout?: string; stderr?: string }
+  /** Processor time and memory; `null` when no process ran. */
+  resourceUsage: { userCpuMs: number; systemCpuMs: number; maxRssBytes: number } | null
+  /** What held the process tree. */
+  containment: 'none' | 'group' | 'job'
+  /** Processes left alone after a natural end, such as a server put in the background. */
+  leftoverProcesses: { pid: number; name: string }[]
+  /** A process left behind still held the pipe when reading stopped. */
+  outputIncomplete: boolean
+  /** Why the log is missing or partial. */
+  logError: string | null
+  metadata: ExecutionMetadata
+}
+
+/** Everything about an execution but its output. */
+export interface ExecutionSummary {
+  id: string
+  status: ExecutionStatus
+  /** As one would type it, secrets masked. */
+  command: string
+  commandType: ExecutionCommand['type']
+  /** While it runs. */
+  pid: number | null
+  createdAt: string
+  startedAt: string | null
+  completedAt: string | null
+  exitCode: number | null
+  /** Until its end, or until now. */
+  durationMs: number | null
+  logPath: string | null
+  metadata: ExecutionMetadata
+}
+
+interface EventBase<Type extends string> {
+  type: Type
+  executionId: string
+  /** ISO 8601, UTC. */
+  timestamp: string
+}
+
+/** A line of output, without its end. `partial`: it goes on in the next event (lines over 1 MiB come in parts). */
+export interface OutputEvent extends EventBase<OutputStream> {
+  line: string
+  partial: boolean
+}
+
+/** The last event of an execution. */
+export interface TerminalEvent extends EventBase<'completed' | 'failed' | 'cancelled' | 'timeout'> {
+  result: ExecutionResult
+}
+
+/**
+ * One thing that happened to one execution, in this order: `queued`? → `started` → (`stdout` · `stderr` ·
+ * `output_truncated` · `warning`)* → exactly one of `completed` · `failed` · `cancelled` · `timeout`.
+ */
+export type ExecutionEvent =
+  | EventBase<'queued'>
+  | (EventBase<'started'> & { pid: number; command: string })
+  | OutputEvent
+  | (EventBase<'output_truncated'> & { stream: OutputStream; limitBytes: number })
+  | (EventBase<'warning'> & { message: string })
+  | TerminalEvent
+
+/** Gets one event at a time, in order. What it throws becomes an uncaught exception, as with any event listener. */
+export type EventListener = (event: ExecutionEvent) => void | Promise<void>
+
+/** A line as iteration gives it. */
+export interface OutputLine {
+  stream: OutputStream
+  text: string
+  partial: boolean
+  /** ISO 8601, UTC. */
+  timestamp: string
+}
+
+/** One line of a log. */
+export type LogRecord =
+  | { type: 'output'; timestamp: string; stream: OutputStream; text: string; bytes: Uint8Array; partial: boolean }
+  | { type: 'event'; timestamp: string; event: Readonly<Record<string, unknown>> }
+
+/** An execution that the death of its host cut off. */
+export interface RecoveredExecution {
+  id: string
+  command: string
+  startedAt: string
+  logPath: string
+  /** Processes of it that still ran. */
+  survivors: { pid: number; name: string }[]
+  survivorsStopped: boolean
+}
+
+/** What a cleanup removed. */
+export interface CleanupReport {
+  executions: number
+  files: number
+  bytes: number
+}
+
+/** How busy an engine is. */
+export interface EngineMetrics {
+  pending: number
+  running: number
+  finished: number
+  /** `null` until the first log was begun. */
+  logDir: string | null
+}
