@@ -1,9 +1,10 @@
 //! The Node-API addon: types in, types out. Converts and forwards; decides nothing.
 //!
-//! * [`engine`] is the class JavaScript sees.
-//! * [`request`], [`config`], [`result`] and [`records`] are the border's types.
-//! * [`event_bridge`] carries events to JavaScript, many in one call.
-//! * [`failure`] carries errors, as data: the class is made in TypeScript.
+//! * `engine` is the class JavaScript sees.
+//! * `request`, `config`, `result` and `records` are the border's types.
+//! * `event_bridge` carries events to JavaScript, many in one call.
+//! * `listener` is one execution's handler, `number` looks at JavaScript's numbers.
+//! * `failure` carries errors, as data: the class is made in TypeScript.
 
 #![allow(clippy::needless_pass_by_value, reason = "what comes from JavaScript comes as a value")]
 #![allow(clippy::missing_errors_doc, reason = "answers carry refusals as data; an `Err` is Node-API failing")]

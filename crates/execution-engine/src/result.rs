@@ -130,7 +130,8 @@ pub struct ResourceUsage {
     pub user_cpu_ms: u64,
     /// Processor time in the kernel, in milliseconds.
     pub system_cpu_ms: u64,
-    /// The largest resident set of any one process, in bytes.
+    /// The largest resident set of any one process, in bytes. On Linux not less than the host's own
+    /// at the start: a process begins as an image of the one that starts it, and the kernel counts it.
     pub max_rss_bytes: u64,
 }
 

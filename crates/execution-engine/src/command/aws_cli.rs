@@ -13,6 +13,18 @@ pub(super) fn invocation(service: &str, operation: &str, args: &[String]) -> Inv
     Invocation::new("aws", all)
 }
 
+/// Keys in the environment win over a profile, without a word: where a profile is asked for, keys
+/// that the host happens to have are not passed on.
+const KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
+/// What it must not inherit.
+pub(super) fn not_inherited(command: &Command) -> &'static [&'static str] {
+    match command {
+        Command::AwsCli { profile: Some(_), .. } => &KEYS,
+        _ => &[],
+    }
+}
+
 /// What it reads from its environment. A pager would wait for a key that nobody presses.
 pub(super) fn variables(command: &Command) -> Vec<(&'static str, &str)> {
     let Command::AwsCli { profile, region, .. } = command else { return Vec::new() };
@@ -27,6 +39,19 @@ pub(super) fn variables(command: &Command) -> Vec<(&'static str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_profile_wins_over_keys_that_the_host_has() {
+        let with = |profile: Option<&str>| Command::AwsCli {
+            service: "sts".into(),
+            operation: "get-caller-identity".into(),
+            args: vec![],
+            profile: profile.map(str::to_owned),
+            region: None,
+        };
+        assert_eq!(not_inherited(&with(Some("production"))), KEYS);
+        assert_eq!(not_inherited(&with(None)).len(), 0);
+    }
 
     #[test]
     fn output_is_json_unless_chosen_otherwise() {

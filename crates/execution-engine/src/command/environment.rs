@@ -18,6 +18,9 @@ pub(super) fn build(request: &ExecutionRequest, id: Uuid) -> Vec<(OsString, OsSt
             .filter(|(name, _)| names.iter().any(|wanted| same_name(name, OsStr::new(wanted))))
             .collect(),
     };
+    env.retain(|(name, _)| {
+        !aws_cli::not_inherited(&request.command).iter().any(|key| same_name(name, OsStr::new(key)))
+    });
     for (name, value) in &request.env {
         set(&mut env, name, value.as_deref());
     }

@@ -8,8 +8,8 @@ use crate::process::SpawnFailure;
 
 /// Where `execvp` looks when there is no PATH.
 const DEFAULT_PATH: &str = if cfg!(windows) { "" } else { "/bin:/usr/bin" };
-/// A suggestion must be this similar (Jaro-Winkler).
-const SIMILAR: f64 = 0.85;
+/// A suggestion may differ by this much.
+const MAX_SLIPS: usize = 2;
 
 /// The absolute path of a program's file.
 pub(super) fn resolve(
@@ -88,15 +88,16 @@ fn not_found(program: &str, path: &OsStr) -> SpawnFailure {
     SpawnFailure::new(FailureCode::ProgramNotFound, message)
 }
 
-/// The most similar name among all programs on the PATH. Only looked for when something is missing.
+/// The name among all programs on the PATH with the fewest slips of the finger between them (Damerau
+/// and Levenshtein's distance). Only looked for when something is missing.
 fn nearest(program: &str, path: &OsStr) -> Option<String> {
     std::env::split_paths(path)
         .filter_map(|dir| dir.read_dir().ok())
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .map(|name| (strsim::jaro_winkler(program, &name), name))
-        .filter(|(similarity, _)| *similarity >= SIMILAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|name| (strsim::damerau_levenshtein(program, &name), name))
+        .filter(|(slips, _)| *slips <= MAX_SLIPS.min(program.chars().count() / 2))
+        .min()
         .map(|(_, name)| name)
 }
 

@@ -238,7 +238,13 @@ impl Drop for ExecutionLog {
     }
 }
 
+/// A mark and JSON, its fields in the order of their declaration.
+pub(super) fn json_line(mark: &str, value: &impl serde::Serialize) -> String {
+    // These types have string keys only: writing them cannot fail.
+    format!("{mark}{}\n", serde_json::to_string(value).unwrap_or_default())
+}
+
 /// The first line of a part.
 pub(super) fn header_line(header: &LogHeader) -> String {
-    format!("{HEADER_MARK}{}\n", serde_json::json!(header))
+    json_line(HEADER_MARK, header)
 }

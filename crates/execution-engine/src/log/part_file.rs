@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use memchr::memrchr;
 
-use super::execution_log::header_line;
+use super::execution_log::{header_line, json_line};
 use super::folder::{Folder, is_deleted};
 use super::record::{ByteCounts, FOOTER_MARK, LogFooter, LogHeader, PREFIX_LEN, timestamp};
 
@@ -132,7 +132,7 @@ impl PartFile {
         footer.dropped_bytes = self.dropped + lost;
         footer.parts = self.header.part;
         footer.crc32 = Some(self.checksum.finalize());
-        self.file.write_all(format!("{FOOTER_MARK}{}\n", serde_json::json!(footer)).as_bytes())?;
+        self.file.write_all(json_line(FOOTER_MARK, &footer).as_bytes())?;
         if is_deleted(&self.file) {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the log was deleted while it was written"));
         }

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
+use super::execution_log::json_line;
 use super::folder::Folder;
 use super::part_file::part_name;
 use super::reader::{LogReader, has_footer};
@@ -114,7 +115,7 @@ impl LogSet {
             last != *b"\n"
         };
         let torn_end = if is_torn { "\n" } else { "" };
-        file.write_all(format!("{torn_end}{FOOTER_MARK}{}\n", serde_json::json!(footer)).as_bytes())?;
+        file.write_all(format!("{torn_end}{}", json_line(FOOTER_MARK, footer)).as_bytes())?;
         Ok(true)
     }
 }

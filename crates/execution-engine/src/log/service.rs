@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 
+use once_cell::sync::OnceCell;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -49,7 +50,7 @@ pub(crate) struct LogService {
     configured: Option<PathBuf>,
     rotation: Rotation,
     folder: Arc<OnceLock<PathBuf>>,
-    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    jobs: OnceCell<mpsc::Sender<Job>>,
 }
 
 impl LogService {
@@ -58,7 +59,7 @@ impl LogService {
             configured: config.log_dir.clone(),
             rotation: Rotation { max_bytes: config.max_log_size_bytes, max_parts: config.max_log_files },
             folder: Arc::default(),
-            jobs: Mutex::new(None),
+            jobs: OnceCell::new(),
         }
     }
 
@@ -79,14 +80,12 @@ impl LogService {
     /// Resolves when everything handed over so far is written.
     pub(crate) async fn idle(&self) {
         let (reply, idle) = oneshot::channel();
-        let started = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if started.is_some_and(|jobs| jobs.send(Job::Idle(reply)).is_ok()) {
+        if self.jobs.get().is_some_and(|jobs| jobs.send(Job::Idle(reply)).is_ok()) {
             let _ = idle.await;
         }
     }
 
     fn jobs(&self) -> mpsc::Sender<Job> {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let start = || {
             let (sender, receiver) = mpsc::channel();
             let writer = Writer {
@@ -97,13 +96,16 @@ impl LogService {
                 open: HashMap::new(),
             };
             let thread = std::thread::Builder::new().name("execution-logs".to_owned());
-            if let Err(error) = thread.spawn(move || writer.run(&receiver)) {
-                // The receiver is gone with the closure: every log says that its thread is gone.
-                tracing::error!(%error, "no thread to write logs");
-            }
-            sender
+            thread.spawn(move || writer.run(&receiver)).map(|_| sender)
         };
-        jobs.get_or_insert_with(start).clone()
+        match self.jobs.get_or_try_init(start) {
+            Ok(jobs) => jobs.clone(),
+            Err(error) => {
+                // No receiver: this log says that its thread is gone, and the next one tries again.
+                tracing::error!(%error, "no thread to write logs");
+                mpsc::channel().0
+            }
+        }
     }
 }
 

@@ -15,9 +15,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc;
 use std::time::Duration;
 
+use once_cell::sync::OnceCell;
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
@@ -104,21 +105,19 @@ where
 
 type Job = Box<dyn FnOnce() + Send>;
 
-static SPAWNER: Mutex<Option<mpsc::Sender<Job>>> = Mutex::new(None);
+static SPAWNER: OnceCell<mpsc::Sender<Job>> = OnceCell::new();
 
 fn submit(job: Job) -> Result<(), SpawnFailure> {
-    let mut spawner = SPAWNER.lock().unwrap_or_else(PoisonError::into_inner);
-    if spawner.is_none() {
+    let spawner = SPAWNER.get_or_try_init(|| {
         let (sender, jobs) = mpsc::channel::<Job>();
-        std::thread::Builder::new()
-            .name("execution-spawner".to_owned())
+        let thread = std::thread::Builder::new().name("execution-spawner".to_owned());
+        // Where there is no room for a thread now, the next execution tries again.
+        thread
             .spawn(move || run(&jobs))
-            .map_err(|error| SpawnFailure::exhausted("a thread that starts processes", &error))?;
-        *spawner = Some(sender);
-    }
-    let sender =
-        spawner.as_ref().ok_or_else(|| SpawnFailure::new(FailureCode::Internal, "no spawner thread"))?;
-    sender.send(job).map_err(|_| SpawnFailure::new(FailureCode::Internal, "the spawner thread is gone"))
+            .map_err(|error| SpawnFailure::exhausted("the thread that starts processes", &error))?;
+        Ok(sender)
+    })?;
+    spawner.send(job).map_err(|_| SpawnFailure::new(FailureCode::Internal, "the spawner thread is gone"))
 }
 
 fn run(jobs: &mpsc::Receiver<Job>) {
