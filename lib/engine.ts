@@ -79,11 +79,15 @@ export class ExecutionEngine {
     const { signal, reject, onEvent, ...conditions } = (isProgram ? third : (second as RunOptions | undefined)) ?? {}
     const args = isProgram ? (second as readonly string[] | undefined) : undefined
     const command = isProgram ? ({ type: 'exec', program: what, ...(args && { args }) } as const) : what
-    return new Execution(this.#host, { ...conditions, command }, {
-      ...(signal && { signal }),
-      ...(reject !== undefined && { reject }),
-      ...(onEvent && { onEvent }),
-    })
+    return new Execution(
+      this.#host,
+      { ...conditions, command },
+      {
+        ...(signal && { signal }),
+        ...(reject !== undefined && { reject }),
+        ...(onEvent && { onEvent }),
+      },
+    )
   }
 
   /** @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
@@ -118,7 +122,8 @@ export class ExecutionEngine {
 
   /** Writes to the standard input of a request with `stdin: 'pipe'`; resolves when the child's pipe has taken it. */
   async writeStdin(id: string, data: string | Uint8Array): Promise<void> {
-    const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+    const bytes =
+      typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
     unwrap(await this.#native.writeStdin(id, bytes))
   }
 

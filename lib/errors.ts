@@ -41,7 +41,11 @@ export class ExecutionEngineError extends Error {
   /** What it held. */
   readonly value?: string
 
-  constructor(code: EngineErrorCode, message: string, refused: { field?: string; value?: string; cause?: unknown } = {}) {
+  constructor(
+    code: EngineErrorCode,
+    message: string,
+    refused: { field?: string; value?: string; cause?: unknown } = {},
+  ) {
     super(message, 'cause' in refused ? { cause: refused.cause } : undefined)
     this.code = code
     if (refused.field !== undefined) this.field = refused.field

@@ -65,9 +65,13 @@ export class Execution implements PromiseLike<ExecutionResult>, AsyncIterable<Ou
   /** The child's standard input; only with `stdin: 'pipe'`. */
   get stdin(): Writable {
     if (this.#request.stdin !== 'pipe') {
-      throw new ExecutionEngineError('INVALID_REQUEST', "there is no standard input to write: ask for `stdin: 'pipe'`", {
-        field: 'stdin',
-      })
+      throw new ExecutionEngineError(
+        'INVALID_REQUEST',
+        "there is no standard input to write: ask for `stdin: 'pipe'`",
+        {
+          field: 'stdin',
+        },
+      )
     }
     this.#stdin ??= stdinStream({
       write: (bytes) => this.#accepted.then(() => this.#host.writeStdin(this.id, bytes)),
@@ -116,7 +120,8 @@ export class Execution implements PromiseLike<ExecutionResult>, AsyncIterable<Ou
     }
     this.#lines = new LineQueue({
       pause: (paused) => this.#number !== undefined && this.#host.setPaused(this.#number, paused),
-      stop: () => this.#options.onEvent === undefined && this.#number !== undefined && this.#host.stopLines(this.#number),
+      stop: () =>
+        this.#options.onEvent === undefined && this.#number !== undefined && this.#host.stopLines(this.#number),
     })
     return this.#lines
   }

@@ -10,6 +10,14 @@ interface Live {
   end: (result: ExecutionResult) => void
 }
 
+const deferred = (): Pick<Live, 'ended' | 'end'> => {
+  let end!: Live['end']
+  const ended = new Promise<ExecutionResult>((resolve) => {
+    end = resolve
+  })
+  return { ended, end }
+}
+
 /**
  * Takes batches and tells whom they concern. The native side holds this object for as long as it lives; so this object
  * holds the native one only while something is live: an engine that is idle and forgotten can be collected.
@@ -25,11 +33,7 @@ export class LiveExecutions implements Audience {
   }
 
   add(number: number, id: string, consumer: Consumer | undefined): void {
-    let end: Live['end'] = () => {}
-    const ended = new Promise<ExecutionResult>((resolve) => {
-      end = resolve
-    })
-    const live = { id, consumer, ended, end }
+    const live: Live = { id, consumer, ...deferred() }
     this.#byNumber.set(number, live)
     this.#byId.set(id, live)
     if (this.#busy === undefined) {

@@ -7,18 +7,21 @@ export interface StdinTarget {
   close(): Promise<void>
 }
 
-/** A stream that is no faster than the child reads. What a child no longer reads is dropped, as the child would. */
-export const stdinStream = (target: StdinTarget): Writable => {
-  const settle = (work: Promise<void>, done: (error?: Error | null) => void): void => {
-    work.then(
-      () => done(),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    )
+const settle = async (work: Promise<void>, done: (error?: Error | null) => void): Promise<void> => {
+  try {
+    await work
+  } catch (error) {
+    done(error instanceof Error ? error : new Error(String(error)))
+    return
   }
-  return new Writable({
-    decodeStrings: true,
-    write: (chunk: Buffer, _encoding, done) => settle(target.write(chunk), done),
-    final: (done) => settle(target.close(), done),
-    destroy: (error, done) => settle(target.close(), (failure) => done(error ?? failure ?? null)),
-  })
+  done()
 }
+
+/** A stream that is no faster than the child reads. What a child no longer reads is dropped, as the child would. */
+export const stdinStream = (target: StdinTarget): Writable =>
+  new Writable({
+    decodeStrings: true,
+    write: (chunk: Buffer, _encoding, done) => void settle(target.write(chunk), done),
+    final: (done) => void settle(target.close(), done),
+    destroy: (error, done) => void settle(target.close(), (failure) => done(error ?? failure ?? null)),
+  })

@@ -95,7 +95,12 @@ const refuse = (code: Code, field: string, value: unknown, allowed: string): nev
 }
 
 /** The fields that are set, each looked at. */
-const checked = (code: Code, prefix: string, object: object, checks: Record<string, Check>): Record<string, unknown> => {
+const checked = (
+  code: Code,
+  prefix: string,
+  object: object,
+  checks: Record<string, Check>,
+): Record<string, unknown> => {
   const set = Object.entries(object).filter(([, value]) => value !== undefined)
   for (const [name, value] of set) {
     const field = `${prefix}${name}`
