@@ -87,6 +87,7 @@ export class Execution implements PromiseLike<ExecutionResult>, AsyncIterable<Ou
     if (this.#number !== undefined) this.#host.cancel(this.id)
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- a handle is awaited like the promise it stands for
   then<Fulfilled = ExecutionResult, Rejected = never>(
     onFulfilled?: ((result: ExecutionResult) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
