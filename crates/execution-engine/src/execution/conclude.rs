@@ -51,17 +51,23 @@ pub(crate) fn blank(
     }
 }
 
-/// Writes the log's footer and notes in the result where everything is.
-pub(crate) async fn close_log(log: Option<ExecutionLog>, writes_log: bool, result: &mut ExecutionResult) {
-    let Some(log) = log else { return };
+/// Writes the log's footer and notes in the result where everything is. Returns what should be said
+/// about the log.
+pub(crate) async fn close_log(
+    log: Option<ExecutionLog>,
+    writes_log: bool,
+    result: &mut ExecutionResult,
+) -> Option<String> {
+    let log = log?;
     let footer = writes_log.then(|| LogFooter::new(result));
-    if let Ok(finished) = timeout(LOG_PATIENCE, log.finish(footer)).await {
-        result.log_path = finished.path;
-        result.log_error = finished.error;
-        result.output_files = finished.output_files;
-    } else {
+    let Ok(finished) = timeout(LOG_PATIENCE, log.finish(footer)).await else {
         result.log_error = Some(format!("the disk did not take the log's end within {LOG_PATIENCE:?}"));
-    }
+        return result.log_error.clone();
+    };
+    result.log_path = finished.path;
+    result.log_error = finished.error;
+    result.output_files = finished.output_files;
+    finished.warning
 }
 
 /// Makes the result known: to the registry, then as the terminal event, then to whoever waits.

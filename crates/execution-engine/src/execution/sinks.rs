@@ -30,8 +30,6 @@ pub(crate) struct Sinks {
     pub(crate) log: Option<ExecutionLog>,
     /// Whether the log itself is written, and not only spill files.
     writes_log: bool,
-    /// Whether the handler was told that something is wrong with the log.
-    pub(crate) told_log_trouble: bool,
     pub(crate) delivery: Delivery,
 }
 
@@ -83,7 +81,6 @@ impl Sinks {
             stderr: StreamSink::new(secrets, limit),
             log,
             writes_log,
-            told_log_trouble: false,
             delivery,
         }
     }
@@ -139,13 +136,16 @@ impl Sinks {
         self.delivery.has_room() && self.log.as_ref().is_none_or(ExecutionLog::has_room)
     }
 
-    /// Sees one thing through that stands between the pipes and the sinks: a call of the handler, or
-    /// blocks of the log. Pending while nothing is under way. Cancel-safe.
-    pub(crate) async fn make_progress(&mut self) {
-        let crowded = self.log.as_ref().filter(|log| !log.has_room());
+    /// Sees one thing through that stands between the pipes and the sinks: a call of the handler, or,
+    /// where there was no room, the log's blocks. Pending while nothing is under way. Cancel-safe.
+    ///
+    /// `had_room` is what the caller went by: asking again here would miss room that came in between,
+    /// and wait for an event that is over.
+    pub(crate) async fn make_progress(&mut self, had_room: bool) {
+        let crowded = self.log.as_ref().filter(|_| !had_room && self.delivery.has_room());
         tokio::select! {
-            () = self.delivery.progress(), if self.delivery.is_busy() => {}
             () = wait_for_room(crowded), if crowded.is_some() => {}
+            () = self.delivery.progress(), if self.delivery.is_busy() => {}
             else => std::future::pending().await,
         }
     }
@@ -183,7 +183,6 @@ impl Sinks {
     /// Troubles of the log become warnings, once each.
     pub(crate) fn report_log_trouble(&mut self) {
         if let Some(message) = self.log.as_mut().and_then(ExecutionLog::take_warning) {
-            self.told_log_trouble = true;
             self.delivery.event(EventKind::Warning { message });
         }
     }

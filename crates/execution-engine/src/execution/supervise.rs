@@ -232,7 +232,7 @@ impl<'a> Supervisor<'a> {
 async fn turn(pipes: &mut Pipes, sinks: &mut Sinks, flush: &mut Pin<Box<Sleep>>) {
     let room = sinks.have_room();
     tokio::select! {
-        () = sinks.make_progress() => {}
+        () = sinks.make_progress(room) => {}
         () = flush.as_mut() => {
             sinks.flush_log();
             flush.as_mut().reset(Instant::now() + FAR_AWAY);

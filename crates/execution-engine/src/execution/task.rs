@@ -194,7 +194,7 @@ impl Task {
         let execution = &self.execution;
         let Outcome { status, exit_code, signal, error } =
             outcome::judge(ended.cause, &ended.exit.status, &self.request.command, &execution.command);
-        let Sinks { stdout, stderr, log, mut delivery, told_log_trouble, .. } = sinks;
+        let Sinks { stdout, stderr, log, mut delivery, .. } = sinks;
         let mut result = ExecutionResult {
             exit_code,
             signal,
@@ -211,8 +211,7 @@ impl Task {
             output_incomplete: ended.output_incomplete,
             ..conclude::blank(execution, status, error)
         };
-        conclude::close_log(log, self.writes_log, &mut result).await;
-        if let Some(message) = result.log_error.clone().filter(|_| !told_log_trouble) {
+        if let Some(message) = conclude::close_log(log, self.writes_log, &mut result).await {
             delivery.event(EventKind::Warning { message });
         }
         // Only now is it known where what was left out can be found.

@@ -56,6 +56,8 @@ impl LogPlace {
 pub(crate) struct FinishedLog {
     pub(crate) path: Option<PathBuf>,
     pub(crate) error: Option<String>,
+    /// What should be said about it and was not said yet.
+    pub(crate) warning: Option<String>,
     pub(crate) output_files: OutputFiles,
 }
 
@@ -205,10 +207,12 @@ impl ExecutionLog {
         self.flush();
         let (reply, finished) = oneshot::channel();
         self.send(Job::Finish { id: self.id, footer: footer.map(Box::new), reply });
-        finished.await.unwrap_or_else(|_| FinishedLog {
+        let mut finished = finished.await.unwrap_or_else(|_| FinishedLog {
             error: Some("the thread that writes logs is gone".to_owned()),
             ..FinishedLog::default()
-        })
+        });
+        finished.warning = self.take_warning();
+        finished
     }
 
     fn hand_over(&mut self) {

@@ -15,6 +15,8 @@ const DEFAULT_NAME: &str = "cloudops-executions";
 #[derive(Debug)]
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,
+    /// Why this is not the folder one would expect.
+    pub(crate) notice: Option<String>,
     #[cfg(unix)]
     descriptor: std::os::fd::OwnedFd,
 }
@@ -32,8 +34,12 @@ impl Folder {
         let default = std::env::temp_dir().join(DEFAULT_NAME);
         Self::open_at(&default, Kind::Default).or_else(|error| {
             let own = default.with_file_name(format!("{DEFAULT_NAME}-{}", user_name()));
-            tracing::warn!(%error, folder = %default.display(), instead = %own.display(), "the log folder is not ours");
-            Self::open_at(&own, Kind::Default)
+            let notice = format!(
+                "logs go to {}, because {} cannot be used: {error}",
+                own.display(),
+                default.display()
+            );
+            Ok(Self { notice: Some(notice), ..Self::open_at(&own, Kind::Default)? })
         })
     }
 }
@@ -82,7 +88,7 @@ mod os {
             if created || (kind == Kind::Default && is_open) {
                 fchmod(&descriptor, OWNER_ONLY)?;
             }
-            Ok(Self { path, descriptor })
+            Ok(Self { path, notice: None, descriptor })
         }
 
         /// A new file for its owner alone. One that is there already, whatever it is, is an error.
@@ -120,7 +126,7 @@ mod os {
         /// A user's temporary folder is that user's alone here, by inherited access control.
         pub(super) fn open_at(path: &Path, _: Kind) -> io::Result<Self> {
             std::fs::create_dir_all(path)?;
-            Ok(Self { path: std::path::absolute(path)? })
+            Ok(Self { path: std::path::absolute(path)?, notice: None })
         }
 
         pub(crate) fn create(&self, name: &str) -> io::Result<File> {

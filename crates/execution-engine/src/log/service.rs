@@ -147,6 +147,9 @@ impl Writer {
 
     fn begin(&mut self, id: Uuid, header: LogHeader, shared: &Shared) {
         let created = self.folder().and_then(|folder| {
+            if let Some(notice) = &folder.notice {
+                shared.report(notice.clone());
+            }
             let log = PartFile::create(folder, header)?;
             Ok((log, folder.path.join(part_name(id, 1))))
         });

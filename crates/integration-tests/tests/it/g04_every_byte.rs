@@ -37,3 +37,13 @@ async fn a_child_that_closes_its_output_and_lives_on_is_waited_for() {
     assert_eq!((result.exit_code, result.stdout.as_str()), (Some(7), "said\n"));
     assert!(!result.output_incomplete);
 }
+
+/// The disk's room used to be looked at twice; room that came in between was waited for for ever.
+#[tokio::test]
+async fn a_log_that_catches_up_at_any_moment_stalls_nothing() {
+    let test = TestEngine::new();
+    for _ in 0..40 {
+        let result = test.run(child_request(&["bytes", "3000000"])).await;
+        assert_eq!(result.stdout_bytes, 3_000_000);
+    }
+}

@@ -34,6 +34,17 @@ impl Host {
     }
 }
 
+async fn the_log_has(test: &TestEngine, text: &str) {
+    let has_it = || {
+        std::fs::read_dir(test.log_dir())
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|entry| std::fs::read_to_string(entry.path()).is_ok_and(|log| log.contains(text)))
+    };
+    eventually("the log has it", has_it).await;
+}
+
 fn pid(text: &str) -> u32 {
     text.trim().parse().unwrap()
 }
@@ -86,6 +97,7 @@ async fn a_survivor_is_listed_and_can_be_stopped() {
     let line = "setsid sh -c 'echo pid $$; while :; do sleep 1; done' & sleep 1000";
     let mut host = Host::start(&test.log_dir(), line);
     let daemon = pid(&host.told("pid "));
+    the_log_has(&test, "#execlog").await;
     host.kill();
     // It left the group, so the guard does not know it.
     assert!(is_running(daemon));
@@ -100,6 +112,7 @@ async fn a_log_of_a_living_host_is_left_alone() {
     let test = TestEngine::new();
     let mut host = Host::start(&test.log_dir(), "echo up; sleep 1000");
     host.told("up");
+    the_log_has(&test, "#execlog").await;
     assert_eq!(test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap(), []);
     assert_eq!(test.engine.list_executions(ExecutionFilter::default()), []);
     host.kill();
@@ -110,6 +123,7 @@ async fn a_recycled_pid_is_never_taken_for_a_survivor() {
     let test = TestEngine::new();
     let mut host = Host::start(&test.log_dir(), "echo up; sleep 1000");
     host.told("up");
+    the_log_has(&test, "#execlog").await;
     host.kill();
     // The log now names this very process's id as the leader's, with another start time.
     let log = std::fs::read_dir(test.log_dir()).unwrap().next().unwrap().unwrap().path();

@@ -1,34 +1,22 @@
 //! G18: the concurrency limit holds exactly, first come first served.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use execution_engine::{EventKind, ExecutionConfig, ExecutionEvent, ExecutionRequest};
+use execution_engine::{ExecutionConfig, ExecutionRequest};
 use integration_tests::{EventLog, TestEngine};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn never_more_than_the_limit_run_at_once() {
     let test = TestEngine::with(|config| ExecutionConfig { max_concurrent_executions: 3, ..config });
-    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let mut ids = Vec::new();
-    for _ in 0..20 {
-        let (running, most) = (Arc::clone(&running), Arc::clone(&most));
-        let count = move |event: ExecutionEvent| match event.kind {
-            EventKind::Stdout { line, .. } if line == "up" => {
-                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            }
-            EventKind::Stdout { .. } => {
-                running.fetch_sub(1, Ordering::SeqCst);
-            }
-            _ => {}
-        };
-        let request = ExecutionRequest::shell("echo up; sleep 0.03; echo down");
-        ids.push(test.engine.execute_with(request, Arc::new(count)).unwrap());
-    }
+    let place = test.dir.path().join("running");
+    std::fs::create_dir(&place).unwrap();
+    // Each counts those that run, itself included.
+    let line = "touch $$; ls | wc -l; sleep 0.05; rm $$";
+    let request = ExecutionRequest { working_dir: Some(place), ..ExecutionRequest::shell(line) };
+    let ids: Vec<_> = (0..20).map(|_| test.engine.execute(request.clone()).unwrap()).collect();
+    let mut most = 0;
     for id in ids {
-        test.wait(id).await;
+        most = most.max(test.wait(id).await.stdout.trim().parse().unwrap());
     }
-    assert_eq!(most.load(Ordering::SeqCst), 3);
+    assert_eq!(most, 3);
 }
 
 #[tokio::test]
