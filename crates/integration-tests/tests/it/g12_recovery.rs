@@ -34,13 +34,13 @@ impl Host {
     }
 }
 
-async fn the_log_has(test: &TestEngine, text: &str) {
+async fn the_log_has(engine: &TestEngine, wanted: &str) {
     let has_it = || {
-        std::fs::read_dir(test.log_dir())
+        std::fs::read_dir(engine.log_dir())
             .into_iter()
             .flatten()
             .flatten()
-            .any(|entry| std::fs::read_to_string(entry.path()).is_ok_and(|log| log.contains(text)))
+            .any(|entry| std::fs::read_to_string(entry.path()).is_ok_and(|log| log.contains(wanted)))
     };
     eventually("the log has it", has_it).await;
 }
