@@ -13,8 +13,8 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeEngine {
   /** Makes an engine that gives its events to `on_batch`. */
   static create(config: NativeConfig, onBatch: (arg: NativeBatch) => void): NativeFailure | NativeEngine
-  /** Accepts a request; `lines`: whether anybody listens to more than its end. */
-  execute(request: NativeRequest, lines: boolean): NativeFailure | NativeAccepted
+  /** Accepts a request. Everything that happens to it is told until `stop_lines`; its end always. */
+  execute(request: NativeRequest): NativeFailure | NativeAccepted
   /** Where an execution is in its life. */
   getStatus(id: string): NativeFailure | string
   /** The result; `null` while the execution is live. */
@@ -41,6 +41,8 @@ export declare class NativeEngine {
   recover(stopSurvivors: boolean): Promise<NativeFailure | Array<NativeRecovered>>
   /** Ends everything; resolves when it has ended. */
   shutdown(): Promise<void>
+  /** For the program's last moment: kills what runs, and blocks until it is gone. */
+  abortNow(): void
   /** How busy the engine is. */
   metrics(): NativeMetrics
   /** Holds an execution's lines back, or lets them go again. */
@@ -237,8 +239,8 @@ export interface NativeResourceUsage {
 export interface NativeResult {
   id: string
   status: string
-  exitCode: Nullable<number>
-  signal: Nullable<string>
+  exitCode: number | null
+  signal: string | null
   stdout: string
   stderr: string
   stdoutBytes: number
@@ -247,16 +249,16 @@ export interface NativeResult {
   stderrTruncated: boolean
   durationMs: number
   queuedMs: number
-  startedAt: Nullable<string>
+  startedAt: string | null
   completedAt: string
-  error: Nullable<NativeExecutionError>
-  logPath: Nullable<string>
+  error: NativeExecutionError | null
+  logPath: string | null
   outputFiles: NativeOutputFiles
-  resourceUsage: Nullable<NativeResourceUsage>
+  resourceUsage: NativeResourceUsage | null
   containment: string
   leftoverProcesses: Array<NativeProcess>
   outputIncomplete: boolean
-  logError: Nullable<string>
+  logError: string | null
   metadata: NativeMetadata
 }
 
@@ -266,13 +268,13 @@ export interface NativeSummary {
   status: string
   command: string
   commandType: string
-  pid: Nullable<number>
+  pid: number | null
   createdAt: string
-  startedAt: Nullable<string>
-  completedAt: Nullable<string>
-  exitCode: Nullable<number>
-  durationMs: Nullable<number>
-  logPath: Nullable<string>
+  startedAt: string | null
+  completedAt: string | null
+  exitCode: number | null
+  durationMs: number | null
+  logPath: string | null
   metadata: NativeMetadata
 }
 

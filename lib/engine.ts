@@ -1,8 +1,10 @@
 /** The engine: by id, for those who cross process borders; by handle, for scripts. */
+import type { Writable } from 'node:stream'
+
 import type { NativeEngine as NativeEngineType } from '../index.js'
 import { unwrap } from './errors.js'
 import { type Consumer, listening } from './events.js'
-import { Execution, type Host, type RunOptions } from './execution.js'
+import { Execution, type HandleOptions, type Host, type RunOptions } from './execution.js'
 import { LiveExecutions } from './live.js'
 import { logRecords } from './log-records.js'
 import { NativeEngine } from './native.js'
@@ -19,7 +21,13 @@ import type {
   LogRecord,
   RecoveredExecution,
 } from './types.js'
-import { nativeConfig, nativeRequest } from './validate.js'
+import { checkHandleOptions, checkOptions, nativeConfig, nativeRequest } from './request.js'
+import { flag, oneOf, text } from './validate.js'
+
+const checkedId = (id: string): string => {
+  checkOptions({ id }, { id: text })
+  return id
+}
 
 /**
  * Runs commands as supervised child processes.
@@ -40,13 +48,13 @@ export class ExecutionEngine {
     live.attach(this.#native)
     const native = this.#native
     this.#host = {
-      accept: (request, consumer) => this.#accept(request, consumer),
-      // Not behind unread lines: whoever waits for the result need not read them.
-      result: async (id) => unwrap(await native.waitForCompletion(id)) as ExecutionResult,
+      accept: (request, consumer) => this.#accept(request, () => consumer).number,
+      result: (id) => this.waitForCompletion(id),
+      resultBeforeLines: async (id) => unwrap(await native.waitForCompletion(id)) as ExecutionResult,
       cancel: (id) => unwrap(native.cancel(id)),
       writeStdin: (id, bytes) => this.writeStdin(id, bytes),
       closeStdin: (id) => this.closeStdin(id),
-      setPaused: (number, paused) => native.setPaused(number, paused),
+      setPaused: (number, paused) => live.hold(number, paused),
       stopLines: (number) => native.stopLines(number),
     }
   }
@@ -58,7 +66,10 @@ export class ExecutionEngine {
    * @throws ExecutionEngineError `INVALID_REQUEST`, `DUPLICATE_ID`, `QUEUE_FULL`, `SHUT_DOWN`. Nothing was run then.
    */
   async execute(request: ExecutionRequest, onEvent?: EventListener): Promise<string> {
-    return this.#accept(request, onEvent && ((id) => listening(id, onEvent))).id
+    if (onEvent !== undefined) checkHandleOptions({ onEvent })
+    const { id, number } = this.#accept(request, onEvent && ((accepted) => listening(accepted, onEvent)))
+    if (onEvent === undefined) this.#native.stopLines(number)
+    return id
   }
 
   /**
@@ -67,46 +78,49 @@ export class ExecutionEngine {
    * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
    */
   async waitForCompletion(id: string): Promise<ExecutionResult> {
-    return this.#live.ending(id) ?? (unwrap(await this.#native.waitForCompletion(id)) as ExecutionResult)
+    return this.#live.ending(id) ?? (unwrap(await this.#native.waitForCompletion(checkedId(id))) as ExecutionResult)
   }
 
   /** Runs a program with arguments, verbatim. */
-  run(program: string, args?: readonly string[], options?: RunOptions): Execution
+  run(program: string, args: readonly string[], options: RunOptions & { stdin: 'pipe' }): Execution<Writable>
+  run(program: string, args?: readonly string[], options?: RunOptions): Execution<null>
+  /** Runs a program without arguments. */
+  run(program: string, options: RunOptions & { stdin: 'pipe' }): Execution<Writable>
+  run(program: string, options: RunOptions): Execution<null>
   /** Runs a command of any kind. */
-  run(command: ExecutionCommand, options?: RunOptions): Execution
+  run(command: ExecutionCommand, options: RunOptions & { stdin: 'pipe' }): Execution<Writable>
+  run(command: ExecutionCommand, options?: RunOptions): Execution<null>
   run(what: string | ExecutionCommand, second?: readonly string[] | RunOptions, third?: RunOptions): Execution {
-    const isProgram = typeof what === 'string'
-    const { signal, reject, onEvent, ...conditions } = (isProgram ? third : (second as RunOptions | undefined)) ?? {}
-    const args = isProgram ? (second as readonly string[] | undefined) : undefined
-    const command = isProgram ? ({ type: 'exec', program: what, ...(args && { args }) } as const) : what
-    return new Execution(
-      this.#host,
-      { ...conditions, command },
-      {
-        ...(signal && { signal }),
-        ...(reject !== undefined && { reject }),
-        ...(onEvent && { onEvent }),
-      },
-    )
+    const hasArgs = typeof what === 'string' && (second === undefined || Array.isArray(second))
+    const command =
+      typeof what === 'string'
+        ? ({ type: 'exec', program: what, args: hasArgs ? (second ?? []) : [] } as ExecutionCommand)
+        : what
+    const { signal, reject, onEvent, ...conditions } = (hasArgs ? third : (second as RunOptions | undefined)) ?? {}
+    const options = { signal, reject, onEvent } as HandleOptions
+    return new Execution(this.#host, { ...conditions, command }, options)
   }
 
   /** @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
   getStatus(id: string): ExecutionStatus {
-    return unwrap(this.#native.getStatus(id)) as ExecutionStatus
+    return unwrap(this.#native.getStatus(checkedId(id))) as ExecutionStatus
   }
 
   /** `null` while it is live. @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
   getResult(id: string): ExecutionResult | null {
-    return unwrap(this.#native.getResult(id)) as ExecutionResult | null
+    return unwrap(this.#native.getResult(checkedId(id))) as ExecutionResult | null
   }
 
   /** Everything but the output. @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
   getSummary(id: string): ExecutionSummary {
-    return unwrap(this.#native.getSummary(id)) as ExecutionSummary
+    return unwrap(this.#native.getSummary(checkedId(id))) as ExecutionSummary
   }
 
   /** What is live or remembered, in the order of acceptance. */
   listExecutions(filter: { status?: ExecutionStatus } = {}): ExecutionSummary[] {
+    checkOptions(filter, {
+      status: oneOf('pending', 'running', 'completed', 'failed', 'cancelled', 'timeout', 'interrupted'),
+    })
     return unwrap(this.#native.listExecutions(filter.status)) as ExecutionSummary[]
   }
 
@@ -117,19 +131,19 @@ export class ExecutionEngine {
    * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
    */
   async cancel(id: string): Promise<boolean> {
-    return unwrap(this.#native.cancel(id))
+    return unwrap(this.#native.cancel(checkedId(id)))
   }
 
   /** Writes to the standard input of a request with `stdin: 'pipe'`; resolves when the child's pipe has taken it. */
   async writeStdin(id: string, data: string | Uint8Array): Promise<void> {
     const bytes =
       typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-    unwrap(await this.#native.writeStdin(id, bytes))
+    unwrap(await this.#native.writeStdin(checkedId(id), bytes))
   }
 
   /** Ends the standard input. */
   async closeStdin(id: string): Promise<void> {
-    unwrap(await this.#native.closeStdin(id))
+    unwrap(await this.#native.closeStdin(checkedId(id)))
   }
 
   /** The whole log as text. @throws ExecutionEngineError `NOT_FOUND`; `LOG_UNREADABLE`, also above 64 MiB. */
@@ -138,12 +152,14 @@ export class ExecutionEngine {
   readLogs(id: string, options: { format: 'records'; follow?: boolean }): AsyncIterable<LogRecord>
   readLogs(
     id: string,
-    { format = 'text', follow = false }: { format?: 'text' | 'records'; follow?: boolean } = {},
+    options: { format?: 'text' | 'records'; follow?: boolean } = {},
   ): Promise<string> | AsyncIterable<LogRecord> {
+    checkOptions(options, { format: oneOf('text', 'records'), follow: flag })
+    const { format = 'text', follow = false } = options
     if (format === 'records') {
-      return logRecords(this.#native, id, follow ? () => this.#live.ending(id) !== undefined : undefined)
+      return logRecords(this.#native, checkedId(id), follow ? () => this.#live.ending(id) !== undefined : undefined)
     }
-    return this.#native.readLogs(id).then(unwrap<string>)
+    return this.#native.readLogs(checkedId(id)).then(unwrap<string>)
   }
 
   /** Forgets and deletes what is beyond its retention, now. */
@@ -152,7 +168,9 @@ export class ExecutionEngine {
   }
 
   /** Finds what earlier programs left on this log folder when they died; see `docs/logs.md`. */
-  async recover({ stopSurvivors = false }: { stopSurvivors?: boolean } = {}): Promise<RecoveredExecution[]> {
+  async recover(options: { stopSurvivors?: boolean } = {}): Promise<RecoveredExecution[]> {
+    checkOptions(options, { stopSurvivors: flag })
+    const { stopSurvivors = false } = options
     return unwrap(await this.#native.recover(stopSurvivors))
   }
 
@@ -172,7 +190,7 @@ export class ExecutionEngine {
   }
 
   #accept(request: ExecutionRequest, consumer?: (id: string) => Consumer): { id: string; number: number } {
-    const accepted = unwrap(this.#native.execute(nativeRequest(request), consumer !== undefined))
+    const accepted = unwrap(this.#native.execute(nativeRequest(request)))
     this.#live.add(accepted.number, accepted.id, consumer?.(accepted.id))
     return accepted
   }

@@ -28,7 +28,7 @@ const isBranded = (value: unknown, brand: symbol): boolean =>
  * try {
  *   await engine.execute({ command: { type: 'exec', program: '' } })
  * } catch (error) {
- *   if (ExecutionEngineError.is(error)) console.log(error.code, error.field) // INVALID_REQUEST command.program
+ *   if (error instanceof ExecutionEngineError) console.log(error.code, error.field) // INVALID_REQUEST command.program
  * }
  */
 export class ExecutionEngineError extends Error {
@@ -52,8 +52,8 @@ export class ExecutionEngineError extends Error {
     if (refused.value !== undefined) this.value = refused.value
   }
 
-  /** Like `instanceof`, also across copies of this package and realms. */
-  static is(value: unknown): value is ExecutionEngineError {
+  /** `instanceof` holds also across copies of this package and across realms. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return isBranded(value, engineError)
   }
 }
@@ -73,8 +73,8 @@ export class ExecutionError extends Error {
     this.result = result
   }
 
-  /** Like `instanceof`, also across copies of this package and realms. */
-  static is(value: unknown): value is ExecutionError {
+  /** `instanceof` holds also across copies of this package and across realms. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return isBranded(value, executionError)
   }
 }

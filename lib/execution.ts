@@ -5,11 +5,12 @@ import { ExecutionEngineError, ExecutionError } from './errors.js'
 import { type Consumer, listening } from './events.js'
 import { LineQueue } from './line-queue.js'
 import { newId } from './native.js'
+import { checkHandleOptions } from './request.js'
 import { stdinStream } from './stdin.js'
 import type { EventListener, ExecutionConditions, ExecutionRequest, ExecutionResult, OutputLine } from './types.js'
 
-/** Options of `run()`: the request's conditions, and how the handle behaves. */
-export interface RunOptions extends ExecutionConditions {
+/** How a handle behaves. */
+export interface HandleOptions {
   /** Cancels the execution when it is aborted. */
   signal?: AbortSignal
   /** Reject with an `ExecutionError` unless the status is `completed`. @default false */
@@ -18,10 +19,16 @@ export interface RunOptions extends ExecutionConditions {
   onEvent?: EventListener
 }
 
+/** Options of `run()`: the request's conditions, and how the handle behaves. */
+export interface RunOptions extends ExecutionConditions, HandleOptions {}
+
 /** What a handle needs of its engine. */
 export interface Host {
-  accept(request: ExecutionRequest, consumer?: (id: string) => Consumer): { id: string; number: number }
+  accept(request: ExecutionRequest, consumer: Consumer): number
+  /** After the consumer has seen the terminal event. */
   result(id: string): Promise<ExecutionResult>
+  /** Also when lines before that event are still unread. */
+  resultBeforeLines(id: string): Promise<ExecutionResult>
   cancel(id: string): boolean
   writeStdin(id: string, bytes: Uint8Array): Promise<void>
   closeStdin(id: string): Promise<void>
@@ -30,61 +37,86 @@ export interface Host {
 }
 
 /**
- * A running command.
+ * A running command. `Stdin` is a stream where `stdin: 'pipe'` was asked for.
  *
  * @example
  * for await (const { stream, text } of engine.run('terraform', ['plan'])) console.log(stream, text)
  */
-export class Execution implements PromiseLike<ExecutionResult>, AsyncIterable<OutputLine> {
-  /** Known before it is accepted. */
+export class Execution<Stdin extends Writable | null = Writable | null>
+  implements PromiseLike<ExecutionResult>, AsyncIterable<OutputLine>
+{
+  /** Known at once. */
   readonly id: string
-  /** Resolves for every terminal status; rejects only if the request is refused, or with `reject: true`. */
-  readonly result: Promise<ExecutionResult>
+  /** The child's standard input; `null` unless `stdin: 'pipe'` was asked for. */
+  readonly stdin: Stdin
   readonly #host: Host
-  readonly #request: ExecutionRequest
-  readonly #options: Pick<RunOptions, 'signal' | 'reject' | 'onEvent'>
-  readonly #accepted: Promise<void>
-  #number: number | undefined
+  readonly #options: HandleOptions
+  readonly #listener: Consumer | undefined
+  /** Stands for the execution in the engine; nothing when it was refused. */
+  readonly #number: number | undefined
+  readonly #result: Promise<ExecutionResult>
+  #end: (result: ExecutionResult) => void = () => {}
   #lines: LineQueue | undefined
+  #isAskedForResult = false
+  /** The turn in which `run()` was called is over. */
+  #isLate = false
   #isCancelled = false
-  #stdin: Writable | undefined
+  #hasEnded = false
 
   /** @internal */
-  constructor(host: Host, request: ExecutionRequest, options: Pick<RunOptions, 'signal' | 'reject' | 'onEvent'>) {
+  constructor(host: Host, request: ExecutionRequest, options: HandleOptions) {
     this.#host = host
-    this.id = request.id ?? newId()
-    this.#request = { ...request, id: this.id }
     this.#options = options
-    // One microtask later it is known whether the caller iterates: lines that nobody wants never cross.
-    this.#accepted = Promise.resolve().then(() => this.#start())
-    this.result = this.#accepted.then(() => this.#settle())
-    // A failure that nobody looks at is no reason to end the program.
-    this.result.catch(() => {})
-  }
-
-  /** The child's standard input; only with `stdin: 'pipe'`. */
-  get stdin(): Writable {
-    if (this.#request.stdin !== 'pipe') {
-      throw new ExecutionEngineError(
-        'INVALID_REQUEST',
-        "there is no standard input to write: ask for `stdin: 'pipe'`",
-        {
-          field: 'stdin',
-        },
-      )
+    this.id = request.id ?? newId()
+    this.#listener = options.onEvent && listening(this.id, options.onEvent)
+    let refusal: unknown
+    try {
+      checkHandleOptions(options)
+      this.#number = host.accept({ ...request, id: this.id }, this.#consumer())
+    } catch (error) {
+      refusal = error
     }
-    this.#stdin ??= stdinStream({
-      write: (bytes) => this.#accepted.then(() => this.#host.writeStdin(this.id, bytes)),
-      close: () => this.#accepted.then(() => this.#host.closeStdin(this.id)),
+    const stdin = request.stdin === 'pipe' ? this.#stdinStream() : null
+    this.stdin = stdin as Stdin
+    const ended = new Promise<ExecutionResult>((resolve, reject) => {
+      this.#end = resolve
+      if (this.#number === undefined) reject(refusal)
+      else host.result(this.id).then(resolve, reject)
     })
-    return this.#stdin
+    const end = (): void => {
+      this.#hasEnded = true
+      stdin?.destroy()
+    }
+    // On this promise and not on the one given out: that one is handled when somebody handles it.
+    ended.then(end, end)
+    this.#result = this.#settle(ended)
+    // A failure that nobody looks at is no reason to end the program, unless it was asked to be thrown.
+    if (options.reject !== true) this.#result.catch(() => {})
+    this.#followSignal(ended)
+    queueMicrotask(() => this.#turnEnds())
   }
 
-  /** Stops the whole tree: politely, then by force. Once is enough; for force at once, ask the engine again. */
-  cancel(): void {
-    if (this.#isCancelled) return
-    this.#isCancelled = true
-    if (this.#number !== undefined) this.#host.cancel(this.id)
+  /** Resolves for every terminal status; rejects only if the request is refused, or with `reject: true`. */
+  get result(): Promise<ExecutionResult> {
+    this.#isAskedForResult = true
+    this.#hurry()
+    return this.#result
+  }
+
+  /**
+   * Stops the whole tree: politely, then by force. True when it was still live. Once is enough; a second call to the
+   * engine's own `cancel()` is for force at once.
+   */
+  cancel(): boolean {
+    if (this.#number === undefined) return false
+    try {
+      const isFirst = !this.#isCancelled
+      this.#isCancelled = true
+      return isFirst ? this.#host.cancel(this.id) : !this.#hasEnded
+    } catch {
+      // Ended, and forgotten since.
+      return false
+    }
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a handle is awaited like the promise it stands for
@@ -108,71 +140,43 @@ export class Execution implements PromiseLike<ExecutionResult>, AsyncIterable<Ou
   }
 
   /**
-   * The lines of both streams in arrival order. To be asked for in the same tick as `run()`. A slow loop slows the
+   * The lines of both streams in arrival order; to be asked for in the same turn as `run()`. A slow loop slows the
    * child down; leaving the loop lets it go on, unread.
    */
   [Symbol.asyncIterator](): AsyncIterator<OutputLine, undefined> {
-    if (this.#lines !== undefined || this.#number !== undefined) {
+    if (this.#lines !== undefined || this.#isLate) {
       throw new ExecutionEngineError(
         'INVALID_REQUEST',
-        'the lines of an execution can be iterated once, beginning in the same tick as `run()`; to look at it later ' +
-          'or from several places, pass `onEvent`, or read its log',
+        'the lines of an execution can be had in one iteration, which begins in the same turn as `run()`: lines that ' +
+          'nobody asks for are not kept; to look at them later or in several places, pass `onEvent`, or read the log',
       )
     }
+    // Iteration throws what the promise rejects with: whoever iterates has looked at it.
+    this.#result.catch(() => {})
     this.#lines = new LineQueue({
       pause: (paused) => this.#number !== undefined && this.#host.setPaused(this.#number, paused),
-      stop: () =>
-        this.#options.onEvent === undefined && this.#number !== undefined && this.#host.stopLines(this.#number),
+      stop: () => this.#stopLines(),
     })
+    this.#hurry()
     return this.#lines
   }
 
   /** Cancels, and waits for the end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.cancel()
-    // Also the lines that nobody will read any more are let go.
+    // Lines that nobody will read any more must not hold the end up.
     await this.#lines?.return()
     await this.result.catch(() => {})
   }
 
-  #start(): void {
-    const wantsEvents = this.#lines !== undefined || this.#options.onEvent !== undefined
-    const { number } = this.#accept(wantsEvents)
-    this.#number = number
-    if (this.#isCancelled) this.#host.cancel(this.id)
-    const { signal } = this.#options
-    if (signal?.aborted) this.cancel()
-    const onAbort = (): void => this.cancel()
-    signal?.addEventListener('abort', onAbort, { once: true })
-    const forget = (): void => signal?.removeEventListener('abort', onAbort)
-    this.#host.result(this.id).then(forget, forget)
+  /** Whoever waits for the result of an execution that is iterated need not have read its lines. */
+  #hurry(): void {
+    if (!this.#isAskedForResult || this.#lines === undefined || this.#number === undefined) return
+    this.#host.resultBeforeLines(this.id).then(this.#end, () => {})
   }
 
-  #accept(wantsEvents: boolean): { number: number } {
-    try {
-      return this.#host.accept(this.#request, wantsEvents ? (id) => this.#consumer(id) : undefined)
-    } catch (error) {
-      this.#lines?.end(error instanceof Error ? error : new Error(String(error)))
-      throw error
-    }
-  }
-
-  #consumer(id: string): Consumer {
-    const listener = this.#options.onEvent && listening(id, this.#options.onEvent)
-    return {
-      line: (stream, text, partial, timestamp) => {
-        this.#lines?.push({ stream, text, partial, timestamp })
-        listener?.line(stream, text, partial, timestamp)
-      },
-      event: (event) => {
-        if ('result' in event) this.#lines?.end(this.#failure(event.result))
-        listener?.event(event)
-      },
-    }
-  }
-
-  async #settle(): Promise<ExecutionResult> {
-    const result = await this.#host.result(this.id)
+  async #settle(ended: Promise<ExecutionResult>): Promise<ExecutionResult> {
+    const result = await ended
     const failure = this.#failure(result)
     if (failure) throw failure
     return result
@@ -180,5 +184,50 @@ export class Execution implements PromiseLike<ExecutionResult>, AsyncIterable<Ou
 
   #failure(result: ExecutionResult): ExecutionError | undefined {
     return this.#options.reject === true && result.status !== 'completed' ? new ExecutionError(result) : undefined
+  }
+
+  #consumer(): Consumer {
+    return {
+      line: (stream, text, partial, timestamp) => {
+        this.#lines?.push({ stream, text, partial, timestamp })
+        this.#listener?.line(stream, text, partial, timestamp)
+      },
+      event: (event) => {
+        if ('result' in event) this.#lines?.end(this.#failure(event.result))
+        this.#listener?.event(event)
+      },
+    }
+  }
+
+  #turnEnds(): void {
+    this.#isLate = true
+    if (this.#number === undefined) {
+      this.#result.catch((refusal: Error) => this.#lines?.end(refusal))
+      return
+    }
+    if (this.#lines === undefined) this.#stopLines()
+  }
+
+  /** Unless somebody else listens: then they cross for that one. */
+  #stopLines(): void {
+    if (this.#listener === undefined && this.#number !== undefined) this.#host.stopLines(this.#number)
+  }
+
+  #followSignal(ended: Promise<ExecutionResult>): void {
+    const { signal } = this.#options
+    if (signal === undefined || this.#number === undefined) return
+    if (signal.aborted) this.cancel()
+    const onAbort = (): void => void this.cancel()
+    signal.addEventListener('abort', onAbort, { once: true })
+    const forget = (): void => signal.removeEventListener('abort', onAbort)
+    ended.then(forget, forget)
+  }
+
+  #stdinStream(): Writable {
+    const isAccepted = this.#number !== undefined
+    return stdinStream({
+      write: (bytes) => (isAccepted ? this.#host.writeStdin(this.id, bytes) : Promise.resolve()),
+      close: () => (isAccepted ? this.#host.closeStdin(this.id) : Promise.resolve()),
+    })
   }
 }

@@ -8,6 +8,8 @@ interface Live {
   consumer: Consumer | undefined
   ended: Promise<ExecutionResult>
   end: (result: ExecutionResult) => void
+  /** Its lines are held back by a reader that does not read: nothing to stay awake for. */
+  isHeld: boolean
 }
 
 const deferred = (): Pick<Live, 'ended' | 'end'> => {
@@ -16,6 +18,19 @@ const deferred = (): Pick<Live, 'ended' | 'end'> => {
     end = resolve
   })
   return { ended, end }
+}
+
+/** Engines that have something running in this thread, for the thread's last moment. */
+const busy = new Set<LiveExecutions>()
+let watchesExit = false
+
+const watchExit = (): void => {
+  if (watchesExit) return
+  watchesExit = true
+  // `process.exit()` and an uncaught exception run no cleanup of the native side; this they run.
+  process.once('exit', () => {
+    for (const live of busy) live.abort()
+  })
 }
 
 /**
@@ -27,20 +42,29 @@ export class LiveExecutions implements Audience {
   readonly #byId = new Map<string, Live>()
   #engine: WeakRef<NativeEngine> | undefined
   #busy: NativeEngine | undefined
+  #isAwake = false
 
   attach(engine: NativeEngine): void {
     this.#engine = new WeakRef(engine)
   }
 
   add(number: number, id: string, consumer: Consumer | undefined): void {
-    const live: Live = { id, consumer, ...deferred() }
+    const live: Live = { id, consumer, isHeld: false, ...deferred() }
     this.#byNumber.set(number, live)
     this.#byId.set(id, live)
-    if (this.#busy === undefined) {
-      this.#busy = this.#engine?.deref()
-      // What runs keeps the program alive; an idle engine does not.
-      this.#busy?.setKeepAlive(true)
-    }
+    this.#busy ??= this.#engine?.deref()
+    busy.add(this)
+    watchExit()
+    this.#stayAwake()
+  }
+
+  /** Its reader does not read, or reads again. */
+  hold(number: number, isHeld: boolean): void {
+    const live = this.#byNumber.get(number)
+    if (live === undefined) return
+    live.isHeld = isHeld
+    this.#busy?.setPaused(number, isHeld)
+    this.#stayAwake()
   }
 
   /** Resolves after the consumer has seen the terminal event. */
@@ -59,10 +83,27 @@ export class LiveExecutions implements Audience {
     this.#byId.delete(live.id)
     // Resolved in a later microtask, so after the consumer.
     live.end(result)
+    this.#stayAwake()
     if (this.#byNumber.size === 0) {
-      this.#busy?.setKeepAlive(false)
       this.#busy = undefined
+      busy.delete(this)
     }
+  }
+
+  /** What runs keeps the program alive; an idle engine does not. */
+  #stayAwake(): void {
+    let isAwake = false
+    for (const { isHeld } of this.#byNumber.values()) {
+      isAwake = !isHeld
+      if (isAwake) break
+    }
+    if (isAwake !== this.#isAwake) this.#busy?.setKeepAlive(isAwake)
+    this.#isAwake = isAwake
+  }
+
+  /** Kills what runs, and blocks until it is gone. */
+  abort(): void {
+    this.#busy?.abortNow()
   }
 
   take(batch: NativeBatch): void {

@@ -24,7 +24,7 @@ export async function* logRecords(
     from = page.next
     if (!page.atEnd) continue
     if (!goesOn) return
-    await sleep(POLL_MS, undefined, { ref: false })
+    await sleep(POLL_MS)
   }
 }
 

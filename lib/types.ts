@@ -242,7 +242,7 @@ export type ExecutionEvent =
   | TerminalEvent
 
 /** Gets one event at a time, in order. What it throws becomes an uncaught exception, as with any event listener. */
-export type EventListener = (event: ExecutionEvent) => void | Promise<void>
+export type EventListener = (event: ExecutionEvent) => void
 
 /** A line as iteration gives it. */
 export interface OutputLine {

@@ -2,152 +2,118 @@
  * Looks at what comes from JavaScript before it crosses: a misspelt option would otherwise be ignored without a word,
  * and a wrong type refused without its name. Ranges are the engine's to check.
  */
-import type { NativeConfig, NativeRequest } from '../index.js'
 import { ExecutionEngineError } from './errors.js'
-import type { ExecutionConfig, ExecutionRequest } from './types.js'
 
-type Code = 'INVALID_CONFIG' | 'INVALID_REQUEST'
-/** What would have been accepted; nothing when the value is. */
-type Check = (value: unknown) => string | undefined
+export type Code = 'INVALID_CONFIG' | 'INVALID_REQUEST'
 
-const oneOf =
-  (type: 'string' | 'number' | 'boolean', name: string): Check =>
+/** What is wrong with a value: what would have been accepted, and, inside a list or object, where. */
+export type Check = (value: unknown) => { allowed: string; at?: string; value?: unknown } | undefined
+
+/** Checks by the names of the fields. */
+export type Checks<Name extends string = string> = Readonly<Record<Name, Check>>
+
+const typed =
+  (type: 'number' | 'boolean' | 'function', allowed: string): Check =>
   (value) =>
-    typeof value === type ? undefined : `allowed is ${name}`
+    typeof value === type ? undefined : { allowed: `allowed is ${allowed}` }
 
-const text = oneOf('string', 'a string')
-const number = oneOf('number', 'a number')
-const flag = oneOf('boolean', 'true or false')
-const texts: Check = (value) =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'allowed is a list of strings'
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const number = typed('number', 'a number')
+export const flag = typed('boolean', 'true or false')
+export const listener = typed('function', 'a function')
+
+/** A string that survives as UTF-8: half a surrogate pair would arrive as something else. */
+export const text: Check = (value) => {
+  if (typeof value !== 'string') return { allowed: 'allowed is a string' }
+  return value.isWellFormed() ? undefined : { allowed: 'it holds half a surrogate pair, which no program can be given' }
+}
+
+export const texts: Check = (value) => {
+  if (!Array.isArray(value)) return { allowed: 'allowed is a list of strings' }
+  // By index: a hole in the list is no string either.
+  for (let index = 0; index < value.length; index += 1) {
+    const wrong = text(value[index])
+    if (wrong) return { ...wrong, at: `[${index}]`, value: value[index] }
+  }
+  return undefined
+}
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
-const values =
-  (isValue: (value: unknown) => boolean, allowed: string): Check =>
-  (value) =>
-    isObject(value) && Object.values(value).every(isValue) ? undefined : allowed
-const isText = (value: unknown): boolean => typeof value === 'string'
 
-const config: Record<keyof ExecutionConfig, Check> = {
-  defaultTimeoutMs: number,
-  maxTimeoutMs: number,
-  killGraceMs: number,
-  maxConcurrentExecutions: number,
-  maxQueuedExecutions: number,
-  maxOutputSizeBytes: number,
-  oversizedOutput: text,
-  retainOutput: text,
-  streamOutput: flag,
-  logDir: text,
-  logging: flag,
-  maxLogSizeBytes: number,
-  maxLogFiles: number,
-  executionRetentionSecs: number,
-  maxRetainedExecutions: number,
-  logRetentionSecs: number,
-  cleanupIntervalSecs: number,
-  secrets: texts,
+/** An object whose every value passes. */
+export const each =
+  (check: Check, allowed: string): Check =>
+  (value) => {
+    if (!isObject(value)) return { allowed }
+    for (const [name, item] of Object.entries(value)) {
+      const wrong = check(item)
+      if (wrong) return { ...wrong, at: `.${name}`, value: item }
+    }
+    return undefined
+  }
+
+/** One of these strings. */
+export const oneOf = (...names: readonly string[]): Check => {
+  const allowed = `allowed are ${names.map((name) => `'${name}'`).join(', ')}`
+  return (value) => (typeof value === 'string' && names.includes(value) ? undefined : { allowed })
 }
-
-const request: Record<keyof ExecutionRequest, Check> = {
-  id: text,
-  command: (value) => (isObject(value) ? undefined : 'allowed is an object with a `type`'),
-  env: values((value) => value === null || isText(value), 'allowed is an object of strings and nulls'),
-  inheritEnv: (value) =>
-    typeof value === 'boolean' || texts(value) === undefined ? undefined : 'allowed is true, false or a list of names',
-  workingDir: text,
-  timeoutMs: number,
-  killGraceMs: number,
-  stdin: (value) =>
-    isText(value) || value instanceof Uint8Array ? undefined : "allowed is 'null', 'pipe', a string or a Uint8Array",
-  maxOutputSizeBytes: number,
-  oversizedOutput: text,
-  secrets: texts,
-  metadata: (value) => (isObject(value) ? undefined : 'allowed is an object'),
-}
-
-const metadata: Record<string, Check> = {
-  source: text,
-  conversationId: text,
-  tags: values(isText, 'allowed is an object of strings'),
-}
-
-const commands: Record<string, Record<string, Check>> = {
-  exec: { program: text, args: texts },
-  shell: { command: text, shell: text },
-  script: { path: text, interpreter: text, args: texts },
-  aws_cli: { service: text, operation: text, args: texts, profile: text, region: text },
-}
-
-const quote = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
 
 const shown = (value: unknown): string => {
-  const plain = typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? 'a list' : String(value)
-  return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain
+  if (value === undefined) return 'missing'
+  if (typeof value === 'string') return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value)
+  return Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value)
 }
 
-const refuse = (code: Code, field: string, value: unknown, allowed: string): never => {
+/** Throws. Secrets among the values are not shown. */
+export const refuse = (
+  code: Code,
+  field: string,
+  value: unknown,
+  allowed: string,
+  secrets: readonly string[] = [],
+): never => {
   const what = code === 'INVALID_CONFIG' ? 'configuration' : 'request'
-  throw new ExecutionEngineError(code, `invalid ${what}: \`${field}\` is ${shown(value)}: ${allowed}`, {
+  const masked = secrets.reduce((plain, secret) => plain.replaceAll(secret, '***'), shown(value))
+  throw new ExecutionEngineError(code, `invalid ${what}: \`${field}\` is ${masked}: ${allowed}`, {
     field,
-    value: shown(value),
+    value: masked,
   })
 }
 
-/** The fields that are set, each looked at. */
-const checked = (
+// The option that begins most alike: `working_dir` for `workingDir`, `maxConcurrency` for `maxConcurrentExecutions`.
+const plain = (word: string): string => word.toLowerCase().replaceAll(/[^a-z]/g, '')
+
+const meant = (name: string, known: readonly string[]): string | undefined => {
+  const given = plain(name)
+  const common = (word: string): number => {
+    let length = 0
+    while (length < given.length && given[length] === plain(word)[length]) length += 1
+    return length
+  }
+  const [best] = known.map((word) => ({ word, length: common(word) })).toSorted((a, b) => b.length - a.length)
+  return best && best.length >= Math.min(3, given.length) ? best.word : undefined
+}
+
+/** The fields of `object` that are set, each looked at. */
+export const checked = (
   code: Code,
   prefix: string,
   object: object,
-  checks: Record<string, Check>,
+  checks: Checks,
+  secrets: readonly string[] = [],
 ): Record<string, unknown> => {
   const set = Object.entries(object).filter(([, value]) => value !== undefined)
   for (const [name, value] of set) {
-    const field = `${prefix}${name}`
-    if (!Object.hasOwn(checks, name)) {
-      refuse(code, field, value, `there is no such option; those known are ${quote(Object.keys(checks))}`)
+    const known = Object.keys(checks)
+    if (!known.includes(name)) {
+      const near = meant(name, known)
+      const hint =
+        near === undefined ? `known are ${known.map((word) => `\`${word}\``).join(', ')}` : `did you mean \`${near}\`?`
+      refuse(code, `${prefix}${name}`, value, `there is no such option; ${hint}`, secrets)
     }
-    const allowed = checks[name]?.(value)
-    if (allowed !== undefined) refuse(code, field, value, allowed)
+    const wrong = checks[name]?.(value)
+    if (wrong)
+      refuse(code, `${prefix}${name}${wrong.at ?? ''}`, 'value' in wrong ? wrong.value : value, wrong.allowed, secrets)
   }
   return Object.fromEntries(set)
-}
-
-/** The configuration as the native side takes it. */
-export function nativeConfig(given: ExecutionConfig): NativeConfig {
-  if (!isObject(given)) refuse('INVALID_CONFIG', 'config', given, 'allowed is an object')
-  return checked('INVALID_CONFIG', '', given, config)
-}
-
-/** The request as the native side takes it. */
-export function nativeRequest(given: ExecutionRequest): NativeRequest {
-  if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object')
-  const { stdin, command, ...rest } = checked('INVALID_REQUEST', '', given, request)
-  if (rest['metadata'] !== undefined) {
-    rest['metadata'] = checked('INVALID_REQUEST', 'metadata.', rest['metadata'] as object, metadata)
-  }
-  return { ...rest, ...nativeStdin(stdin), command: nativeCommand(command) }
-}
-
-const nativeCommand = (given: unknown): NativeRequest['command'] => {
-  if (!isObject(given)) return refuse('INVALID_REQUEST', 'command', given, 'allowed is an object with a `type`')
-  const { type, ...fields } = given
-  const checks = typeof type === 'string' && Object.hasOwn(commands, type) ? commands[type] : undefined
-  if (checks === undefined) {
-    return refuse('INVALID_REQUEST', 'command.type', type, `allowed are ${quote(Object.keys(commands))}`)
-  }
-  const [required, second] = Object.keys(checks)
-  for (const name of type === 'aws_cli' ? [required, second] : [required]) {
-    if (name !== undefined && fields[name] === undefined) {
-      refuse('INVALID_REQUEST', `command.${name}`, undefined, 'it is required')
-    }
-  }
-  return { ...checked('INVALID_REQUEST', 'command.', fields, checks), type: String(type) }
-}
-
-const nativeStdin = (stdin: unknown): Pick<NativeRequest, 'stdinBytes' | 'stdinPipe'> => {
-  if (stdin === undefined || stdin === 'null') return {}
-  if (stdin === 'pipe') return { stdinPipe: true }
-  if (stdin instanceof Uint8Array) return { stdinBytes: Buffer.from(stdin.buffer, stdin.byteOffset, stdin.byteLength) }
-  return { stdinBytes: Buffer.from(String(stdin)) }
 }

@@ -1,7 +1,7 @@
 //! [`NativeEngine`]: the class that JavaScript sees. One line a method, where one is enough.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use execution_engine::{
@@ -48,6 +48,8 @@ pub struct NativeEngine {
     /// Of executions that JavaScript listens to, until they end.
     gates: Mutex<HashMap<u32, watch::Sender<Gate>>>,
     next_number: AtomicU32,
+    /// How many gates there may be before they are swept.
+    swept: AtomicUsize,
 }
 
 #[napi]
@@ -73,31 +75,29 @@ impl NativeEngine {
             bridge: EventBridge::new(&on_batch)?,
             gates: Mutex::default(),
             next_number: AtomicU32::new(0),
+            swept: AtomicUsize::new(64),
         }))
     }
 
-    /// Accepts a request; `lines`: whether anybody listens to more than its end.
+    /// Accepts a request. Everything that happens to it is told until `stop_lines`; its end always.
     #[napi(catch_unwind)]
-    pub fn execute(&self, request: NativeRequest, lines: bool) -> Either<NativeFailure, NativeAccepted> {
-        answer(self.accept(request, lines))
+    pub fn execute(&self, request: NativeRequest) -> Either<NativeFailure, NativeAccepted> {
+        answer(self.accept(request))
     }
 
-    fn accept(
-        &self,
-        request: NativeRequest,
-        lines: bool,
-    ) -> std::result::Result<NativeAccepted, EngineError> {
+    fn accept(&self, request: NativeRequest) -> std::result::Result<NativeAccepted, EngineError> {
         let request = ExecutionRequest::try_from(request)?;
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let (gate, is_open) = watch::channel(Gate::Open);
-        let listener = Listener { number, lines, gate: is_open, bridge: Arc::clone(&self.bridge) };
+        let listener = Listener { number, gate: is_open, bridge: Arc::clone(&self.bridge) };
         let id = self.engine.execute_with(request, Arc::new(listener))?;
-        if lines {
-            let mut gates = self.gates();
-            // Those whose listener is gone have ended.
+        let mut gates = self.gates();
+        if gates.len() >= self.swept.load(Ordering::Relaxed) {
+            // Those whose listener is gone have ended. Swept at every doubling: constant a request.
             gates.retain(|_, gate| !gate.is_closed());
-            gates.insert(number, gate);
+            self.swept.store((gates.len() * 2).max(64), Ordering::Relaxed);
         }
+        gates.insert(number, gate);
         Ok(NativeAccepted { id: id.to_string(), number })
     }
 
@@ -215,6 +215,12 @@ impl NativeEngine {
         let engine = self.engine.clone();
         engine.shutdown().await;
         Ok(())
+    }
+
+    /// For the program's last moment: kills what runs, and blocks until it is gone.
+    #[napi(catch_unwind)]
+    pub fn abort_now(&self) {
+        self.engine.abort_now();
     }
 
     /// How busy the engine is.

@@ -22,9 +22,7 @@ pub enum Gate {
 pub struct Listener {
     /// Stands for the execution in batches.
     pub number: u32,
-    /// Whether anybody listens; if not, only the end is told.
-    pub lines: bool,
-    /// What happens to lines.
+    /// What happens to lines, and to whatever else comes before the end.
     pub gate: watch::Receiver<Gate>,
     /// The way to JavaScript.
     pub bridge: Arc<EventBridge>,
@@ -32,13 +30,13 @@ pub struct Listener {
 
 impl EventHandler for Listener {
     fn wants_lines(&self) -> bool {
-        self.lines
+        *self.gate.borrow() != Gate::Stopped
     }
 
     fn handle(&self, event: ExecutionEvent) -> HandlerFuture<'_> {
         Box::pin(async move {
             let is_last = event.kind.is_terminal();
-            if is_last || self.lines {
+            if is_last || self.wants_lines() {
                 let batch = self.bridge.event(self.number, event);
                 if is_last {
                     // Whoever waits for the result is let go only when JavaScript has seen the end.

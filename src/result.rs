@@ -8,15 +8,13 @@ use napi_derive::napi;
 use crate::number::to_js;
 use crate::request::NativeMetadata;
 
-type Nullable<T> = Either<T, Null>;
-
 /// How an execution ended.
 #[napi(object, object_from_js = false)]
 pub struct NativeResult {
     pub id: String,
     pub status: String,
-    pub exit_code: Nullable<i32>,
-    pub signal: Nullable<String>,
+    pub exit_code: Either<i32, Null>,
+    pub signal: Either<String, Null>,
     pub stdout: String,
     pub stderr: String,
     pub stdout_bytes: f64,
@@ -25,16 +23,16 @@ pub struct NativeResult {
     pub stderr_truncated: bool,
     pub duration_ms: f64,
     pub queued_ms: f64,
-    pub started_at: Nullable<String>,
+    pub started_at: Either<String, Null>,
     pub completed_at: String,
-    pub error: Nullable<NativeExecutionError>,
-    pub log_path: Nullable<String>,
+    pub error: Either<NativeExecutionError, Null>,
+    pub log_path: Either<String, Null>,
     pub output_files: NativeOutputFiles,
-    pub resource_usage: Nullable<NativeResourceUsage>,
+    pub resource_usage: Either<NativeResourceUsage, Null>,
     pub containment: String,
     pub leftover_processes: Vec<NativeProcess>,
     pub output_incomplete: bool,
-    pub log_error: Nullable<String>,
+    pub log_error: Either<String, Null>,
     pub metadata: NativeMetadata,
 }
 
@@ -74,18 +72,18 @@ pub struct NativeSummary {
     pub status: String,
     pub command: String,
     pub command_type: String,
-    pub pid: Nullable<u32>,
+    pub pid: Either<u32, Null>,
     pub created_at: String,
-    pub started_at: Nullable<String>,
-    pub completed_at: Nullable<String>,
-    pub exit_code: Nullable<i32>,
-    pub duration_ms: Nullable<f64>,
-    pub log_path: Nullable<String>,
+    pub started_at: Either<String, Null>,
+    pub completed_at: Either<String, Null>,
+    pub exit_code: Either<i32, Null>,
+    pub duration_ms: Either<f64, Null>,
+    pub log_path: Either<String, Null>,
     pub metadata: NativeMetadata,
 }
 
 /// `null` for nothing: a missing key would read as `undefined`.
-pub fn nullable<T>(value: Option<T>) -> Nullable<T> {
+pub fn nullable<T>(value: Option<T>) -> Either<T, Null> {
     value.map_or(Either::B(Null), Either::A)
 }
 

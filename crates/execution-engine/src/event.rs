@@ -187,8 +187,8 @@ pub trait EventHandler: Send + Sync + 'static {
     /// Deals with one event. Must not block the thread.
     fn handle(&self, event: ExecutionEvent) -> HandlerFuture<'_>;
 
-    /// Whether this handler wants lines at all. Asked once, when the process starts; without lines
-    /// nothing is cut, decoded or gathered for it.
+    /// Whether this handler wants lines now. Asked at every read; while it does not, nothing is cut,
+    /// decoded or gathered for it.
     fn wants_lines(&self) -> bool {
         true
     }

@@ -39,7 +39,7 @@ impl Delivery {
     pub(crate) fn new(id: Uuid, handler: Option<Arc<dyn EventHandler>>, stream_output: bool) -> Self {
         Self {
             id,
-            stream_output: stream_output && handler.as_ref().is_some_and(|handler| handler.wants_lines()),
+            stream_output,
             handler,
             lines: LineBatcher::new(id),
             waiting: VecDeque::new(),
@@ -50,16 +50,20 @@ impl Delivery {
 
     /// Output as it was read; its complete lines become events.
     pub(crate) fn output(&mut self, stream: OutputStream, bytes: &[u8], at: DateTime<Utc>) {
-        if self.stream_output {
+        if self.wants_lines() {
             self.lines.push(stream, bytes, at);
         }
     }
 
     /// The stream has ended: what is left of its last line is a line.
     pub(crate) fn end_of_stream(&mut self, stream: OutputStream, at: DateTime<Utc>) {
-        if self.stream_output {
+        if self.wants_lines() {
             self.lines.finish(stream, at);
         }
+    }
+
+    fn wants_lines(&self) -> bool {
+        self.stream_output && self.handler.as_ref().is_some_and(|handler| handler.wants_lines())
     }
 
     /// Anything that is not a line. Lines that came before stay before it.

@@ -1,0 +1,215 @@
+import test, { type ExecutionContext } from 'ava'
+
+import { ExecutionEngine, ExecutionEngineError, type ExecutionRequest } from '@escher/execution-engine'
+import { testEngine } from '../helpers/engine.js'
+
+const hollow = ['x']
+hollow[2] = 'y'
+
+const base = { command: { type: 'exec', program: 'true' } }
+
+// What a program without types can pass.
+const refused = async (t: ExecutionContext, request: unknown): Promise<ExecutionEngineError> => {
+  const error = await t.throwsAsync(() => testEngine(t).execute(request as ExecutionRequest))
+  if (!(error instanceof ExecutionEngineError)) throw error
+  t.is(error.code, 'INVALID_REQUEST')
+  t.true(error.message.includes(`\`${error.field}\``), error.message)
+  return error
+}
+
+const isRefused = test.macro(async (t, request: unknown, field: string, value?: string | RegExp) => {
+  const error = await refused(t, request)
+  t.is(error.field, field)
+  if (typeof value === 'string') t.is(error.value, value)
+  else if (value !== undefined) t.regex(error.message, value)
+})
+
+for (const [name, value] of Object.entries({
+  NaN: Number.NaN,
+  '-1': -1,
+  '1.5': 1.5,
+  Infinity: Number.POSITIVE_INFINITY,
+  '2 ** 53': 2 ** 53,
+  '1e300': 1e300,
+})) {
+  test(`${name} milliseconds are refused`, isRefused, { ...base, timeoutMs: value }, 'timeoutMs')
+  test(`${name} bytes are refused`, isRefused, { ...base, maxOutputSizeBytes: value }, 'maxOutputSizeBytes')
+  test(`${name} executions are refused`, (t) => {
+    const error = t.throws(() => new ExecutionEngine({ maxConcurrentExecutions: value }))
+    t.true(error instanceof ExecutionEngineError)
+    t.is((error as ExecutionEngineError).code, 'INVALID_CONFIG')
+    t.is((error as ExecutionEngineError).field, 'maxConcurrentExecutions')
+  })
+}
+
+test('a number as text is refused', isRefused, { ...base, timeoutMs: '100' }, 'timeoutMs', '"100"')
+test('a BigInt is refused', isRefused, { ...base, timeoutMs: 100n }, 'timeoutMs', '100')
+test(
+  'a timeout above the maximum is refused, with the maximum',
+  isRefused,
+  { ...base, timeoutMs: 600_001 },
+  'timeoutMs',
+  /600000/,
+)
+test(
+  'an unknown option is refused, with the one that was meant',
+  isRefused,
+  { ...base, timeout: 5 },
+  'timeout',
+  /`timeoutMs`/,
+)
+test(
+  'a name in the other spelling is recognised',
+  isRefused,
+  { ...base, working_dir: '/' },
+  'working_dir',
+  /`workingDir`/,
+)
+test(
+  'an unknown field of a command is refused',
+  isRefused,
+  { command: { type: 'exec', program: 'a', arg: [] } },
+  'command.arg',
+  /`args`/,
+)
+test('an unknown field of metadata is refused', isRefused, { ...base, metadata: { sources: 'a' } }, 'metadata.sources')
+test(
+  'an unknown command type is refused, with the known ones',
+  isRefused,
+  { command: { type: 'magic' } },
+  'command.type',
+  /'aws_cli'/,
+)
+test(
+  'a field of another command type is refused',
+  isRefused,
+  { command: { type: 'shell', command: 'a', args: [] } },
+  'command.args',
+)
+test('a missing command is refused', isRefused, {}, 'command', 'missing')
+test('a missing program is refused', isRefused, { command: { type: 'exec' } }, 'command.program', 'missing')
+test('an empty program is refused', isRefused, { command: { type: 'exec', program: '' } }, 'command.program')
+test('a request that is no object is refused', isRefused, 'ls', 'request', '"ls"')
+test('no request is refused', isRefused, undefined, 'request')
+test(
+  'arguments as one text are refused',
+  isRefused,
+  { command: { type: 'exec', program: 'a', args: '-l' } },
+  'command.args',
+  '"-l"',
+)
+test(
+  'a number among the arguments is refused',
+  isRefused,
+  { command: { type: 'exec', program: 'a', args: ['x', 1] } },
+  'command.args[1]',
+  '1',
+)
+test(
+  'a hole among the arguments is refused',
+  isRefused,
+  { command: { type: 'exec', program: 'a', args: hollow } },
+  'command.args[1]',
+)
+test(
+  'a NUL in an argument is refused',
+  isRefused,
+  { command: { type: 'exec', program: 'a', args: ['a\0b'] } },
+  'command.args[0]',
+  /byte 1/,
+)
+test(
+  'half a surrogate pair is refused',
+  isRefused,
+  { command: { type: 'exec', program: 'a', args: ['\uD83D'] } },
+  'command.args[0]',
+  /surrogate/,
+)
+test('a NUL in a variable is refused', isRefused, { ...base, env: { A: 'a\0b' } }, 'env.A')
+test('a variable that is a number is refused', isRefused, { ...base, env: { A: 1 } }, 'env.A', '1')
+test('a name with an equals sign is refused', isRefused, { ...base, env: { 'A=B': 'c' } }, 'env')
+test('an id that is no UUID is refused', isRefused, { ...base, id: 'mine' }, 'id', '"mine"')
+test(
+  'an unknown strategy is refused, with the one that was meant',
+  isRefused,
+  { ...base, oversizedOutput: 'truncate' },
+  'oversizedOutput',
+  /truncate_with_warning/,
+)
+test('stdin as a number is refused', isRefused, { ...base, stdin: 1 }, 'stdin')
+test('inheritEnv as a text is refused', isRefused, { ...base, inheritEnv: 'PATH' }, 'inheritEnv')
+
+test('undefined is as good as left out', async (t) => {
+  const engine = testEngine(t)
+  const id = await engine.execute({
+    command: { type: 'exec', program: 'true', args: undefined },
+    timeoutMs: undefined,
+    env: undefined,
+  })
+  t.is((await engine.waitForCompletion(id)).status, 'completed')
+})
+
+test('a secret is not shown when something else is refused', async (t) => {
+  const error = await refused(t, { ...base, workingDir: '/a\0/hunter2', secrets: ['hunter2'] })
+  t.false(error.message.includes('hunter2'))
+  const other = await refused(t, { command: { type: 'shell', command: ['hunter2'] }, secrets: ['hunter2'] })
+  t.false(other.message.includes('hunter2'))
+  const third = await refused(t, { ...base, oversizedOutput: 'hunter2', secrets: ['hunter2'] })
+  t.false(third.message.includes('hunter2'))
+})
+
+test('a secret of one character is refused without being shown', async (t) => {
+  const error = await refused(t, { ...base, secrets: ['~'] })
+  t.is(error.field, 'secrets[0]')
+  t.false(error.message.includes('~'))
+})
+
+test('a listener that is no function is refused', async (t) => {
+  const error = await t.throwsAsync(() => testEngine(t).execute(base as ExecutionRequest, 'log' as never))
+  t.is((error as ExecutionEngineError).field, 'onEvent')
+})
+
+test('an unknown setting is refused, with the one that was meant', (t) => {
+  const error = t.throws(() => new ExecutionEngine({ maxConcurrency: 1 } as never))
+  t.is((error as ExecutionEngineError).code, 'INVALID_CONFIG')
+  t.is((error as ExecutionEngineError).field, 'maxConcurrency')
+  t.regex(error.message, /`maxConcurrentExecutions`/)
+})
+
+test('a setting out of its range is refused, with the range', (t) => {
+  const error = t.throws(() => new ExecutionEngine({ maxLogFiles: 1 }))
+  t.regex(error.message, /`maxLogFiles` is 1: allowed is a whole number from 2/)
+})
+
+test('other calls name what they refuse, too', async (t) => {
+  const engine = testEngine(t)
+  const fieldOf = (call: () => unknown) => (t.throws(call) as ExecutionEngineError).field
+  t.is(
+    fieldOf(() => engine.getStatus('mine')),
+    'id',
+  )
+  t.is(
+    fieldOf(() => engine.getStatus(5 as never)),
+    'id',
+  )
+  t.is(
+    fieldOf(() => engine.listExecutions({ status: 'done' as never })),
+    'status',
+  )
+  t.is(
+    fieldOf(() => engine.readLogs('mine', { format: 'xml' } as never)),
+    'format',
+  )
+  t.is(((await t.throwsAsync(() => engine.recover({ stop: true } as never))) as ExecutionEngineError).field, 'stop')
+  t.is(
+    ((await t.throwsAsync(() => engine.run('true', [], { signal: 5 as never }).result)) as ExecutionEngineError).field,
+    'signal',
+  )
+})
+
+test('an error of this package is recognised across realms', (t) => {
+  const error = t.throws(() => new ExecutionEngine({ maxLogFiles: 1 }))
+  const mark = Object.getOwnPropertySymbols(error).find((symbol) => Symbol.keyFor(symbol) !== undefined)
+  t.true({ [mark!]: true } instanceof ExecutionEngineError)
+  t.false(new Error('other') instanceof ExecutionEngineError)
+})

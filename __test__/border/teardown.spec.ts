@@ -1,0 +1,202 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+import test from 'ava'
+
+import { temporaryFolder } from '../helpers/engine.js'
+import { runHost } from '../helpers/host.js'
+import { isAlive, until } from '../helpers/wait.js'
+
+// A host's program is an ES module, and so is its workers'.
+// Starts something endless and tells its process id.
+const begin = `
+  const start = async (engine) => {
+    const request = { command: { type: 'exec', program: forever[0], args: forever[1] } }
+    return new Promise((done) => {
+      engine.execute(request, (event) => { if (event.type === 'started') done(event.pid) })
+    })
+  }
+  `
+
+const childOf = (told: unknown[]): number => {
+  if (typeof told[0] !== 'number') throw new TypeError(`no process id, but ${JSON.stringify(told)}`)
+  return told[0]
+}
+
+test('an idle engine does not keep Node alive', async (t) => {
+  const { code, told, durationMs } = await runHost(
+    `
+    const engine = new ExecutionEngine({ logDir })
+    tell((await engine.run({ type: 'shell', command: 'echo 1' })).status)
+    new ExecutionEngine({ logDir })
+    `,
+    temporaryFolder(t),
+  )
+  t.is(code, 0)
+  t.deepEqual(told, ['completed'])
+  t.true(durationMs < 10_000)
+})
+
+test('a live execution keeps Node alive to its end', async (t) => {
+  const { code, told } = await runHost(
+    `
+    const engine = new ExecutionEngine({ logDir })
+    const request = { command: { type: 'shell', command: 'sleep 0.3; echo done' } }
+    engine.execute(request, (event) => { if (event.type === 'stdout') tell(event.line) })
+    `,
+    temporaryFolder(t),
+  )
+  t.is(code, 0)
+  t.deepEqual(told, ['done'])
+})
+
+test('an iteration that was abandoned does not keep Node alive', async (t) => {
+  const { code, durationMs } = await runHost(
+    `
+    const engine = new ExecutionEngine({ logDir })
+    const many = engine.run(process.execPath, ['-e', 'console.log("x".repeat(99).concat("\\\\n").repeat(4_000))'])
+    await many[Symbol.asyncIterator]().next()
+    `,
+    temporaryFolder(t),
+  )
+  t.is(code, 0)
+  t.true(durationMs < 10_000)
+})
+
+test('process.exit leaves no child, and a log that is complete', async (t) => {
+  const logDir = temporaryFolder(t)
+  const { code, told, durationMs } = await runHost(
+    `${begin}
+    tell(await start(new ExecutionEngine({ logDir })))
+    process.exit(7)
+    `,
+    logDir,
+  )
+  t.is(code, 7)
+  await until(() => !isAlive(childOf(told)))
+  t.true(durationMs < 10_000)
+  const [log] = readdirSync(logDir)
+  t.regex(readFileSync(join(logDir, log!), 'utf8'), /\n#end \{.*\}\n$/)
+})
+
+test('an uncaught exception leaves no child', async (t) => {
+  const { code, told, stderr } = await runHost(
+    `${begin}
+    tell(await start(new ExecutionEngine({ logDir })))
+    setImmediate(() => { throw new Error('on purpose') })
+    `,
+    temporaryFolder(t),
+  )
+  t.is(code, 1)
+  t.regex(stderr, /on purpose/)
+  await until(() => !isAlive(childOf(told)))
+})
+
+test('a host that is killed leaves no child', async (t) => {
+  const { signal, told } = await runHost(
+    `${begin}
+    tell(await start(new ExecutionEngine({ logDir })))
+    setInterval(() => {}, 1000)
+    `,
+    temporaryFolder(t),
+    (_, host) => process.kill(host, 'SIGKILL'),
+  )
+  t.is(signal, 'SIGKILL')
+  await until(() => !isAlive(childOf(told)))
+})
+
+const inWorker = (source: string): string => `
+  import { Worker } from 'node:worker_threads'
+  import { once } from 'node:events'
+  const source = ${JSON.stringify(`
+    import { parentPort, workerData as logDir } from 'node:worker_threads'
+    import { ExecutionEngine } from '@escher/execution-engine'
+    const forever = [process.execPath, ['-e', 'setInterval(() => {}, 1000)']]
+    ${begin}
+    ${source}
+  `)}
+  const worker = () => new Worker(source, { eval: true, workerData: logDir })
+  `
+
+test('a worker runs executions, also several workers and one after the other', async (t) => {
+  const { code, told } = await runHost(
+    `${inWorker(`
+      const engine = new ExecutionEngine({ logDir })
+      engine.run({ type: 'shell', command: 'echo hello' }).then(({ stdout }) => parentPort.postMessage(stdout))
+    `)}
+    const once = async () => new Promise((done) => {
+      let said
+      worker().on('message', (text) => (said = text)).on('exit', (code) => done([said, code]))
+    })
+    tell(await Promise.all([once(), once()]))
+    tell(await once())
+    const engine = new ExecutionEngine({ logDir })
+    tell((await engine.run({ type: 'shell', command: 'echo here' })).stdout)
+    tell(await once())
+    `.replace("import { once } from 'node:events'", ''),
+    temporaryFolder(t),
+  )
+  const said = ['hello\n', 0]
+  t.deepEqual(told, [[said, said], said, 'here\n', said])
+  t.is(code, 0)
+})
+
+test('the end of a worker leaves no child, and the rest of the program goes on', async (t) => {
+  const { code, told } = await runHost(
+    `${inWorker(`start(new ExecutionEngine({ logDir })).then((pid) => parentPort.postMessage(pid))`)}
+    const one = worker()
+    const [pid] = await once(one, 'message')
+    tell(pid)
+    await one.terminate()
+    const engine = new ExecutionEngine({ logDir })
+    tell((await engine.run({ type: 'shell', command: 'echo after' })).stdout)
+    `,
+    temporaryFolder(t),
+  )
+  t.is(code, 0)
+  t.is(told[1], 'after\n')
+  await until(() => !isAlive(childOf(told)))
+})
+
+test('a worker that ends amid a flood of lines disturbs nobody', async (t) => {
+  const { code, told, stderr } = await runHost(
+    `${inWorker(`
+      const engine = new ExecutionEngine({ logDir })
+      let isTold = false
+      engine.execute({ command: { type: 'shell', command: 'yes' } }, (event) => {
+        if (event.type !== 'stdout' || isTold) return
+        isTold = true
+        parentPort.postMessage('flowing')
+      })
+    `)}
+    for (let round = 0; round < 3; round += 1) {
+      const one = worker()
+      await once(one, 'message')
+      await one.terminate()
+    }
+    tell('alive')
+    `,
+    temporaryFolder(t),
+  )
+  t.is(stderr, '')
+  t.deepEqual(told, ['alive'])
+  t.is(code, 0)
+})
+
+test('children of Node’s own end as they would without the engine', async (t) => {
+  const { told } = await runHost(
+    `
+    import { spawn } from 'node:child_process'
+    import { once } from 'node:events'
+    const engine = new ExecutionEngine({ logDir })
+    const codes = Array.from({ length: 20 }, async (_, index) => {
+      const mine = engine.run({ type: 'shell', command: 'exit ' + index })
+      const [code] = await once(spawn('/bin/sh', ['-c', 'exit ' + index]), 'exit')
+      return code === index && (await mine).exitCode === index
+    })
+    tell((await Promise.all(codes)).every(Boolean))
+    `,
+    temporaryFolder(t),
+  )
+  t.deepEqual(told, [true])
+})

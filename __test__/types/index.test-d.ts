@@ -1,0 +1,107 @@
+import type { Writable } from 'node:stream'
+
+import { expectAssignable, expectError, expectNotAssignable, expectType } from 'tsd'
+
+import {
+  type CleanupReport,
+  type EngineMetrics,
+  ExecutionEngine,
+  ExecutionEngineError,
+  ExecutionError,
+  type Execution,
+  type ExecutionCommand,
+  type ExecutionConfig,
+  type ExecutionEvent,
+  type ExecutionRequest,
+  type ExecutionResult,
+  type ExecutionStatus,
+  type ExecutionSummary,
+  type LogRecord,
+  type OutputLine,
+  type RecoveredExecution,
+  type RunOptions,
+} from '../..'
+
+const engine = new ExecutionEngine({ maxConcurrentExecutions: 4, retainOutput: 'head_tail' })
+const request: ExecutionRequest = { command: { type: 'exec', program: 'git', args: ['status'] } as const }
+
+// By id
+expectType<Promise<string>>(engine.execute(request))
+expectType<Promise<string>>(engine.execute(request, (event) => expectType<ExecutionEvent>(event)))
+expectType<Promise<string>>(engine.execute(request, async () => {}))
+expectType<Promise<ExecutionResult>>(engine.waitForCompletion('id'))
+expectType<ExecutionStatus>(engine.getStatus('id'))
+expectType<ExecutionResult | null>(engine.getResult('id'))
+expectType<ExecutionSummary>(engine.getSummary('id'))
+expectType<ExecutionSummary[]>(engine.listExecutions())
+expectType<ExecutionSummary[]>(engine.listExecutions({ status: 'running' }))
+expectError(engine.listExecutions({ status: 'done' }))
+expectType<Promise<boolean>>(engine.cancel('id'))
+expectType<Promise<string>>(engine.readLogs('id'))
+expectType<AsyncIterable<LogRecord>>(engine.readLogs('id', { format: 'records' }))
+expectError(engine.readLogs('id', { format: 'xml' }))
+expectType<Promise<CleanupReport>>(engine.cleanup())
+expectType<Promise<RecoveredExecution[]>>(engine.recover({ stopSurvivors: true }))
+expectType<Promise<void>>(engine.shutdown())
+expectType<EngineMetrics>(engine.metrics())
+expectAssignable<AsyncDisposable>(engine)
+
+// By handle
+expectType<Execution<null>>(engine.run('git'))
+expectType<Execution<null>>(engine.run('git', ['status'], { timeoutMs: 1 }))
+expectType<Execution<null>>(engine.run('git', { timeoutMs: 1 }))
+expectType<Execution<null>>(engine.run({ type: 'shell', command: 'ls' }, { stdin: 'text' }))
+expectType<Execution<Writable>>(engine.run('cat', [], { stdin: 'pipe' }))
+expectType<Execution<Writable>>(engine.run({ type: 'exec', program: 'cat' }, { stdin: 'pipe' }))
+expectType<Writable>(engine.run('cat', { stdin: 'pipe' }).stdin)
+expectType<null>(engine.run('cat').stdin)
+expectType<Promise<ExecutionResult>>(engine.run('git').result)
+expectType<Promise<number>>(engine.run('git').then((result) => result.durationMs))
+export const awaited = async (): Promise<void> => {
+  expectType<ExecutionResult>(await engine.run('git'))
+  for await (const line of engine.run('git')) expectType<OutputLine>(line)
+}
+expectAssignable<AsyncDisposable>(engine.run('git'))
+expectError(engine.run('git', ['status'], { timeout: 1 }))
+expectError(engine.run('git', 'status'))
+expectError(engine.run({ type: 'magic' }))
+
+// Requests
+expectAssignable<ExecutionCommand>({
+  type: 'aws_cli',
+  service: 'ec2',
+  operation: 'describe-instances',
+  region: 'eu-west-1',
+})
+expectNotAssignable<ExecutionCommand>({ type: 'shell', program: 'ls' })
+expectNotAssignable<ExecutionCommand>({ type: 'exec' })
+expectAssignable<ExecutionRequest>({ ...request, env: { A: 'b', C: null }, inheritEnv: ['PATH'] })
+expectAssignable<ExecutionRequest>({ ...request, stdin: new Uint8Array(1) })
+expectNotAssignable<ExecutionRequest>({ ...request, oversizedOutput: 'truncate' })
+expectNotAssignable<ExecutionRequest>({})
+expectAssignable<RunOptions>({ signal: AbortSignal.timeout(1), reject: true })
+expectNotAssignable<ExecutionConfig>({ logging: 'yes' })
+
+// An event's type tells its fields.
+declare const event: ExecutionEvent
+if (event.type === 'stdout' || event.type === 'stderr') expectType<string>(event.line)
+if (event.type === 'started') expectType<number>(event.pid)
+if (event.type === 'output_truncated') expectType<'stdout' | 'stderr'>(event.stream)
+if ('result' in event) {
+  expectType<'completed' | 'failed' | 'cancelled' | 'timeout'>(event.type)
+  expectType<ExecutionResult>(event.result)
+}
+if (event.type === 'queued') expectError(event.result)
+
+declare const record: LogRecord
+if (record.type === 'output') expectType<Uint8Array>(record.bytes)
+else expectType<Readonly<Record<string, unknown>>>(record.event)
+
+// Errors
+declare const error: unknown
+if (error instanceof ExecutionEngineError) {
+  expectType<string | undefined>(error.field)
+  expectAssignable<string>(error.code)
+  expectNotAssignable<typeof error.code>('NO_SUCH_CODE')
+}
+if (error instanceof ExecutionError) expectType<ExecutionResult>(error.result)

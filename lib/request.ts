@@ -1,0 +1,120 @@
+/** Configurations, requests and options as the native side takes them, each looked at first. */
+import type { NativeConfig, NativeRequest } from '../index.js'
+import type { ExecutionConfig, ExecutionRequest } from './types.js'
+import { type Checks, checked, each, flag, isObject, listener, number, oneOf, refuse, text, texts } from './validate.js'
+
+const oversizedOutput = oneOf('truncate_with_warning', 'fail_execution', 'stream_to_file')
+
+const config: Checks<keyof ExecutionConfig> = {
+  defaultTimeoutMs: number,
+  maxTimeoutMs: number,
+  killGraceMs: number,
+  maxConcurrentExecutions: number,
+  maxQueuedExecutions: number,
+  maxOutputSizeBytes: number,
+  oversizedOutput,
+  retainOutput: oneOf('head_tail', 'head', 'tail'),
+  streamOutput: flag,
+  logDir: text,
+  logging: flag,
+  maxLogSizeBytes: number,
+  maxLogFiles: number,
+  executionRetentionSecs: number,
+  maxRetainedExecutions: number,
+  logRetentionSecs: number,
+  cleanupIntervalSecs: number,
+  secrets: texts,
+}
+
+const object = each(() => undefined, 'allowed is an object')
+
+const request: Checks<keyof ExecutionRequest> = {
+  id: text,
+  command: object,
+  env: each((value) => (value === null ? undefined : text(value)), 'allowed is an object of strings and nulls'),
+  inheritEnv: (value) => {
+    const wrong = typeof value === 'boolean' ? undefined : texts(value)
+    return wrong && { ...wrong, allowed: 'allowed is true, false or a list of names' }
+  },
+  workingDir: text,
+  timeoutMs: number,
+  killGraceMs: number,
+  stdin: (value) =>
+    value instanceof Uint8Array || typeof value === 'string'
+      ? undefined
+      : { allowed: "allowed is 'null', 'pipe', a string or a Uint8Array" },
+  maxOutputSizeBytes: number,
+  oversizedOutput,
+  secrets: texts,
+  metadata: object,
+}
+
+const metadata: Checks = {
+  source: text,
+  conversationId: text,
+  tags: each(text, 'allowed is an object of strings'),
+}
+
+/** The fields of each kind of command; those required come first. */
+const commands: Readonly<Record<string, { fields: Checks; required: readonly string[] }>> = {
+  exec: { fields: { program: text, args: texts }, required: ['program'] },
+  shell: { fields: { command: text, shell: text }, required: ['command'] },
+  script: { fields: { path: text, interpreter: text, args: texts }, required: ['path'] },
+  aws_cli: {
+    fields: { service: text, operation: text, args: texts, profile: text, region: text },
+    required: ['service', 'operation'],
+  },
+}
+
+/** Options of a handle, apart from its request's. */
+const handle: Checks = {
+  signal: (value) => (value instanceof AbortSignal ? undefined : { allowed: 'allowed is an AbortSignal' }),
+  reject: flag,
+  onEvent: listener,
+}
+
+/** The configuration as the native side takes it. */
+export function nativeConfig(given: ExecutionConfig): NativeConfig {
+  if (!isObject(given)) refuse('INVALID_CONFIG', 'config', given, 'allowed is an object')
+  return checked('INVALID_CONFIG', '', given, config)
+}
+
+/** The request as the native side takes it. */
+export function nativeRequest(given: ExecutionRequest): NativeRequest {
+  if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object')
+  // What is refused may be a secret itself.
+  const secrets = texts(given.secrets) === undefined ? (given.secrets ?? []) : []
+  const { stdin, command, ...rest } = checked('INVALID_REQUEST', '', given, request, secrets)
+  if (rest['metadata'] !== undefined) {
+    rest['metadata'] = checked('INVALID_REQUEST', 'metadata.', rest['metadata'] as object, metadata, secrets)
+  }
+  return { ...rest, ...nativeStdin(stdin), command: nativeCommand(command, secrets) }
+}
+
+/** Looks at the options of a handle. */
+export const checkHandleOptions = (given: object): void => void checked('INVALID_REQUEST', '', given, handle)
+
+/** Looks at the options of any other call. */
+export const checkOptions = (given: object, checks: Checks): void => void checked('INVALID_REQUEST', '', given, checks)
+
+const nativeCommand = (given: unknown, secrets: readonly string[]): NativeRequest['command'] => {
+  if (!isObject(given)) return refuse('INVALID_REQUEST', 'command', given, 'it is required', secrets)
+  const { type, ...fields } = given
+  const kind = typeof type === 'string' && Object.hasOwn(commands, type) ? commands[type] : undefined
+  if (kind === undefined) {
+    const known = Object.keys(commands).map((name) => `'${name}'`)
+    return refuse('INVALID_REQUEST', 'command.type', type, `allowed are ${known.join(', ')}`, secrets)
+  }
+  const set = checked('INVALID_REQUEST', 'command.', fields, kind.fields, secrets)
+  for (const name of kind.required) {
+    if (!(name in set)) refuse('INVALID_REQUEST', `command.${name}`, undefined, 'it is required')
+  }
+  return { ...set, type: String(type) }
+}
+
+const nativeStdin = (stdin: unknown): Pick<NativeRequest, 'stdinBytes' | 'stdinPipe'> => {
+  if (stdin === undefined || stdin === 'null') return {}
+  if (stdin === 'pipe') return { stdinPipe: true }
+  if (stdin instanceof Uint8Array) return { stdinBytes: Buffer.from(stdin.buffer, stdin.byteOffset, stdin.byteLength) }
+  return { stdinBytes: Buffer.from(String(stdin)) }
+}
