@@ -7,7 +7,7 @@ import { type Consumer, listening } from './events.js'
 import { Execution, type HandleOptions, type Host, type RunOptions } from './execution.js'
 import { LiveExecutions } from './live.js'
 import { logRecords } from './log-records.js'
-import { NativeEngine } from './native.js'
+import { native } from './native.js'
 import type {
   CleanupReport,
   EngineMetrics,
@@ -44,18 +44,18 @@ export class ExecutionEngine {
   /** @throws ExecutionEngineError `INVALID_CONFIG`: names the field, its value and what is allowed. */
   constructor(config: ExecutionConfig = {}) {
     const live = this.#live
-    this.#native = unwrap(NativeEngine.create(nativeConfig(config), (batch) => live.take(batch)))
+    this.#native = unwrap(native().NativeEngine.create(nativeConfig(config), (batch) => live.take(batch)))
     live.attach(this.#native)
-    const native = this.#native
+    const engine = this.#native
     this.#host = {
       accept: (request, consumer) => this.#accept(request, () => consumer).number,
       result: (id) => this.waitForCompletion(id),
-      resultBeforeLines: async (id) => unwrap(await native.waitForCompletion(id)) as ExecutionResult,
-      cancel: (id) => unwrap(native.cancel(id)),
+      resultBeforeLines: async (id) => unwrap(await engine.waitForCompletion(id)) as ExecutionResult,
+      cancel: (id) => unwrap(engine.cancel(id)),
       writeStdin: (id, bytes) => this.writeStdin(id, bytes),
       closeStdin: (id) => this.closeStdin(id),
       setPaused: (number, paused) => live.hold(number, paused),
-      stopLines: (number) => native.stopLines(number),
+      stopLines: (number) => engine.stopLines(number),
     }
   }
 

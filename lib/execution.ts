@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream'
 import { ExecutionEngineError, ExecutionError } from './errors.js'
 import { type Consumer, listening } from './events.js'
 import { LineQueue } from './line-queue.js'
-import { newId } from './native.js'
+import { native } from './native.js'
 import { checkHandleOptions } from './request.js'
 import { stdinStream } from './stdin.js'
 import type { EventListener, ExecutionConditions, ExecutionRequest, ExecutionResult, OutputLine } from './types.js'
@@ -67,7 +67,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   constructor(host: Host, request: ExecutionRequest, options: HandleOptions) {
     this.#host = host
     this.#options = options
-    this.id = request.id ?? newId()
+    this.id = request.id ?? native().newId()
     this.#listener = options.onEvent && listening(this.id, options.onEvent)
     let refusal: unknown
     try {

@@ -1,4 +1,7 @@
 /** The executions of an engine that have not ended, as JavaScript knows them. */
+// Not the global one: tests that fake time would never let the next batch come.
+import { setImmediate } from 'node:timers'
+
 import type { NativeBatch, NativeEngine } from '../index.js'
 import { type Audience, type Consumer, dispatch } from './events.js'
 import type { ExecutionResult } from './types.js'

@@ -18,4 +18,7 @@ const load = (): Binding => {
   }
 }
 
-export const { NativeEngine, newId } = load()
+let binding: Binding | undefined
+
+/** Loads it at the first use: that it is missing can then be caught, with the class that says so. */
+export const native = (): Binding => (binding ??= load())

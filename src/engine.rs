@@ -67,12 +67,17 @@ impl NativeEngine {
             Ok(engine) => engine,
             Err(error) => return Ok(Either::A(error.into())),
         };
+        let bridge = EventBridge::new(&on_batch)?;
         // The environment may go without a word (`process.exit`, a worker's end): nothing that this
         // engine started is to outlive it. The hook must not keep the engine itself alive.
-        env.add_env_cleanup_hook(engine.abort_handle(), |abort| abort.abort_now())?;
+        let (abort, last_bridge) = (engine.abort_handle(), Arc::downgrade(&bridge));
+        env.add_env_cleanup_hook((), move |()| {
+            last_bridge.upgrade().iter().for_each(|bridge| bridge.close());
+            abort.abort_now();
+        })?;
         Ok(Either::B(Self {
             engine,
-            bridge: EventBridge::new(&on_batch)?,
+            bridge,
             gates: Mutex::default(),
             next_number: AtomicU32::new(0),
             swept: AtomicUsize::new(64),
@@ -220,6 +225,7 @@ impl NativeEngine {
     /// For the program's last moment: kills what runs, and blocks until it is gone.
     #[napi(catch_unwind)]
     pub fn abort_now(&self) {
+        self.bridge.close();
         self.engine.abort_now();
     }
 

@@ -158,6 +158,12 @@ impl EventBridge {
         self.send_if_free(state);
     }
 
+    /// JavaScript is going, or gone: nobody is to wait for it any more.
+    pub fn close(&self) {
+        self.budget.close();
+        self.acknowledged.send_replace(u64::MAX);
+    }
+
     /// Whether the way to JavaScript keeps the process alive.
     pub fn keep_alive(&self, env: &Env, alive: bool) -> Result<()> {
         let mut on_batch = self.on_batch.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,9 +181,7 @@ impl EventBridge {
         drop(state);
         let on_batch = self.on_batch.lock().unwrap_or_else(PoisonError::into_inner);
         if on_batch.call(batch, ThreadsafeFunctionCallMode::NonBlocking) != Status::Ok {
-            // The environment is going down: nobody is to wait for it.
-            self.budget.close();
-            self.acknowledged.send_replace(u64::MAX);
+            self.close();
         }
     }
 

@@ -1,66 +1,68 @@
-//! The AWS command line: no pager, JSON, profile and region through its environment.
+//! `aws_cli`: the AWS command line without a pager, with JSON output.
 
-use super::prepare::Invocation;
-use crate::request::Command;
+use std::collections::BTreeMap;
 
-/// `aws <service> <operation> <args>`, with JSON unless the arguments choose another format.
-pub(super) fn invocation(service: &str, operation: &str, args: &[String]) -> Invocation {
+use super::environment::Environment;
+
+/// `<service> <operation> <args>`, and `--output json` unless the caller chose an output.
+pub(super) fn args(service: &str, operation: &str, args: &[String]) -> Vec<String> {
     let mut all = vec![service.to_owned(), operation.to_owned()];
     all.extend_from_slice(args);
     if !args.iter().any(|arg| arg == "--output" || arg.starts_with("--output=")) {
         all.extend(["--output".to_owned(), "json".to_owned()]);
     }
-    Invocation::new("aws", all)
+    all
 }
 
-/// Keys in the environment win over a profile, without a word: where a profile is asked for, keys
-/// that the host happens to have are not passed on.
-const KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
-
-/// What it must not inherit.
-pub(super) fn not_inherited(command: &Command) -> &'static [&'static str] {
-    match command {
-        Command::AwsCli { profile: Some(_), .. } => &KEYS,
-        _ => &[],
+/// Sets pager, profile and region. What the request's own `env` says of the pager and of keys stands.
+pub(super) fn environment(
+    env: &mut Environment,
+    requested: &BTreeMap<String, Option<String>>,
+    profile: Option<&str>,
+    region: Option<&str>,
+) {
+    if !requested.contains_key("AWS_PAGER") {
+        env.set("AWS_PAGER", "");
     }
-}
-
-/// What it reads from its environment. A pager would wait for a key that nobody presses.
-pub(super) fn variables(command: &Command) -> Vec<(&'static str, &str)> {
-    let Command::AwsCli { profile, region, .. } = command else { return Vec::new() };
-    let mut variables = vec![("AWS_PAGER", "")];
-    variables.extend(profile.as_deref().map(|profile| ("AWS_PROFILE", profile)));
-    // Version 1 reads only the second, the SDKs prefer the first.
-    variables.extend(region.as_deref().map(|region| ("AWS_REGION", region)));
-    variables.extend(region.as_deref().map(|region| ("AWS_DEFAULT_REGION", region)));
-    variables
+    if let Some(profile) = profile {
+        env.set("AWS_PROFILE", profile);
+        // Keys in the environment win over AWS_PROFILE (not over `--profile`): inherited ones would run
+        // the command in another account than the one that was asked for.
+        for key in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+            if !requested.contains_key(key) {
+                env.remove(key);
+            }
+        }
+    }
+    if let Some(region) = region {
+        env.set("AWS_REGION", region);
+        env.set("AWS_DEFAULT_REGION", region);
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+
     use super::*;
 
     #[test]
-    fn a_profile_wins_over_keys_that_the_host_has() {
-        let with = |profile: Option<&str>| Command::AwsCli {
-            service: "sts".into(),
-            operation: "get-caller-identity".into(),
-            args: vec![],
-            profile: profile.map(str::to_owned),
-            region: None,
-        };
-        assert_eq!(not_inherited(&with(Some("production"))), KEYS);
-        assert_eq!(not_inherited(&with(None)).len(), 0);
+    fn json_is_asked_for_unless_an_output_was_chosen() {
+        let plain = args("ec2", "describe-instances", &["--dry-run".into()]);
+        assert_eq!(plain, ["ec2", "describe-instances", "--dry-run", "--output", "json"]);
+        assert_eq!(args("s3", "ls", &["--output=text".into()]), ["s3", "ls", "--output=text"]);
+        let two = args("s3", "ls", &["--output".into(), "text".into()]);
+        assert_eq!(two, ["s3", "ls", "--output", "text"]);
     }
 
     #[test]
-    fn output_is_json_unless_chosen_otherwise() {
-        let with = |args: &[&str]| {
-            invocation("ec2", "describe-instances", &args.iter().map(ToString::to_string).collect::<Vec<_>>())
-                .args
-        };
-        assert_eq!(with(&[]), ["ec2", "describe-instances", "--output", "json"]);
-        assert_eq!(with(&["--output=text"]), ["ec2", "describe-instances", "--output=text"]);
-        assert_eq!(with(&["--output", "yaml"]).len(), 4);
+    fn a_profile_is_not_overruled_by_inherited_keys() {
+        let mut env = Environment::default();
+        env.set("AWS_ACCESS_KEY_ID", "inherited");
+        environment(&mut env, &BTreeMap::new(), Some("prod"), Some("eu-west-1"));
+        assert_eq!(env.get("AWS_ACCESS_KEY_ID"), None);
+        assert_eq!(env.get("AWS_PROFILE"), Some(OsStr::new("prod")));
+        assert_eq!(env.get("AWS_DEFAULT_REGION"), Some(OsStr::new("eu-west-1")));
+        assert_eq!(env.get("AWS_PAGER"), Some(OsStr::new("")));
     }
 }

@@ -1,42 +1,80 @@
-//! A command as one would type it: what is shown, logged and listed.
+//! A command as one would type it, and as a list of arguments, from the request alone.
 
-use std::borrow::Cow;
-
-use crate::request::Command;
+use super::aws_cli;
+use super::shell::{ShellKind, default_shell};
+use crate::request::{Command, ExecutionRequest};
 
 impl Command {
-    /// One line that can be pasted into a POSIX shell.
-    #[must_use]
-    pub fn display(&self) -> String {
+    /// For people: may be pasted into a POSIX shell. Secrets are not masked here.
+    pub(crate) fn display(&self) -> String {
         match self {
-            Self::Exec { program, args } => join(std::iter::once(program).chain(args)),
-            Self::Shell { command, .. } => command.clone(),
-            Self::Script { path, interpreter, args } => {
-                let path = path.to_string_lossy().into_owned();
-                join(interpreter.iter().chain([&path]).chain(args))
-            }
-            Self::AwsCli { service, operation, args, profile, region } => {
-                let mut words = vec!["aws", service, operation];
-                words.extend(args.iter().map(String::as_str));
-                words.extend(profile.iter().flat_map(|profile| ["--profile", profile]));
-                words.extend(region.iter().flat_map(|region| ["--region", region]));
-                join(words)
-            }
+            // Pasted, it runs in the very shell it is written for.
+            Self::Shell { command, shell: None } => command.clone(),
+            _ => words(self).iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
         }
     }
 }
 
-fn join<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> String {
-    let quoted: Vec<String> = words.into_iter().map(|word| quote(word.as_ref()).into_owned()).collect();
-    quoted.join(" ")
+/// The arguments, the program first, as far as they are known without looking at the system.
+pub(crate) fn argv(request: &ExecutionRequest) -> Vec<String> {
+    words(&request.command)
 }
 
-fn quote(word: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return Cow::Borrowed(word);
+fn words(command: &Command) -> Vec<String> {
+    match command {
+        Command::Exec { program, args } => one_and_all(program.clone(), args),
+        Command::Shell { command, shell } => {
+            let shell = shell.as_deref().unwrap_or_else(|| default_shell());
+            let mut words = vec![shell.to_owned()];
+            words.extend(ShellKind::of(shell).flags().iter().map(|&flag| flag.to_owned()));
+            words.push(command.clone());
+            words
+        }
+        Command::Script { path, interpreter, args } => {
+            let path = path.to_string_lossy().into_owned();
+            let mut words: Vec<String> = interpreter.iter().cloned().collect();
+            words.extend(one_and_all(path, args));
+            words
+        }
+        Command::AwsCli { service, operation, args, .. } => {
+            one_and_all("aws".into(), &aws_cli::args(service, operation, args))
+        }
     }
-    Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+}
+
+fn one_and_all(first: String, rest: &[String]) -> Vec<String> {
+    std::iter::once(first).chain(rest.iter().cloned()).collect()
+}
+
+/// One word of a POSIX shell: bare where that is safe, else in single quotes, or in `$'…'` where control
+/// characters would break the line (bash, zsh, ksh and POSIX 2024).
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else if word.chars().any(char::is_control) {
+        let mut out = String::from("$'");
+        for c in word.chars() {
+            match c {
+                '\n' => out.push_str("\\n"),
+                '\t' => out.push_str("\\t"),
+                '\r' => out.push_str("\\r"),
+                '\\' | '\'' => out.extend(['\\', c]),
+                c if c.is_control() => {
+                    let mut bytes = [0; 4];
+                    for byte in c.encode_utf8(&mut bytes).bytes() {
+                        out.push('\\');
+                        out.extend([6, 3, 0].map(|shift| char::from(b'0' + (byte >> shift & 7))));
+                    }
+                }
+                c => out.push(c),
+            }
+        }
+        out.push('\'');
+        out
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -44,21 +82,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_shell_would_interpret_is_quoted() {
-        let command =
-            Command::Exec { program: "echo".into(), args: vec!["a b".into(), "it's".into(), String::new()] };
-        assert_eq!(command.display(), r"echo 'a b' 'it'\''s' ''");
+    fn what_is_shown_can_be_pasted() {
+        let shown = |args: &[&str]| ExecutionRequest::exec("git", args.iter().copied()).command.display();
+        assert_eq!(shown(&["log", "--format=%h"]), "git log --format=%h");
+        assert_eq!(shown(&["a b", "it's", ""]), r"git 'a b' 'it'\''s' ''");
+        assert_eq!(shown(&["a\nb\u{1b}"]), r"git $'a\nb\033'");
     }
 
     #[test]
-    fn an_aws_command_shows_its_profile_and_region() {
-        let command = Command::AwsCli {
-            service: "ec2".into(),
-            operation: "describe-instances".into(),
-            args: vec![],
-            profile: Some("production".into()),
-            region: Some("us-east-1".into()),
-        };
-        assert_eq!(command.display(), "aws ec2 describe-instances --profile production --region us-east-1");
+    fn a_line_for_the_default_shell_is_shown_as_it_is() {
+        let request = ExecutionRequest::shell("npm ci && npm test");
+        assert_eq!(request.command.display(), "npm ci && npm test");
+        assert_eq!(argv(&request), [default_shell(), "-c", "npm ci && npm test"]);
+        let bash = Command::Shell { command: "echo $0".into(), shell: Some("bash".into()) };
+        assert_eq!(bash.display(), "bash -c 'echo $0'");
     }
 }

@@ -1,81 +1,110 @@
-//! The child's whole environment.
+//! The child's whole environment: what is inherited, what the request changes.
+//!
+//! 1. Start from the host's environment, from nothing, or from the names the request lists.
+//! 2. Merge the request's variables over it; one without a value removes.
+//! 3. On Windows names are the same whatever their case, and a few variables without which programs do
+//!    not even load are kept unless the request removes them (libuv keeps the same).
 
-use std::env;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use uuid::Uuid;
-
-use super::aws_cli;
 use crate::process::EXECUTION_ID_VAR;
-use crate::request::{ExecutionRequest, InheritEnv};
+use crate::request::InheritEnv;
 
-/// Inherited, then the request's, then what the command needs, then the execution's mark. Later wins.
-pub(super) fn build(request: &ExecutionRequest, id: Uuid) -> Vec<(OsString, OsString)> {
-    let mut env: Vec<(OsString, OsString)> = match &request.inherit_env {
-        InheritEnv::All(true) => env::vars_os().collect(),
-        InheritEnv::All(false) => Vec::new(),
-        InheritEnv::Only(names) => env::vars_os()
-            .filter(|(name, _)| names.iter().any(|wanted| same_name(name, OsStr::new(wanted))))
-            .collect(),
-    };
-    env.retain(|(name, _)| {
-        !aws_cli::not_inherited(&request.command).iter().any(|key| same_name(name, OsStr::new(key)))
-    });
-    for (name, value) in &request.env {
-        set(&mut env, name, value.as_deref());
-    }
-    for (name, value) in aws_cli::variables(&request.command) {
-        set(&mut env, name, Some(value));
-    }
-    set(&mut env, EXECUTION_ID_VAR, Some(&id.to_string()));
-    env
-}
+#[derive(Debug, Default, Clone)]
+pub(super) struct Environment(BTreeMap<Name, (OsString, OsString)>);
 
-/// Where the child would look for programs.
-pub(super) fn path(env: &[(OsString, OsString)]) -> Option<&OsStr> {
-    env.iter().find(|(name, _)| same_name(name, OsStr::new("PATH"))).map(|(_, value)| value.as_os_str())
-}
+/// A name as the system compares it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Name(OsString);
 
-fn set(env: &mut Vec<(OsString, OsString)>, name: &str, value: Option<&str>) {
-    env.retain(|(known, _)| !same_name(known, OsStr::new(name)));
-    if let Some(value) = value {
-        env.push((name.into(), value.into()));
+impl Name {
+    fn new(name: &OsStr) -> Self {
+        Self(if cfg!(windows) { name.to_ascii_uppercase() } else { name.to_owned() })
     }
 }
 
-/// `Path` and `PATH` are one variable on Windows, and two elsewhere.
-fn same_name(a: &OsStr, b: &OsStr) -> bool {
-    if cfg!(windows) { a.eq_ignore_ascii_case(b) } else { a == b }
+impl Environment {
+    pub(super) fn inherited(rule: &InheritEnv) -> Self {
+        Self::chosen(std::env::vars_os(), rule)
+    }
+
+    fn chosen(host: impl Iterator<Item = (OsString, OsString)>, rule: &InheritEnv) -> Self {
+        const ALWAYS_ON_WINDOWS: [&str; 3] = ["SYSTEMROOT", "SYSTEMDRIVE", "WINDIR"];
+        let needed = |name: &Name| cfg!(windows) && ALWAYS_ON_WINDOWS.iter().any(|always| name.0 == *always);
+        let listed: Vec<Name> = match rule {
+            InheritEnv::Only(names) => names.iter().map(|name| Name::new(name.as_ref())).collect(),
+            InheritEnv::All(_) => Vec::new(),
+        };
+        let mut env = Self::default();
+        for (name, value) in host {
+            let key = Name::new(&name);
+            // A host that runs inside an execution itself must not hand its own mark on.
+            let taken = *rule == InheritEnv::All(true) || listed.contains(&key) || needed(&key);
+            if taken && name != EXECUTION_ID_VAR {
+                env.0.insert(key, (name, value));
+            }
+        }
+        env
+    }
+
+    pub(super) fn apply(&mut self, changes: &BTreeMap<String, Option<String>>) {
+        for (name, value) in changes {
+            match value {
+                Some(value) => self.set(name, value),
+                None => self.remove(name),
+            }
+        }
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.0.insert(Name::new(name.as_ref()), (name.into(), value.into()));
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.remove(&Name::new(name.as_ref()));
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(&Name::new(name.as_ref())).map(|(_, value)| value.as_os_str())
+    }
+
+    pub(super) fn into_vec(self) -> Vec<(OsString, OsString)> {
+        self.0.into_values().collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn names(request: &ExecutionRequest) -> Vec<String> {
-        build(request, Uuid::nil()).into_iter().map(|(name, _)| name.into_string().unwrap()).collect()
+    fn host() -> impl Iterator<Item = (OsString, OsString)> {
+        [("HOME", "/h"), ("TOKEN", "t"), (EXECUTION_ID_VAR, "outer")]
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+    }
+
+    fn names(env: Environment) -> Vec<String> {
+        env.into_vec().into_iter().map(|(name, _)| name.into_string().unwrap()).collect()
     }
 
     #[test]
-    fn nothing_inherited_leaves_only_the_mark() {
-        let request =
-            ExecutionRequest { inherit_env: InheritEnv::All(false), ..ExecutionRequest::shell("env") };
-        assert_eq!(names(&request), [EXECUTION_ID_VAR]);
+    fn everything_nothing_or_a_list_is_inherited() {
+        assert_eq!(names(Environment::chosen(host(), &InheritEnv::All(true))), ["HOME", "TOKEN"]);
+        assert!(names(Environment::chosen(host(), &InheritEnv::All(false))).is_empty());
+        let only = InheritEnv::Only(vec!["HOME".into(), "MISSING".into()]);
+        assert_eq!(names(Environment::chosen(host(), &only)), ["HOME"]);
     }
 
     #[test]
-    fn a_list_inherits_only_what_it_names() {
-        let only = InheritEnv::Only(vec!["PATH".into(), "NOT_SET_ANYWHERE".into()]);
-        let request = ExecutionRequest { inherit_env: only, ..ExecutionRequest::shell("env") };
-        assert_eq!(names(&request), ["PATH", EXECUTION_ID_VAR]);
-    }
-
-    #[test]
-    fn null_removes_and_a_value_replaces() {
-        let mut request = ExecutionRequest::shell("env");
-        request.env.insert("HOME".into(), None);
-        request.env.insert("PATH".into(), Some("/only".into()));
-        assert!(!names(&request).contains(&"HOME".to_owned()));
-        assert_eq!(path(&build(&request, Uuid::nil())), Some(OsStr::new("/only")));
+    fn a_variable_without_a_value_is_removed_and_an_empty_one_is_kept() {
+        let mut env = Environment::chosen(host(), &InheritEnv::All(true));
+        env.apply(&BTreeMap::from([
+            ("HOME".into(), None),
+            ("TOKEN".into(), Some(String::new())),
+            ("NEW".into(), Some("n".into())),
+        ]));
+        assert_eq!(env.get("TOKEN"), Some(OsStr::new("")));
+        assert_eq!(names(env), ["NEW", "TOKEN"]);
     }
 }

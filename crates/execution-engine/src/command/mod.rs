@@ -1,12 +1,16 @@
-//! From a request to a program, its arguments and its environment. The only place that knows shells
-//! and the AWS command line.
+//! From a request to a program, its arguments and its environment. The only place that knows shells and `aws`.
+//!
+//! [`prepare`] looks at the file system and runs on the spawner thread; `argv` and `display` only look at
+//! the request, for logs and summaries.
 
 mod aws_cli;
 mod display;
 mod environment;
+mod exec;
 mod path_lookup;
 mod prepare;
 mod script;
 mod shell;
 
-pub(crate) use prepare::{argv, prepare};
+pub(crate) use display::argv;
+pub(crate) use prepare::prepare;

@@ -1,121 +1,224 @@
-//! Where a program is: as `execvp` looks it up, on the child's own PATH, from the child's own folder.
+//! Finds a program as execvp(3) does, on the *child's* PATH and from the *child's* folder, but by ourselves:
+//! an absolute path keeps the spawn cheap, and a miss can be explained.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use super::prepare::Surroundings;
 use crate::error::FailureCode;
 use crate::process::SpawnFailure;
 
-/// Where `execvp` looks when there is no PATH.
+/// What glibc searches when there is no PATH at all.
 const DEFAULT_PATH: &str = if cfg!(windows) { "" } else { "/bin:/usr/bin" };
-/// A suggestion may differ by this much.
-const MAX_SLIPS: usize = 2;
+/// Names looked at for a nearest match: a network folder on the PATH must not hold the spawner up for long.
+const MAX_NAMES: usize = 20_000;
 
-/// The absolute path of a program's file.
-pub(super) fn resolve(
-    program: &str,
-    path: Option<&OsStr>,
-    working_dir: Option<&Path>,
-) -> Result<PathBuf, SpawnFailure> {
-    let absolute = |file: &Path| {
-        let file = working_dir.map_or_else(|| file.to_path_buf(), |dir| dir.join(file));
-        std::path::absolute(&file).unwrap_or(file)
-    };
-    if program.contains(std::path::is_separator) {
-        let file = absolute(Path::new(program));
-        return usable(&file).map(|()| file);
+/// The program's absolute path. A name with a separator is a path from the child's folder; anything
+/// else is searched on the child's PATH, where what is not executable is passed over.
+///
+/// # Errors
+/// `PROGRAM_NOT_FOUND` with the PATH that was searched and the nearest name on it, or what kept the only
+/// file of that name from being used.
+pub(super) fn find(program: &str, around: &Surroundings) -> Result<PathBuf, SpawnFailure> {
+    if is_path(program) {
+        return named(&absolute(Path::new(program), &around.dir), program, around);
     }
-    let path = path.unwrap_or(OsStr::new(DEFAULT_PATH));
+    let path = around.env.get("PATH").unwrap_or(OsStr::new(DEFAULT_PATH));
     let mut unusable = None;
-    for dir in std::env::split_paths(path) {
-        for name in candidates(program) {
-            let file = absolute(&dir.join(name));
-            match usable(&file) {
-                Ok(()) => return Ok(file),
-                Err(failure) if failure.code == FailureCode::NotExecutable && !file.is_dir() => {
-                    unusable.get_or_insert(failure);
-                }
-                Err(_) => {}
+    for dir in folders(path, &around.dir) {
+        for candidate in with_extensions(&dir.join(program), around) {
+            match usability(&candidate) {
+                Usability::Usable => return Ok(candidate),
+                Usability::NotExecutable => unusable = unusable.or(Some(candidate)),
+                Usability::NotThere => {}
             }
         }
     }
-    Err(unusable.unwrap_or_else(|| not_found(program, path)))
-}
-
-/// On Windows a name stands for several files.
-fn candidates(program: &str) -> Vec<String> {
-    if cfg!(windows) && Path::new(program).extension().is_none() {
-        let extensions = std::env::var("PATHEXT").unwrap_or_else(|_| ".COM;.EXE;.BAT;.CMD".to_owned());
-        return extensions.split(';').map(|extension| format!("{program}{extension}")).collect();
-    }
-    vec![program.to_owned()]
-}
-
-fn usable(file: &Path) -> Result<(), SpawnFailure> {
-    let shown = file.display();
-    match file.metadata() {
-        Ok(meta) if meta.is_dir() => {
-            Err(SpawnFailure::new(FailureCode::NotExecutable, format!("{shown} is a folder, not a program")))
-        }
-        Ok(_) if is_executable(file) => Ok(()),
-        Ok(_) => Err(SpawnFailure::new(
+    Err(match unusable {
+        Some(file) => SpawnFailure::new(
             FailureCode::NotExecutable,
             format!(
-                "{shown} is not executable; `chmod +x` makes it so, or run it as a script with an interpreter"
+                "`{program}` was found only as `{}`, which is not executable: `chmod +x` it",
+                file.display()
             ),
-        )),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(SpawnFailure::new(
-            FailureCode::PermissionDenied,
-            format!("{shown} cannot be reached: a folder on the way is closed"),
-        )),
-        Err(_) => Err(SpawnFailure::new(FailureCode::ProgramNotFound, format!("there is no file {shown}"))),
+        ),
+        None => missing(program, path, &around.dir),
+    })
+}
+
+/// A path from the child's folder. What cannot be executed is left to the system to refuse: it knows why.
+fn named(file: &Path, given: &str, around: &Surroundings) -> Result<PathBuf, SpawnFailure> {
+    let exists = |file: &Path| std::fs::symlink_metadata(file).is_ok();
+    if exists(file) {
+        return Ok(file.to_owned());
+    }
+    if let Some(file) = with_extensions(file, around).into_iter().find(|file| exists(file)) {
+        return Ok(file);
+    }
+    let near = file.parent().and_then(|dir| {
+        let name = file.file_name()?.to_str()?;
+        nearest(name, names_in(dir).take(MAX_NAMES))
+    });
+    let near = near.map_or_else(String::new, |name| format!(". There is `{name}` beside it"));
+    let from =
+        if Path::new(given).is_absolute() { String::new() } else { format!(" (`{}`)", file.display()) };
+    // A closed folder on the way looks like a missing file from here only to those who may not look.
+    if let Err(error) = std::fs::symlink_metadata(file)
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        return Ok(file.to_owned());
+    }
+    Err(SpawnFailure::new(FailureCode::ProgramNotFound, format!("`{given}`{from} does not exist{near}")))
+}
+
+fn is_path(program: &str) -> bool {
+    program.contains('/') || (cfg!(windows) && program.contains(['\\', ':']))
+}
+
+pub(super) fn absolute(path: &Path, dir: &Path) -> PathBuf {
+    let joined = dir.join(path);
+    std::path::absolute(&joined).unwrap_or(joined)
+}
+
+/// The folders of a PATH; an empty entry is the child's own folder, as execvp has it.
+fn folders(path: &OsStr, dir: &Path) -> Vec<PathBuf> {
+    std::env::split_paths(path).map(|entry| absolute(&entry, dir)).collect()
+}
+
+/// On Windows a name without an extension stands for the name with each of PATHEXT.
+fn with_extensions(file: &Path, around: &Surroundings) -> Vec<PathBuf> {
+    if !cfg!(windows) || file.extension().is_some() {
+        return vec![file.to_owned()];
+    }
+    let listed = around.env.get("PATHEXT").and_then(OsStr::to_str).unwrap_or(".COM;.EXE;.BAT;.CMD");
+    listed
+        .split(';')
+        .filter(|extension| !extension.is_empty())
+        .map(|extension| {
+            let mut name: OsString = file.as_os_str().to_owned();
+            name.push(extension);
+            name.into()
+        })
+        .collect()
+}
+
+enum Usability {
+    Usable,
+    NotExecutable,
+    NotThere,
+}
+
+fn usability(file: &Path) -> Usability {
+    match std::fs::metadata(file) {
+        Ok(metadata) if metadata.is_file() => {
+            if is_executable(file) {
+                Usability::Usable
+            } else {
+                Usability::NotExecutable
+            }
+        }
+        _ => Usability::NotThere,
     }
 }
 
-#[cfg(unix)]
-fn is_executable(file: &Path) -> bool {
-    rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
+/// Whether this process may execute the file.
+pub(super) fn is_executable(file: &Path) -> bool {
+    #[cfg(unix)]
+    return rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok();
+    #[cfg(not(unix))]
+    file.is_file()
 }
 
-#[cfg(not(unix))]
-fn is_executable(_: &Path) -> bool {
-    true
-}
-
-fn not_found(program: &str, path: &OsStr) -> SpawnFailure {
-    let hint = nearest(program, path).map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-    let message = format!("there is no program `{program}` on the PATH{hint} (searched: {})", path.display());
+fn missing(program: &str, path: &OsStr, dir: &Path) -> SpawnFailure {
+    let names = folders(path, dir).into_iter().flat_map(|dir| names_in(&dir)).take(MAX_NAMES);
+    let near = nearest(program, names).map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
+    let message = if path.is_empty() {
+        format!(
+            "`{program}` was not found: the PATH of the child is empty. Set PATH in `env`, or give a full path"
+        )
+    } else {
+        format!(
+            "`{program}` was not found on the PATH ({}).{near} Install it, extend PATH in `env`, or give a full path",
+            path.display()
+        )
+    };
     SpawnFailure::new(FailureCode::ProgramNotFound, message)
 }
 
-/// The name among all programs on the PATH with the fewest slips of the finger between them (Damerau
-/// and Levenshtein's distance). Only looked for when something is missing.
-fn nearest(program: &str, path: &OsStr) -> Option<String> {
-    std::env::split_paths(path)
-        .filter_map(|dir| dir.read_dir().ok())
+fn names_in(dir: &Path) -> impl Iterator<Item = String> + use<> {
+    std::fs::read_dir(dir)
+        .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .map(|name| (strsim::damerau_levenshtein(program, &name), name))
-        .filter(|(slips, _)| *slips <= MAX_SLIPS.min(program.chars().count() / 2))
+}
+
+/// The name closest to the one asked for, if it is close: a letter in three.
+fn nearest(asked: &str, names: impl Iterator<Item = String>) -> Option<String> {
+    let most = (asked.chars().count() / 3).max(1);
+    names
+        .filter(|name| name.len().abs_diff(asked.len()) <= most)
+        .map(|name| (strsim::damerau_levenshtein(asked, &name), name))
+        // `ls` for `l`: of two letters or fewer everything is near everything.
+        .filter(|(distance, _)| *distance <= most && *distance < asked.chars().count())
         .min()
         .map(|(_, name)| name)
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::environment::Environment;
     use super::*;
 
-    #[test]
-    fn a_name_is_looked_up_on_the_given_path_only() {
-        assert!(resolve("sh", Some(OsStr::new("/bin")), None).unwrap().ends_with("sh"));
-        let missing = resolve("sh", Some(OsStr::new("/var/empty")), None).unwrap_err();
-        assert_eq!(missing.code, FailureCode::ProgramNotFound);
-        assert!(missing.message.contains("/var/empty"), "{}", missing.message);
+    fn around(path: &str, dir: &Path) -> Surroundings {
+        let mut env = Environment::default();
+        env.set("PATH", path);
+        Surroundings { env, dir: dir.to_owned() }
+    }
+
+    fn file(path: &Path, mode: u32) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "#!/bin/sh\n").unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     }
 
     #[test]
-    fn a_relative_program_is_relative_to_the_working_folder() {
-        let found = resolve("./sh", None, Some(Path::new("/bin"))).unwrap();
-        assert!(found.is_absolute() && found.starts_with("/bin"), "{found:?}");
+    fn the_childs_path_is_searched_from_the_childs_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        file(&dir.path().join("bin/tool"), 0o755);
+        let found = find("tool", &around("/nowhere:bin", dir.path())).unwrap();
+        assert_eq!(found, dir.path().join("bin/tool"));
+        file(&dir.path().join("here"), 0o755);
+        assert_eq!(find("here", &around("/nowhere:", dir.path())).unwrap(), dir.path().join("here"));
+        assert_eq!(find("bin/tool", &around("", dir.path())).unwrap(), dir.path().join("bin/tool"));
+    }
+
+    #[test]
+    fn what_is_not_executable_or_a_folder_is_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        file(&dir.path().join("a/tool"), 0o644);
+        std::fs::create_dir_all(dir.path().join("b/tool")).unwrap();
+        file(&dir.path().join("c/tool"), 0o755);
+        assert_eq!(find("tool", &around("a:b:c", dir.path())).unwrap(), dir.path().join("c/tool"));
+        let failure = find("tool", &around("a:b", dir.path())).unwrap_err();
+        assert_eq!(failure.code, FailureCode::NotExecutable);
+        assert!(failure.message.contains("a/tool"), "{failure}");
+    }
+
+    #[test]
+    fn a_missing_program_names_the_path_and_the_nearest_match() {
+        let dir = tempfile::tempdir().unwrap();
+        file(&dir.path().join("bin/terraform"), 0o755);
+        let path = dir.path().join("bin").display().to_string();
+        let failure = find("terrafrom", &around(&path, dir.path())).unwrap_err();
+        assert_eq!(failure.code, FailureCode::ProgramNotFound);
+        assert!(failure.message.contains("Did you mean `terraform`?"), "{failure}");
+        assert!(failure.message.contains(&path), "{failure}");
+        let failure = find("kubectl", &around(&path, dir.path())).unwrap_err();
+        assert!(!failure.message.contains("Did you mean"), "{failure}");
+        let failure = find("bin/teraform", &around("", dir.path())).unwrap_err();
+        assert!(failure.message.contains("There is `terraform` beside it"), "{failure}");
     }
 }

@@ -1,68 +1,125 @@
-//! Puts the parts together: folder, environment, program.
+//! The steps from a request to what is started, in their order.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use super::{aws_cli, environment, path_lookup, script, shell};
-use crate::process::{SpawnFailure, SpawnSpec, StdinMode, working_dir_missing};
+use super::environment::Environment;
+use super::{aws_cli, exec, script, shell};
+use crate::error::FailureCode;
+use crate::process::{SpawnFailure, SpawnSpec, StdinMode};
 use crate::request::{Command, ExecutionRequest, Stdin};
 
-/// A program as it was asked for, and its arguments.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A program that was found, and what it is told.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Invocation {
-    pub(super) program: String,
-    pub(super) args: Vec<String>,
+    /// An absolute path.
+    pub(super) program: PathBuf,
+    /// The name as it was asked for, where that differs.
+    pub(super) arg0: Option<OsString>,
+    pub(super) args: Vec<OsString>,
+    /// Only for `cmd.exe`.
+    pub(super) raw_tail: Option<OsString>,
 }
 
-impl Invocation {
-    pub(super) fn new<A: Into<String>>(
-        program: impl Into<String>,
-        args: impl IntoIterator<Item = A>,
-    ) -> Self {
-        Self { program: program.into(), args: args.into_iter().map(Into::into).collect() }
-    }
+/// Where the child will run, and what it will find there.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    pub(super) env: Environment,
+    /// The child's working folder, absolute; empty when the host's own has been deleted.
+    pub(super) dir: PathBuf,
 }
 
-/// Looks everything up that a start needs. Reads the file system: not for the runtime's threads.
+/// Everything that is to be known before the spawn. Looks at the file system: not for a runtime worker.
+///
+/// # Errors
+/// The working folder, the program or the interpreter is not there or not usable.
 pub(crate) fn prepare(request: &ExecutionRequest, id: Uuid) -> Result<SpawnSpec, SpawnFailure> {
-    let working_dir = request.working_dir.as_deref().map(existing_folder).transpose()?;
-    let env = environment::build(request, id);
+    let working_dir = request.working_dir.as_deref().map(working_dir).transpose()?;
+    let mut env = Environment::inherited(&request.inherit_env);
+    env.apply(&request.env);
+    let dir = working_dir.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    let mut around = Surroundings { env, dir };
     let invocation = match &request.command {
-        Command::Script { path, interpreter: None, args } => {
-            script::by_its_first_line(path, args, working_dir.as_deref())?
+        Command::Exec { program, args } => exec::invocation(program, args, &around)?,
+        Command::Shell { command, shell } => shell::invocation(command, shell.as_deref(), &around)?,
+        Command::Script { path, interpreter, args } => {
+            script::invocation(path, interpreter.as_deref(), args, &around)?
         }
-        command => known(command),
+        Command::AwsCli { service, operation, args, profile, region } => {
+            aws_cli::environment(&mut around.env, &request.env, profile.as_deref(), region.as_deref());
+            exec::invocation("aws", &aws_cli::args(service, operation, args), &around)?
+        }
     };
-    let program = path_lookup::resolve(&invocation.program, environment::path(&env), working_dir.as_deref())?;
     Ok(SpawnSpec {
-        arg0: Some(OsString::from(&invocation.program)),
-        program,
-        args: invocation.args.into_iter().map(OsString::from).collect(),
-        env,
+        id,
+        program: invocation.program,
+        arg0: invocation.arg0,
+        args: invocation.args,
+        raw_tail: invocation.raw_tail,
+        env: around.env.into_vec(),
         working_dir,
         stdin: if request.stdin == Stdin::Null { StdinMode::Null } else { StdinMode::Pipe },
     })
 }
 
-/// Program and arguments as far as they are known without looking: for the log's header.
-pub(crate) fn argv(command: &Command) -> Vec<String> {
-    let invocation = known(command);
-    std::iter::once(invocation.program).chain(invocation.args).collect()
-}
-
-fn known(command: &Command) -> Invocation {
-    match command {
-        Command::Exec { program, args } => Invocation::new(program, args.clone()),
-        Command::Shell { command, shell } => shell::invocation(command, shell.as_deref()),
-        Command::Script { path, interpreter, args } => script::invocation(path, interpreter.as_deref(), args),
-        Command::AwsCli { service, operation, args, .. } => aws_cli::invocation(service, operation, args),
+/// The folder as an absolute path, if it is one. The system itself would say "not found" of the program.
+fn working_dir(dir: &Path) -> Result<PathBuf, SpawnFailure> {
+    let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    let fails = |code, why: &str| {
+        Err(SpawnFailure::new(code, format!("the working folder `{}` {why}", absolute.display())))
+    };
+    match std::fs::metadata(&absolute) {
+        Ok(metadata) if metadata.is_dir() => Ok(absolute),
+        Ok(_) => fails(FailureCode::WorkingDirNotFound, "is not a folder"),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            fails(FailureCode::PermissionDenied, "cannot be reached: a folder on the way is closed")
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let there = absolute.ancestors().skip(1).find(|dir| dir.is_dir());
+            let there = there.map_or_else(String::new, |dir| format!(" (`{}` does)", dir.display()));
+            fails(
+                FailureCode::WorkingDirNotFound,
+                &format!("does not exist{there}: create it, or name another"),
+            )
+        }
+        Err(error) => fails(FailureCode::WorkingDirNotFound, &format!("cannot be used: {error}")),
     }
 }
 
-fn existing_folder(dir: &Path) -> Result<PathBuf, SpawnFailure> {
-    // A relative folder is relative to the host's.
-    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
-    if dir.is_dir() { Ok(dir) } else { Err(working_dir_missing(&dir)) }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_folder_is_named_with_the_part_that_exists() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut request = ExecutionRequest::shell("true");
+        request.working_dir = Some(dir.path().join("a/b"));
+        let failure = prepare(&request, Uuid::now_v7()).unwrap_err();
+        assert_eq!(failure.code, FailureCode::WorkingDirNotFound);
+        let message = failure.message;
+        assert!(message.contains("a/b") && message.contains(&format!("`{}` does", dir.path().display())));
+    }
+
+    #[test]
+    fn a_file_is_no_working_folder() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut request = ExecutionRequest::shell("true");
+        request.working_dir = Some(file.path().to_owned());
+        let failure = prepare(&request, Uuid::now_v7()).unwrap_err();
+        assert_eq!(failure.code, FailureCode::WorkingDirNotFound);
+        assert!(failure.message.contains("is not a folder"), "{failure}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn arguments_and_profile_arrive_as_they_were_given() {
+        let request = ExecutionRequest::exec("env", ["a b", "*", "$HOME", "", "'\""]);
+        let spec = prepare(&request, Uuid::now_v7()).unwrap();
+        assert!(spec.program.is_absolute());
+        assert_eq!(spec.arg0, Some("env".into()));
+        assert_eq!(spec.args, ["a b", "*", "$HOME", "", "'\""].map(OsString::from));
+    }
 }

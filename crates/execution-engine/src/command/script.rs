@@ -1,105 +1,226 @@
-//! A script file: by the interpreter of the request, then by its own `#!` line, then as it is.
+//! `script`: a file run by the interpreter the request names, else by the one its `#!` line names, else by
+//! the system itself.
+//!
+//! The `#!` line is read here and not left to the kernel, so that a script without execute permission
+//! runs, a script works on Windows, and a missing interpreter is named. It is read as Linux does: everything
+//! after the interpreter is one argument, except behind `env -S`, which splits.
 
-use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::prepare::Invocation;
+use super::exec;
+use super::path_lookup::{self, absolute};
+use super::prepare::{Invocation, Surroundings};
+use super::shell::ShellKind;
 use crate::error::FailureCode;
 use crate::process::SpawnFailure;
 
-/// The kernel reads no more of a first line either (`BINPRM_BUF_SIZE`).
-const FIRST_LINE_MAX: u64 = 256;
+/// What Linux reads of a `#!` line is 256 bytes; a little more does no harm.
+const LONGEST_LINE: u64 = 1024;
 
-/// With the given interpreter, or the file itself.
-pub(super) fn invocation(path: &Path, interpreter: Option<&str>, args: &[String]) -> Invocation {
-    let script = path.to_string_lossy().into_owned();
-    match interpreter {
-        Some(interpreter) => {
-            Invocation::new(interpreter, std::iter::once(script).chain(args.iter().cloned()))
-        }
-        None => Invocation::new(script, args.to_vec()),
-    }
-}
-
-/// By the interpreter that its first line names: the file itself need not be executable.
-pub(super) fn by_its_first_line(
+pub(super) fn invocation(
     path: &Path,
+    interpreter: Option<&str>,
     args: &[String],
-    working_dir: Option<&Path>,
+    around: &Surroundings,
 ) -> Result<Invocation, SpawnFailure> {
-    let file = working_dir.map_or_else(|| path.to_path_buf(), |dir| dir.join(path));
-    // A bare name means a file here, not a program on the PATH.
-    let here = if path.components().count() == 1 { Path::new(".").join(path) } else { path.to_path_buf() };
-    let Some(line) = first_line(&file)?.strip_prefix("#!").map(str::to_owned) else {
-        return Ok(invocation(&here, None, args));
-    };
-    if line.ends_with('\r') {
-        let message = format!(
-            "the first line of {} has a Windows line end (CRLF), so its interpreter would not be found; convert the \
-             file to LF",
-            file.display()
-        );
-        return Err(SpawnFailure::new(FailureCode::NotExecutable, message));
+    let script = absolute(path, &around.dir);
+    let start = beginning(&script)?;
+    if let Some(interpreter) = interpreter {
+        return through(interpreter, flags_before_file(interpreter), &script, args, around);
     }
-    // As the kernel does: the interpreter, and everything after it as one argument.
-    let line = line.trim();
-    let (interpreter, argument) = line.split_once([' ', '\t']).unwrap_or((line, ""));
-    let argument = Some(argument.trim()).filter(|argument| !argument.is_empty()).map(str::to_owned);
-    let script = here.to_string_lossy().into_owned();
-    let all = argument.into_iter().chain([script]).chain(args.iter().cloned());
-    Ok(Invocation::new(interpreter, all))
+    match shebang(&start) {
+        Some(line) if line.ends_with('\r') && !cfg!(windows) => Err(windows_line_ends(&script)),
+        Some(line) => by_shebang(line.trim_end_matches('\r'), &script, args, around),
+        None => by_itself(script, args, around),
+    }
 }
 
-fn first_line(file: &Path) -> Result<String, SpawnFailure> {
-    let mut start = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(FIRST_LINE_MAX).read_to_end(&mut start));
-    if let Err(error) = read {
-        let code = match error.kind() {
-            std::io::ErrorKind::NotFound => FailureCode::ProgramNotFound,
-            std::io::ErrorKind::PermissionDenied => FailureCode::PermissionDenied,
-            _ => FailureCode::NotExecutable,
-        };
+/// `interpreter [flags] script args…`
+fn through<A: AsRef<str>>(
+    interpreter: &str,
+    flags: impl IntoIterator<Item = A>,
+    script: &Path,
+    args: &[String],
+    around: &Surroundings,
+) -> Result<Invocation, SpawnFailure> {
+    let mut invocation = exec::invocation::<&str>(interpreter, &[], around)?;
+    invocation.args.extend(flags.into_iter().map(|flag| flag.as_ref().into()));
+    invocation.args.push(script.into());
+    invocation.args.extend(args.iter().map(Into::into));
+    Ok(invocation)
+}
+
+fn flags_before_file(interpreter: &str) -> &'static [&'static str] {
+    match ShellKind::of(interpreter) {
+        ShellKind::Posix => &[],
+        ShellKind::Cmd => &["/d", "/c"],
+        ShellKind::PowerShell => &["-NoProfile", "-NonInteractive", "-File"],
+    }
+}
+
+fn by_shebang(
+    line: &str,
+    script: &Path,
+    args: &[String],
+    around: &Surroundings,
+) -> Result<Invocation, SpawnFailure> {
+    let (interpreter, argument) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+    let argument = argument.trim();
+    let found = if let Some(words) = through_env(interpreter, argument) {
+        through(&words[0], &words[1..], script, args, around)
+    } else {
+        through(interpreter, (!argument.is_empty()).then_some(argument), script, args, around)
+    };
+    found.map_err(|failure| {
+        SpawnFailure::new(
+            match failure.code {
+                FailureCode::ProgramNotFound => FailureCode::NotExecutable,
+                other => other,
+            },
+            format!("the `#!` line of `{}` asks for an interpreter: {}", script.display(), failure.message),
+        )
+    })
+}
+
+/// The words that `/usr/bin/env name` or `/usr/bin/env -S name flags` would run: looked up by us, a miss
+/// is explained, and Windows needs no `env`. Anything else that `env` can do is left to `env`.
+fn through_env(interpreter: &str, argument: &str) -> Option<Vec<String>> {
+    if interpreter.rsplit('/').next() != Some("env") {
+        return None;
+    }
+    let words: Vec<String> = match argument.strip_prefix("-S").or(argument.strip_prefix("--split-string=")) {
+        // env's own escapes and variables are its own business.
+        Some(split) if split.contains(['\\', '\'', '"', '$', '#']) => return None,
+        Some(split) => split.split_ascii_whitespace().map(Into::into).collect(),
+        // Without -S the whole rest is one name, blanks included.
+        None => vec![argument.to_owned()],
+    };
+    words.first().filter(|first| !first.is_empty() && !first.starts_with('-') && !first.contains('='))?;
+    Some(words)
+}
+
+/// The file as a program of its own. Windows has extensions where Unix has the `#!` line.
+fn by_itself(
+    script: std::path::PathBuf,
+    args: &[String],
+    around: &Surroundings,
+) -> Result<Invocation, SpawnFailure> {
+    let extension = script.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    if extension.eq_ignore_ascii_case("ps1") {
+        let shell = if cfg!(windows) { "powershell.exe" } else { "pwsh" };
+        return through(shell, flags_before_file(shell), &script, args, around);
+    }
+    if !path_lookup::is_executable(&script) {
         return Err(SpawnFailure::new(
-            code,
-            format!("the script {} cannot be read: {error}", shown(file).display()),
+            FailureCode::NotExecutable,
+            format!(
+                "`{}` has no `#!` line and is not executable: name an `interpreter`, or begin it with \
+                 e.g. `#!/bin/sh`",
+                script.display()
+            ),
         ));
     }
-    let end = memchr::memchr(b'\n', &start).unwrap_or(start.len());
-    Ok(String::from_utf8_lossy(&start[..end]).into_owned())
+    Ok(Invocation { program: script, args: args.iter().map(Into::into).collect(), ..Invocation::default() })
 }
 
-fn shown(file: &Path) -> PathBuf {
-    std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf())
+fn beginning(script: &Path) -> Result<Vec<u8>, SpawnFailure> {
+    let fails =
+        |code, why: &str| Err(SpawnFailure::new(code, format!("the script `{}` {why}", script.display())));
+    let mut start = Vec::new();
+    // Looked at before it is opened: opening a named pipe would wait for ever.
+    let read = std::fs::metadata(script).and_then(|metadata| {
+        if metadata.is_file() {
+            std::fs::File::open(script)?.take(LONGEST_LINE).read_to_end(&mut start)?;
+        }
+        Ok(metadata)
+    });
+    match read {
+        Ok(metadata) if metadata.is_file() => Ok(start),
+        Ok(metadata) if metadata.is_dir() => fails(FailureCode::NotExecutable, "is a folder"),
+        Ok(_) => fails(FailureCode::NotExecutable, "is not a regular file"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            fails(FailureCode::ProgramNotFound, "does not exist: check the path and the working folder")
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            fails(FailureCode::PermissionDenied, "may not be read")
+        }
+        Err(error) => fails(FailureCode::SpawnFailed, &format!("cannot be read: {error}")),
+    }
+}
+
+/// What stands behind `#!`, a carriage return included. A byte order mark before it is passed over: the
+/// kernel would not, but editors on Windows leave one.
+fn shebang(start: &[u8]) -> Option<&str> {
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let line = start.strip_prefix(b"#!")?.split(|&byte| byte == b'\n').next()?;
+    let line = std::str::from_utf8(line).ok()?.trim_start_matches([' ', '\t']);
+    (!line.trim().is_empty()).then(|| line.trim_end_matches([' ', '\t']))
+}
+
+fn windows_line_ends(script: &Path) -> SpawnFailure {
+    let shown = script.display();
+    SpawnFailure::new(
+        FailureCode::NotExecutable,
+        format!(
+            "`{shown}` was saved with Windows line ends, so its `#!` line names an interpreter that ends in a \
+             carriage return: convert it, e.g. with `sed -i 's/\\r$//' {shown}`, or name an `interpreter`"
+        ),
+    )
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
+    use super::super::environment::Environment;
     use super::*;
 
-    fn parsed(content: &str) -> Result<Invocation, SpawnFailure> {
+    fn run(content: &str, interpreter: Option<&str>) -> Result<Vec<String>, SpawnFailure> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("s"), content).unwrap();
-        by_its_first_line(Path::new("s"), &["a".to_owned()], Some(dir.path()))
+        let mut env = Environment::default();
+        env.set("PATH", "/usr/bin:/bin");
+        let around = Surroundings { env, dir: dir.path().to_owned() };
+        let invocation = invocation(Path::new("s"), interpreter, &["a b".into()], &around)?;
+        let mut words = vec![invocation.program.file_name().unwrap().to_str().unwrap().to_owned()];
+        words.extend(invocation.args.iter().map(|arg| {
+            let arg = arg.to_str().unwrap();
+            if arg == around.dir.join("s").to_str().unwrap() { "<script>".into() } else { arg.into() }
+        }));
+        Ok(words)
     }
 
     #[test]
-    fn the_first_line_names_interpreter_and_one_argument() {
-        assert_eq!(parsed("#! /bin/sh -e -u\n").unwrap(), Invocation::new("/bin/sh", ["-e -u", "./s", "a"]));
-        assert_eq!(
-            parsed("#!/usr/bin/env python3\n").unwrap(),
-            Invocation::new("/usr/bin/env", ["python3", "./s", "a"])
-        );
+    fn the_interpreter_of_the_request_comes_first_then_the_scripts_own() {
+        assert_eq!(run("#!/bin/cat\n", Some("sh")).unwrap(), ["sh", "<script>", "a b"]);
+        assert_eq!(run("#! /bin/sh -e -u\nx", None).unwrap(), ["sh", "-e -u", "<script>", "a b"]);
     }
 
     #[test]
-    fn without_a_first_line_the_file_is_the_program() {
-        assert_eq!(parsed("\x7fELF").unwrap(), Invocation::new("./s", ["a"]));
+    fn env_is_looked_through() {
+        assert_eq!(run("#!/usr/bin/env sh\n", None).unwrap(), ["sh", "<script>", "a b"]);
+        assert_eq!(run("#!/usr/bin/env -S sh -e -u\n", None).unwrap(), ["sh", "-e", "-u", "<script>", "a b"]);
+        let left_to_env = run("#!/usr/bin/env -S A=1 sh\n", None).unwrap();
+        assert_eq!(left_to_env, ["env", "-S A=1 sh", "<script>", "a b"]);
     }
 
     #[test]
-    fn a_script_that_is_not_there_is_not_found() {
-        let missing = by_its_first_line(Path::new("/no/such/script"), &[], None).unwrap_err();
-        assert_eq!(missing.code, FailureCode::ProgramNotFound);
+    fn windows_line_ends_are_named() {
+        let failure = run("#!/bin/sh\r\necho\r\n", None).unwrap_err();
+        assert_eq!(failure.code, FailureCode::NotExecutable);
+        assert!(failure.message.contains("Windows line ends"), "{failure}");
+    }
+
+    #[test]
+    fn a_missing_interpreter_is_named_with_the_script() {
+        let failure = run("#!/usr/bin/env no-such-interpreter\n", None).unwrap_err();
+        assert_eq!(failure.code, FailureCode::NotExecutable);
+        assert!(failure.message.contains("no-such-interpreter"), "{failure}");
+    }
+
+    #[test]
+    fn without_a_line_and_without_permission_an_interpreter_is_asked_for() {
+        let failure = run("echo\n", None).unwrap_err();
+        assert!(failure.message.contains("name an `interpreter`"), "{failure}");
     }
 }

@@ -1,22 +1,65 @@
-//! One command line for a shell, as that shell takes it.
+//! `shell`: one command line for a shell, with the flags that the shell's name asks for.
 
-use std::path::Path;
+use super::prepare::{Invocation, Surroundings};
+use super::{exec, path_lookup};
+use crate::process::SpawnFailure;
 
-use super::prepare::Invocation;
+/// How a shell takes a command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ShellKind {
+    /// `-c <line>`: sh, bash, zsh, dash, ksh, fish, nu …
+    Posix,
+    /// `/d /s /c "<line>"`: no `AutoRun`, quotes left as they are.
+    Cmd,
+    /// `-NoProfile -NonInteractive -Command <line>`.
+    PowerShell,
+}
 
-const DEFAULT_SHELL: &str = if cfg!(windows) { "cmd.exe" } else { "/bin/sh" };
+impl ShellKind {
+    /// By the file name, whatever its folder, case and `.exe`.
+    pub(super) fn of(shell: &str) -> Self {
+        let name = shell.rsplit(['/', '\\']).next().unwrap_or(shell).to_ascii_lowercase();
+        match name.strip_suffix(".exe").unwrap_or(&name) {
+            "cmd" => Self::Cmd,
+            "pwsh" | "pwsh-preview" | "powershell" => Self::PowerShell,
+            _ => Self::Posix,
+        }
+    }
 
-/// The shell is known by its file's name; one that is not known is taken for a POSIX shell.
-pub(super) fn invocation(command: &str, shell: Option<&str>) -> Invocation {
-    let shell = shell.unwrap_or(DEFAULT_SHELL);
-    let name = Path::new(shell).file_stem().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let flags: &[&str] = match name.as_str() {
-        // No AutoRun, quotes taken literally, run and end.
-        "cmd" => &["/d", "/s", "/c"],
-        "pwsh" | "powershell" => &["-NoProfile", "-NonInteractive", "-Command"],
-        _ => &["-c"],
-    };
-    Invocation::new(shell, flags.iter().copied().chain([command]))
+    /// What stands between the shell and the command line.
+    pub(super) fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Posix => &["-c"],
+            Self::Cmd => &["/d", "/s", "/c"],
+            Self::PowerShell => &["-NoProfile", "-NonInteractive", "-Command"],
+        }
+    }
+}
+
+/// The shell where the request names none.
+pub(super) fn default_shell() -> &'static str {
+    if cfg!(windows) { "cmd.exe" } else { "/bin/sh" }
+}
+
+pub(super) fn invocation(
+    command: &str,
+    shell: Option<&str>,
+    around: &Surroundings,
+) -> Result<Invocation, SpawnFailure> {
+    let shell = shell.unwrap_or_else(|| default_shell());
+    let kind = ShellKind::of(shell);
+    if cfg!(windows) && kind == ShellKind::Cmd {
+        // cmd.exe takes everything after /c up to the last quote; escaping as for other programs breaks it.
+        return Ok(Invocation {
+            program: path_lookup::find(shell, around)?,
+            args: kind.flags().iter().map(Into::into).collect(),
+            raw_tail: Some(format!("\"{command}\"").into()),
+            ..Invocation::default()
+        });
+    }
+    let mut args = kind.flags().to_vec();
+    args.push(command);
+    exec::invocation(shell, &args, around)
 }
 
 #[cfg(test)]
@@ -24,9 +67,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_shell_gets_the_line_its_own_way() {
-        assert_eq!(invocation("x", Some("/usr/bin/bash")).args, ["-c", "x"]);
-        assert_eq!(invocation("x", Some("pwsh")).args, ["-NoProfile", "-NonInteractive", "-Command", "x"]);
-        assert_eq!(invocation("x", Some("cmd.exe")).args, ["/d", "/s", "/c", "x"]);
+    fn the_file_name_chooses_the_flags() {
+        for (shell, kind) in [
+            ("bash", ShellKind::Posix),
+            ("/usr/bin/zsh", ShellKind::Posix),
+            ("C:\\Windows\\System32\\CMD.EXE", ShellKind::Cmd),
+            ("pwsh", ShellKind::PowerShell),
+            ("/opt/microsoft/powershell/7/pwsh", ShellKind::PowerShell),
+        ] {
+            assert_eq!(ShellKind::of(shell), kind, "{shell}");
+        }
     }
 }

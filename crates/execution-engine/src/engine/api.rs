@@ -13,6 +13,7 @@ use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
 use crate::execution::{StdinMessage, StopRequest};
+use crate::process::release_guard_if_idle;
 use crate::registry::Registry;
 use crate::request::ExecutionRequest;
 use crate::result::{ExecutionResult, ExecutionStatus, ExecutionSummary};
@@ -244,6 +245,8 @@ impl ExecutionEngine {
             execution.completed().await;
         }
         self.inner.logs.idle().await;
+        // A host that has shut its engines down has no child left.
+        release_guard_if_idle();
     }
 
     /// For the moment before the host ends, when nothing can be awaited: takes no new work, kills

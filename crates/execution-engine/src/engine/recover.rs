@@ -4,7 +4,6 @@
 //! by the mark in their environment, or as the process whose id *and* start time the log names: an id
 //! that changed hands is never taken for one of ours.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +20,7 @@ use crate::event::OutputStream;
 use crate::execution::{Accepted, Execution, blank_result, failure};
 use crate::log::{ByteCounts, Folder, LogFooter, LogHeader, LogReader, LogRecordKind, LogSet};
 use crate::output::BoundedBuffer;
-use crate::process::{self, EXECUTION_ID_VAR};
+use crate::process;
 use crate::result::{ExecutionResult, ExecutionStatus, LeftoverProcess};
 
 /// What recovery may do.
@@ -60,6 +59,16 @@ impl ExecutionEngine {
         let inner = Arc::clone(&self.inner);
         self.inner.with_log_folder(Uuid::nil(), move |folder| inner.recover(folder, options)).await
     }
+}
+
+/// What carries the execution's mark, and its leader, should that have dropped it.
+fn survivors(header: &LogHeader) -> Vec<LeftoverProcess> {
+    let mut found = process::marked_processes(&process::marker(header.id));
+    let is_listed = found.iter().any(|process| process.pid == header.pid);
+    if !is_listed && process::is_same_process(header.pid, header.pid_start_time) {
+        found.push(LeftoverProcess { pid: header.pid, name: header.command.clone() });
+    }
+    found
 }
 
 impl Inner {
@@ -101,12 +110,10 @@ impl Inner {
         if !log.end(folder, &LogFooter::new(&result))? {
             return Ok(None);
         }
-        let mut mark = OsString::from(EXECUTION_ID_VAR);
-        mark.push(format!("={}", header.id));
-        let leader = (header.pid, header.pid_start_time);
-        let survivors = process::survivors(&mark, leader);
+        let survivors = survivors(header);
         if options.stop_survivors {
-            process::stop_survivors(&mark, leader);
+            process::kill_group_of(header.pid, header.pid_start_time);
+            process::kill_marked(&process::marker(header.id));
         }
         let found = RecoveredExecution {
             id: header.id,

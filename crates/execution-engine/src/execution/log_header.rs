@@ -25,7 +25,7 @@ pub(crate) fn log_header(
         started_at,
         command: execution.command.clone(),
         command_type: execution.command_type.clone(),
-        argv: command::argv(&request.command).iter().map(|arg| mask(arg)).collect(),
+        argv: command::argv(request).iter().map(|arg| mask(arg)).collect(),
         working_dir: request.working_dir.as_ref().map(|dir| mask(&dir.to_string_lossy())),
         env_names: request.env.keys().cloned().collect(),
         pid,

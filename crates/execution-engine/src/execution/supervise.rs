@@ -117,11 +117,13 @@ impl<'a> Supervisor<'a> {
             Phase::Running => None,
         };
         let exit = if exited {
-            let (exit, rest) = self.child.reap();
             if cause.is_none() {
-                leftovers = rest.members().await;
+                let (exit, left) = self.child.reap_and_look().await;
+                leftovers = left;
+                exit
+            } else {
+                self.child.reap()
             }
-            exit
         } else {
             leftovers.push(LeftoverProcess { pid: self.child.pid(), name: "unkillable".to_owned() });
             Exit::unknown()

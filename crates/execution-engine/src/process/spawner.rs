@@ -1,210 +1,186 @@
-//! One immortal thread starts every process.
+//! The spawner thread: one for the whole host process, and it never ends.
 //!
-//! * It serialises making pipes and starting, so that where a pipe cannot be made close-on-exec in
-//!   one step (macOS), no sibling of ours inherits a write end.
-//! * Its signal mask is empty; children inherit the mask of the thread that starts them.
-//! * It outlives every runtime, and keeps the 0.1 ms in which the kernel suspends the starting
-//!   thread (vfork semantics) away from runtime and JavaScript threads.
+//! One thread, because on macOS the making of a pipe and a spawn must not overlap (there is no `pipe2`);
+//! an own thread, because a spawn suspends its caller until the child runs, which neither a runtime
+//! worker nor a JavaScript thread should feel, and because the child inherits the thread's signal mask.
 //!
-//! The program is an absolute path, there is no `pre_exec`, no user or group change: so the standard
-//! library takes its `posix_spawn` path, whose cost does not grow with the host's memory.
+//! A failure that passes by itself is tried again: a program that somebody still writes (ETXTBSY, as
+//! after unpacking a script; `Buck2` tries 10 times in 50 ms steps), no process or descriptor left
+//! (EAGAIN, EMFILE, ENFILE, ENOMEM). What waits for its next try holds up nobody else. A look-up in a file
+//! system that hangs does: it holds up every later spawn.
 
-use std::ffi::OsString;
-use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use once_cell::sync::OnceCell;
-use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
-use super::child::ExecutionChild;
-use super::failure::{SpawnFailure, is_exhaustion};
-use super::{guard, sys};
+use super::os;
+use super::spec::{SpawnFailure, SpawnSpec, Spawned};
 use crate::error::FailureCode;
 
-/// Our end of the child's standard input.
-pub(crate) type PipeWriter = pipe::Sender;
+type Prepare = Box<dyn FnOnce() -> Result<SpawnSpec, SpawnFailure> + Send>;
+type Reply = oneshot::Sender<Result<os::Launched, SpawnFailure>>;
 
-/// A program ready to be started.
-#[derive(Debug)]
-pub(crate) struct SpawnSpec {
-    /// Absolute.
-    pub(crate) program: PathBuf,
-    /// What the child sees as its own name; the program's path where none is given.
-    pub(crate) arg0: Option<OsString>,
-    pub(crate) args: Vec<OsString>,
-    /// The child's whole environment, [`EXECUTION_ID_VAR`](super::EXECUTION_ID_VAR) included.
-    pub(crate) env: Vec<(OsString, OsString)>,
-    pub(crate) working_dir: Option<PathBuf>,
-    pub(crate) stdin: StdinMode,
+struct Order {
+    prepare: Prepare,
+    reply: Reply,
 }
 
-/// What the child gets as its standard input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StdinMode {
-    Null,
-    Pipe,
+/// A spawn that failed for now.
+struct Waiting {
+    due: Instant,
+    tries: u32,
+    spec: SpawnSpec,
+    reply: Reply,
 }
 
-/// A started process and our ends of its pipes.
-#[derive(Debug)]
-pub(crate) struct Spawned {
-    pub(crate) child: ExecutionChild,
-    pub(crate) stdin: Option<PipeWriter>,
-    pub(crate) stdout: PipeReader,
-    pub(crate) stderr: PipeReader,
-}
+static ORDERS: Mutex<Option<Sender<Order>>> = Mutex::new(None);
 
-/// Our end of one of the child's outputs.
-#[derive(Debug)]
-pub(crate) struct PipeReader(pipe::Receiver);
-
-impl PipeReader {
-    /// Resolves when a read would not block.
-    pub(crate) async fn readable(&self) -> io::Result<()> {
-        self.0.readable().await
-    }
-
-    /// Reads what is there; `WouldBlock` when nothing is, 0 at the end.
-    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buffer)
-    }
-
-    /// How much the kernel holds at most.
-    pub(crate) fn capacity(&self) -> usize {
-        #[cfg(target_os = "linux")]
-        if let Ok(size) = rustix::pipe::fcntl_getpipe_size(&self.0) {
-            return size;
-        }
-        64 * 1024
-    }
-}
-
-/// Runs `prepare` on the spawner thread, where looking at the file system is no harm, and starts
-/// what it returns.
+/// Runs `prepare` on the spawner thread (it may look at the file system) and starts what it asks for.
+///
+/// Dropping the future is safe at any point: a process that was started already is killed and reaped.
+///
+/// # Errors
+/// [`SpawnFailure`]: from `prepare`, or why the system did not start the process.
 pub(crate) async fn spawn<F>(prepare: F) -> Result<Spawned, SpawnFailure>
 where
     F: FnOnce() -> Result<SpawnSpec, SpawnFailure> + Send + 'static,
 {
+    launch(Box::new(prepare)).await?.register()
+}
+
+/// Up to the point where the process runs and nothing is registered with the runtime yet.
+pub(super) async fn launch(prepare: Prepare) -> Result<os::Launched, SpawnFailure> {
     let (reply, answer) = oneshot::channel();
-    let start = move || {
-        // An execution that was given up meanwhile drops the answer, and with it the process.
-        let _ = reply.send(prepare().and_then(|spec| start(&spec)));
+    send(Order { prepare, reply })?;
+    answer.await.unwrap_or_else(|_| Err(internal("the spawner thread gave no answer")))
+}
+
+fn send(order: Order) -> Result<(), SpawnFailure> {
+    let mut orders = ORDERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let order = match &*orders {
+        // A closed channel gives the order back: the thread is gone, and the next one takes it.
+        Some(sender) => match sender.send(order) {
+            Ok(()) => return Ok(()),
+            Err(unsent) => unsent.0,
+        },
+        None => order,
     };
-    submit(Box::new(start))?;
-    let raw = answer
-        .await
-        .map_err(|_| SpawnFailure::new(FailureCode::Internal, "the spawner thread is gone"))??;
-    raw.register()
+    let (sender, receiver) = channel();
+    std::thread::Builder::new().name("exec-spawner".into()).spawn(move || run(&receiver)).map_err(
+        |error| {
+            SpawnFailure::new(
+                FailureCode::ResourceExhausted,
+                format!(
+                    "no thread to start processes from: {error}. Raise the limit on threads, or run less"
+                ),
+            )
+        },
+    )?;
+    let sent = sender.send(order).map_err(|_| internal("the spawner thread ended at once"));
+    *orders = Some(sender);
+    sent
 }
 
-type Job = Box<dyn FnOnce() + Send>;
-
-static SPAWNER: OnceCell<mpsc::Sender<Job>> = OnceCell::new();
-
-fn submit(job: Job) -> Result<(), SpawnFailure> {
-    let spawner = SPAWNER.get_or_try_init(|| {
-        let (sender, jobs) = mpsc::channel::<Job>();
-        let thread = std::thread::Builder::new().name("execution-spawner".to_owned());
-        // Where there is no room for a thread now, the next execution tries again.
-        thread
-            .spawn(move || run(&jobs))
-            .map_err(|error| SpawnFailure::exhausted("the thread that starts processes", &error))?;
-        Ok(sender)
-    })?;
-    spawner.send(job).map_err(|_| SpawnFailure::new(FailureCode::Internal, "the spawner thread is gone"))
-}
-
-fn run(jobs: &mpsc::Receiver<Job>) {
-    sys::clear_signal_mask();
-    for job in jobs {
-        // A panic in one preparation must not end the thread that all others need.
-        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
-            tracing::error!("starting a process panicked");
-        }
-    }
-}
-
-/// A process that no runtime knows of yet. Dropping it stops it.
-struct Raw {
-    child: ExecutionChild,
-    stdin: Option<OwnedFd>,
-    stdout: OwnedFd,
-    stderr: OwnedFd,
-}
-
-impl Raw {
-    /// Registers with the runtime. The child is owned before anything here can fail.
-    fn register(mut self) -> Result<Spawned, SpawnFailure> {
-        let failed = |error: io::Error| SpawnFailure::exhausted("registering its pipes", &error);
-        self.child.watch();
-        Ok(Spawned {
-            stdin: self.stdin.map(pipe::Sender::from_owned_fd).transpose().map_err(failed)?,
-            stdout: PipeReader(pipe::Receiver::from_owned_fd(self.stdout).map_err(failed)?),
-            stderr: PipeReader(pipe::Receiver::from_owned_fd(self.stderr).map_err(failed)?),
-            child: self.child,
-        })
-    }
-}
-
-/// Pauses between tries. Short, because others wait behind this one.
-const BUSY_PAUSE: Duration = Duration::from_millis(50);
-const EXHAUSTED_PAUSES: [Duration; 3] =
-    [Duration::from_millis(5), Duration::from_millis(20), Duration::from_millis(50)];
-
-fn start(spec: &SpawnSpec) -> Result<Raw, SpawnFailure> {
-    let mut busy_tries = 10;
-    let mut pauses = EXHAUSTED_PAUSES.iter();
+fn run(orders: &Receiver<Order>) {
+    os::prepare_spawner_thread();
+    let mut waiting: Vec<Waiting> = Vec::new();
     loop {
-        match start_once(spec) {
-            Ok(raw) => return Ok(raw),
-            // A freshly written script may still be open for writing in a sibling that was forked
-            // meanwhile (rust-lang/rust#114554, golang/go#22315).
-            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && busy_tries > 0 => {
-                busy_tries -= 1;
-                std::thread::sleep(BUSY_PAUSE);
-            }
-            Err(error) if is_exhaustion(&error) => match pauses.next() {
-                Some(pause) => std::thread::sleep(*pause),
-                None => return Err(SpawnFailure::exhausted(&spec.program.display().to_string(), &error)),
-            },
-            Err(error) => return Err(SpawnFailure::diagnose(spec, &error)),
+        let due = waiting.iter().map(|one| one.due).min();
+        let order = match due {
+            None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(due) => orders.recv_timeout(due.saturating_duration_since(Instant::now())),
+        };
+        os::reap_orphans();
+        match order {
+            Ok(order) => first_try(order, &mut waiting),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let now = Instant::now();
+        for one in waiting.extract_if(.., |one| one.due <= now).collect::<Vec<_>>() {
+            attempt(one, &mut waiting);
         }
     }
 }
 
-fn start_once(spec: &SpawnSpec) -> io::Result<Raw> {
-    let mut command = Command::new(&spec.program);
-    command.args(&spec.args).env_clear().envs(spec.env.iter().map(|(name, value)| (name, value)));
-    // A group of its own: the leader's pid names the group, and the tree can be signalled as one.
-    command.process_group(0);
-    if let Some(arg0) = &spec.arg0 {
-        command.arg0(arg0);
+fn first_try(Order { prepare, reply }: Order, waiting: &mut Vec<Waiting>) {
+    if reply.is_closed() {
+        return;
     }
-    if let Some(dir) = &spec.working_dir {
-        command.current_dir(dir);
+    let prepared = catch_unwind(AssertUnwindSafe(prepare))
+        .unwrap_or_else(|_| Err(internal("preparing the command panicked")));
+    match prepared {
+        Ok(spec) => attempt(Waiting { due: Instant::now(), tries: 0, spec, reply }, waiting),
+        // A caller that went away wants no answer.
+        Err(failure) => drop(reply.send(Err(failure))),
     }
-    let (stdout, child_stdout) = io::pipe()?;
-    let (stderr, child_stderr) = io::pipe()?;
-    command.stdout(child_stdout).stderr(child_stderr);
-    let stdin = match spec.stdin {
-        StdinMode::Null => {
-            command.stdin(Stdio::null());
-            None
-        }
-        StdinMode::Pipe => {
-            let (child_stdin, stdin) = io::pipe()?;
-            command.stdin(child_stdin);
-            Some(OwnedFd::from(stdin))
-        }
+}
+
+fn attempt(mut one: Waiting, waiting: &mut Vec<Waiting>) {
+    if one.reply.is_closed() {
+        return;
+    }
+    one.tries += 1;
+    let launched = catch_unwind(AssertUnwindSafe(|| os::launch(&one.spec)));
+    let answer = match launched {
+        Ok(Ok(launched)) => Ok(launched),
+        Ok(Err(error)) => match delay(os::transience(&error), one.tries) {
+            Some(delay) => {
+                one.due = Instant::now() + delay;
+                waiting.push(one);
+                return;
+            }
+            None => Err(os::explain(&one.spec, &error, one.tries)),
+        },
+        Err(_) => Err(internal("starting the process panicked")),
     };
-    let child = ExecutionChild::new(command.spawn()?.id(), &spec.env);
-    guard::watch_over(child.pid());
-    // `command` is dropped here, and with it our copies of the child's ends.
-    Ok(Raw { child, stdin, stdout: stdout.into(), stderr: stderr.into() })
+    // An answer nobody takes is dropped, and with it the process: killed and reaped.
+    drop(one.reply.send(answer));
+}
+
+/// Whether a failure to spawn may pass by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transience {
+    Lasting,
+    /// Somebody still has the program open for writing.
+    ProgramBusy,
+    /// No process, descriptor or memory left.
+    Exhausted,
+}
+
+/// How long to wait after the `tries`-th try, or `None` to give up.
+fn delay(transience: Transience, tries: u32) -> Option<Duration> {
+    match transience {
+        Transience::ProgramBusy if tries <= 10 => Some(Duration::from_millis(50)),
+        Transience::Exhausted if tries <= 5 => Some(Duration::from_millis(10 << tries)),
+        _ => None,
+    }
+}
+
+fn internal(what: &str) -> SpawnFailure {
+    SpawnFailure::new(FailureCode::Internal, format!("{what}: a bug in the engine, please report it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_while_preparing_fails_that_one_and_the_thread_goes_on() {
+        for _ in 0..2 {
+            let failure = spawn(|| panic!("in a test")).await.unwrap_err();
+            assert_eq!(failure.code, FailureCode::Internal);
+        }
+    }
+
+    #[test]
+    fn retries_are_bounded() {
+        assert_eq!(delay(Transience::Lasting, 1), None);
+        assert_eq!((1..20).filter(|&n| delay(Transience::ProgramBusy, n).is_some()).count(), 10);
+        let waited: Duration = (1..20).filter_map(|n| delay(Transience::Exhausted, n)).sum();
+        assert!(waited < Duration::from_secs(1), "{waited:?}");
+    }
 }

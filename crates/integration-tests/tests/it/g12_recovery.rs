@@ -131,6 +131,8 @@ async fn a_recycled_pid_is_never_taken_for_a_survivor() {
     let (header, rest) = written.split_once('\n').unwrap();
     let mut fields: Value = serde_json::from_str(header.strip_prefix("#execlog/1 ").unwrap()).unwrap();
     fields["pid"] = std::process::id().into();
+    // Start times are counted in hundredths of a second: two of this test's processes may share one.
+    fields["pid_start_time"] = (fields["pid_start_time"].as_u64().unwrap() + 1).into();
     std::fs::write(&log, format!("#execlog/1 {fields}\n{rest}")).unwrap();
     let found = test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap();
     assert_eq!((found.len(), found[0].survivors.len()), (1, 0), "{found:?}");

@@ -1,0 +1,20 @@
+//! `exec`: a program and its arguments, verbatim.
+
+use super::path_lookup;
+use super::prepare::{Invocation, Surroundings};
+use crate::process::SpawnFailure;
+
+pub(super) fn invocation<A: AsRef<str>>(
+    program: &str,
+    args: &[A],
+    around: &Surroundings,
+) -> Result<Invocation, SpawnFailure> {
+    let found = path_lookup::find(program, around)?;
+    Ok(Invocation {
+        // A program that behaves by its name (busybox) sees the one it was called by, as from a shell.
+        arg0: (found.as_os_str() != program).then(|| program.into()),
+        program: found,
+        args: args.iter().map(|arg| arg.as_ref().into()).collect(),
+        ..Invocation::default()
+    })
+}

@@ -1,0 +1,122 @@
+//! What the rest of the engine says to `process`, and what it hears back.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use uuid::Uuid;
+
+use super::os::{ExecutionChild, PipeReader, PipeWriter};
+use crate::error::FailureCode;
+use crate::result::ResourceUsage;
+
+/// The variable every started process carries, with its execution's id. Descendants inherit it.
+pub(crate) const EXECUTION_ID_VAR: &str = "ESCHER_EXECUTION_ID";
+
+/// The mark as it stands in an environment: `NAME=value`.
+pub(crate) fn marker(id: Uuid) -> OsString {
+    format!("{EXECUTION_ID_VAR}={id}").into()
+}
+
+/// One process to start.
+#[derive(Debug, Clone)]
+pub(crate) struct SpawnSpec {
+    /// The execution it belongs to. [`EXECUTION_ID_VAR`] is added to `env` from it.
+    pub id: Uuid,
+    /// An absolute path, already looked up: a bare name would cost a fork of the whole host.
+    pub program: PathBuf,
+    /// What the child sees as its own name; the program's path where none is given.
+    pub arg0: Option<OsString>,
+    pub args: Vec<OsString>,
+    /// Windows only: appended to the command line as it is (`cmd.exe` does not read it as others do).
+    #[cfg_attr(unix, expect(dead_code, reason = "only cmd.exe has such a thing"))]
+    pub raw_tail: Option<OsString>,
+    /// The child's whole environment.
+    pub env: Vec<(OsString, OsString)>,
+    /// An absolute path; the host's working folder where none is given.
+    pub working_dir: Option<PathBuf>,
+    pub stdin: StdinMode,
+}
+
+/// What the child reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StdinMode {
+    Null,
+    Pipe,
+}
+
+/// Why no process was started: the message says what, why, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct SpawnFailure {
+    pub code: FailureCode,
+    pub message: String,
+}
+
+impl SpawnFailure {
+    pub(crate) fn new(code: FailureCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// A started process with the host's ends of its pipes.
+#[derive(Debug)]
+pub(crate) struct Spawned {
+    pub child: ExecutionChild,
+    pub stdin: Option<PipeWriter>,
+    pub stdout: PipeReader,
+    pub stderr: PipeReader,
+}
+
+/// What is sent to a whole tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TreeSignal {
+    /// TERM, then CONT, so that a stopped process hears it (Windows: Ctrl-Break where there is a shared
+    /// console, else the same as `Force`).
+    Polite,
+    /// KILL.
+    Force,
+}
+
+/// Where to look for what is left of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// The leader's process group (Windows: the job).
+    Group,
+    /// And those that left it, found by the mark in their environment.
+    GroupAndEscaped,
+}
+
+/// How the leader ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Exit {
+    pub status: ExitKind,
+    pub usage: Option<ResourceUsage>,
+}
+
+impl Exit {
+    /// Nothing is known of the end.
+    pub(crate) fn unknown() -> Self {
+        Self { status: ExitKind::Unknown, usage: None }
+    }
+}
+
+/// The leader's exit status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ExitKind {
+    Code(i32),
+    Signal {
+        number: i32,
+        name: String,
+        core_dumped: bool,
+    },
+    /// Somebody else in the host took the status: a `waitpid(-1)`, or SIGCHLD set to be ignored.
+    Unknown,
+}
+
+/// Who the host is, in a way that a later host can tell it from a stranger with the same process id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HostIdentity {
+    pub pid: u32,
+    pub start_time: Option<u64>,
+    pub boot_id: Option<String>,
+}

@@ -1,0 +1,144 @@
+//! [`ExecutionChild`]: one started process with its tree, from spawn to reap.
+
+use std::sync::Arc;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
+use uuid::Uuid;
+
+use super::exit_watch::ExitWatch;
+use super::sweep::Tree;
+use super::{drop_reaper, live, os_calls};
+use crate::process::spec::{Exit, ExitKind, Scope, TreeSignal, marker};
+use crate::result::{Containment, LeftoverProcess};
+
+/// Who owns a started process: dropping this kills the tree and reaps the leader.
+#[derive(Debug)]
+pub(super) struct Process {
+    tree: Arc<Tree>,
+    reaped: bool,
+}
+
+impl Process {
+    /// Takes over a child that was started just now.
+    pub(super) fn adopt(pid: u32, start_time: Option<u64>, id: Uuid) -> Self {
+        let tree = Tree { leader: pid, start_time, marker: marker(id), token: live::enter(pid) };
+        Self { tree: Arc::new(tree), reaped: false }
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.tree.leader
+    }
+
+    fn reap(mut self) -> Exit {
+        self.reaped = true;
+        let lost = Exit { status: ExitKind::Unknown, usage: None };
+        let pid = self.tree.leader;
+        if !live::leave(self.tree.token) {
+            return lost;
+        }
+        match os_calls::wait4(pid, false) {
+            Ok(Some(exit)) => exit,
+            // It has announced its end and the kernel is not quite done with it (macOS): a moment. Its status
+            // is settled, so the signal changes nothing; it only makes sure that nobody ever waits long here.
+            Ok(None) => {
+                if let Some(leader) = Pid::from_raw(pid.cast_signed()) {
+                    let _ = kill_process(leader, Signal::KILL);
+                }
+                os_calls::wait4(pid, true).ok().flatten().unwrap_or(lost)
+            }
+            Err(_) => lost,
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !self.reaped {
+            drop_reaper::kill_and_reap(Arc::clone(&self.tree));
+        }
+    }
+}
+
+/// A started process. Dropped without [`reap`](Self::reap), it is killed with everything it started.
+#[derive(Debug)]
+pub(crate) struct ExecutionChild {
+    exit: ExitWatch,
+    process: Process,
+}
+
+impl ExecutionChild {
+    pub(super) fn new(exit: ExitWatch, process: Process) -> Self {
+        Self { exit, process }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// When the system says it started: with the process id, an identity.
+    pub(crate) fn start_time(&self) -> Option<u64> {
+        self.process.tree.start_time
+    }
+
+    #[expect(clippy::unused_self, reason = "on Windows it depends on the child")]
+    pub(crate) fn containment(&self) -> Containment {
+        Containment::Group
+    }
+
+    /// Resolves when the leader has ended; it stays a zombie until [`reap`](Self::reap). Cancel-safe, and
+    /// may be awaited again.
+    pub(crate) async fn exited(&mut self) {
+        self.exit.ended().await;
+    }
+
+    /// Signals the whole group. That it is gone already is no error.
+    pub(crate) fn signal_tree(&self, signal: TreeSignal) {
+        let signals: &[Signal] = match signal {
+            // A stopped process takes no TERM before its CONT (systemd.kill(5) sends the same pair).
+            TreeSignal::Polite => &[Signal::TERM, Signal::CONT],
+            TreeSignal::Force => &[Signal::KILL],
+        };
+        live::signal(self.process.tree.token, signals);
+    }
+
+    /// What lives of the tree besides the leader.
+    pub(crate) async fn members(&self, scope: Scope) -> Vec<LeftoverProcess> {
+        let tree = Arc::clone(&self.process.tree);
+        off_runtime(move || tree.members(scope)).await
+    }
+
+    /// Kills the whole tree, escaped processes included, again and again until none is found (for at most
+    /// two seconds). Returns what would not die.
+    pub(crate) async fn kill_all(&self) -> Vec<LeftoverProcess> {
+        let tree = Arc::clone(&self.process.tree);
+        off_runtime(move || tree.kill_until_gone()).await
+    }
+
+    /// Takes the exit status; to be called after [`exited`](Self::exited). From here on nothing can be signalled.
+    pub(crate) fn reap(self) -> Exit {
+        self.process.reap()
+    }
+
+    /// The same after a natural end, and what the leader left behind.
+    ///
+    /// The usual answer, that nobody is left, costs one system call: after the reap a group without members
+    /// has no number any more. (Who left the group and holds none of it is not looked for: reading the whole
+    /// process table at every end would cost ten times as much as the start did.)
+    pub(crate) async fn reap_and_look(self) -> (Exit, Vec<LeftoverProcess>) {
+        let tree = Arc::clone(&self.process.tree);
+        let exit = self.process.reap();
+        let group = Pid::from_raw(tree.leader.cast_signed());
+        if group.is_none_or(|group| test_kill_process_group(group) == Err(Errno::SRCH)) {
+            return (exit, Vec::new());
+        }
+        let left = off_runtime(move || tree.members(Scope::GroupAndEscaped)).await;
+        (exit, left)
+    }
+}
+
+/// The process table is files or system calls by the hundred: not for a runtime worker.
+async fn off_runtime(work: impl FnOnce() -> Vec<LeftoverProcess> + Send + 'static) -> Vec<LeftoverProcess> {
+    // An error is a runtime that shuts down; the drop of the child finishes the work then.
+    tokio::task::spawn_blocking(work).await.unwrap_or_default()
+}

@@ -1,0 +1,34 @@
+//! The end of a process whose owner went away: killed, everything that escaped it too, and reaped, all
+//! off the runtime, because the owner may have gone away with it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::sweep::Tree;
+use super::{live, os_calls};
+
+/// Processes that no thread could be had for; the spawner thread looks after them.
+static ORPHANS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// Kills the tree and reaps its leader on a thread of its own: one, because a process stuck in the
+/// kernel must not hold up the next one's reap.
+pub(super) fn kill_and_reap(tree: Arc<Tree>) {
+    tree.kill_group();
+    let pid = tree.leader;
+    let token = tree.token;
+    let thread =
+        std::thread::Builder::new().name("exec-reaper".into()).stack_size(256 * 1024).spawn(move || {
+            tree.kill_until_gone();
+            if live::leave(tree.token) {
+                let _ = os_calls::wait4(tree.leader, true);
+            }
+        });
+    if thread.is_err() && live::leave(token) {
+        ORPHANS.lock().unwrap_or_else(PoisonError::into_inner).push(pid);
+    }
+}
+
+/// Called by the spawner thread now and then.
+pub(in crate::process) fn reap_orphans() {
+    let mut orphans = ORPHANS.lock().unwrap_or_else(PoisonError::into_inner);
+    orphans.retain(|&pid| matches!(os_calls::wait4(pid, false), Ok(None)));
+}

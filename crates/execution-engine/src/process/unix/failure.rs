@@ -1,0 +1,208 @@
+//! Why the system did not start a process, told apart: one error number has many reasons.
+
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
+
+use crate::error::FailureCode;
+use crate::process::spawner::Transience;
+use crate::process::spec::{SpawnFailure, SpawnSpec};
+
+/// The longest single argument or variable Linux takes, its NUL included (`MAX_ARG_STRLEN`, execve(2)).
+const MAX_STRING: usize = 128 * 1024;
+
+/// Whether it is worth another try.
+pub(in crate::process) fn transience(error: &io::Error) -> Transience {
+    match Errno::from_io_error(error) {
+        Some(Errno::TXTBSY) => Transience::ProgramBusy,
+        Some(Errno::AGAIN | Errno::MFILE | Errno::NFILE | Errno::NOMEM) => Transience::Exhausted,
+        _ => Transience::Lasting,
+    }
+}
+
+/// The code and the message for an error that stays.
+pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u32) -> SpawnFailure {
+    let (code, message) = match Errno::from_io_error(error) {
+        Some(Errno::NOENT) => not_there(spec),
+        Some(Errno::NOTDIR) if !is_folder(spec.working_dir.as_deref()) => folder_gone(spec),
+        Some(Errno::ACCESS | Errno::PERM) => not_allowed(spec),
+        Some(Errno::NOEXEC) => unknown_format(&spec.program),
+        Some(Errno::ISDIR) => a_folder(&spec.program),
+        Some(Errno::TOOBIG) => too_long(spec),
+        Some(Errno::TXTBSY) => (
+            FailureCode::SpawnFailed,
+            format!(
+                "{} is open for writing, still after {tries} tries: wait until it is fully written",
+                shown(&spec.program)
+            ),
+        ),
+        Some(errno @ (Errno::AGAIN | Errno::MFILE | Errno::NFILE | Errno::NOMEM)) => {
+            exhausted(spec, errno, tries)
+        }
+        _ => (FailureCode::SpawnFailed, format!("{} could not be started: {error}", shown(&spec.program))),
+    };
+    SpawnFailure { code, message }
+}
+
+type Told = (FailureCode, String);
+
+fn shown(path: &Path) -> String {
+    format!("`{}`", path.display())
+}
+
+fn is_folder(path: Option<&Path>) -> bool {
+    path.is_none_or(Path::is_dir)
+}
+
+fn folder_gone(spec: &SpawnSpec) -> Told {
+    let dir = spec.working_dir.as_deref().unwrap_or(Path::new("."));
+    let message = if dir.exists() {
+        format!("the working folder {} is not a folder", shown(dir))
+    } else {
+        format!("the working folder {} does not exist: create it, or name another", shown(dir))
+    };
+    (FailureCode::WorkingDirNotFound, message)
+}
+
+/// ENOENT: the folder, the program, or the interpreter the program asks for.
+fn not_there(spec: &SpawnSpec) -> Told {
+    let program = &spec.program;
+    if !is_folder(spec.working_dir.as_deref()) {
+        return folder_gone(spec);
+    }
+    if fs::symlink_metadata(program).is_err() {
+        return (FailureCode::ProgramNotFound, format!("{} does not exist", shown(program)));
+    }
+    if !program.exists() {
+        let target = fs::read_link(program).unwrap_or_default();
+        let message = format!("{} is a link to {}, which does not exist", shown(program), shown(&target));
+        return (FailureCode::ProgramNotFound, message);
+    }
+    let message = match shebang_interpreter(program) {
+        Some(interpreter) if interpreter.as_os_str().as_bytes().ends_with(b"\r") => format!(
+            "{} was saved with Windows line ends, so its `#!` line names an interpreter that ends in a \
+             carriage return: convert it, e.g. with `sed -i 's/\\r$//' {}`",
+            shown(program),
+            program.display()
+        ),
+        Some(interpreter) => format!(
+            "the `#!` line of {} names {}, which does not exist: install it, or change the line",
+            shown(program),
+            shown(&interpreter)
+        ),
+        None => format!(
+            "{} exists, but the loader it asks for does not: it was built for another system or C library",
+            shown(program)
+        ),
+    };
+    (FailureCode::NotExecutable, message)
+}
+
+/// The path after `#!`, as the kernel reads it: up to the first blank.
+fn shebang_interpreter(program: &Path) -> Option<PathBuf> {
+    let mut start = Vec::new();
+    fs::File::open(program).ok()?.take(256).read_to_end(&mut start).ok()?;
+    let line = start.strip_prefix(b"#!")?.split(|&byte| byte == b'\n').next()?;
+    let word = line.trim_ascii_start().split(|&byte| byte == b' ' || byte == b'\t').next()?;
+    Some(std::ffi::OsString::from_vec(word.to_vec()).into())
+}
+
+/// EACCES: no permission on the file, on a folder on the way, a folder itself, or a mount without `exec`.
+fn not_allowed(spec: &SpawnSpec) -> Told {
+    use rustix::fs::{Access, access};
+    let program = &spec.program;
+    if program.is_dir() {
+        return a_folder(program);
+    }
+    if let Some(dir) = spec.working_dir.as_deref().filter(|dir| access(*dir, Access::EXEC_OK).is_err()) {
+        return (
+            FailureCode::PermissionDenied,
+            format!("the working folder {} may not be entered", shown(dir)),
+        );
+    }
+    let closed = program
+        .ancestors()
+        .skip(1)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .find(|dir| dir.is_dir() && access(*dir, Access::EXEC_OK).is_err());
+    if let Some(dir) = closed {
+        let message = format!("{} cannot be reached: the folder {} is closed", shown(program), shown(dir));
+        return (FailureCode::PermissionDenied, message);
+    }
+    if access(program, Access::EXEC_OK).is_err() {
+        let message = format!(
+            "{} is not executable: `chmod +x {}`, or run it through its interpreter",
+            shown(program),
+            program.display()
+        );
+        return (FailureCode::NotExecutable, message);
+    }
+    let message = match shebang_interpreter(program) {
+        Some(interpreter) => format!(
+            "{} may not be run: its `#!` line names {}, which is not executable",
+            shown(program),
+            shown(&interpreter)
+        ),
+        None => format!(
+            "the system does not permit to run {}: a file system mounted `noexec`, or a security policy",
+            shown(program)
+        ),
+    };
+    (FailureCode::PermissionDenied, message)
+}
+
+fn a_folder(program: &Path) -> Told {
+    (FailureCode::NotExecutable, format!("{} is a folder, not a program", shown(program)))
+}
+
+fn unknown_format(program: &Path) -> Told {
+    let message = format!(
+        "{} is neither a program for this system nor a script with a `#!` line: add one \
+         (e.g. `#!/bin/sh`), or name an interpreter",
+        shown(program)
+    );
+    (FailureCode::NotExecutable, message)
+}
+
+/// E2BIG, with whoever is to blame. Values are not shown: they may be secrets.
+fn too_long(spec: &SpawnSpec) -> Told {
+    let args = spec.args.iter().enumerate().map(|(i, arg)| (format!("argument {i}"), arg.len() + 1));
+    let env = spec.env.iter().map(|(name, value)| {
+        (format!("the environment variable `{}`", name.display()), name.len() + value.len() + 2)
+    });
+    let strings: Vec<(String, usize)> = args.chain(env).collect();
+    let total: usize = strings.iter().map(|(_, length)| length).sum();
+    let hint = "pass it through a file or through stdin";
+    let message = match strings.iter().max_by_key(|(_, length)| *length) {
+        Some((name, length)) if *length > MAX_STRING => {
+            format!("{name} has {length} bytes, and the system takes at most {MAX_STRING} in one: {hint}")
+        }
+        Some((name, length)) => format!(
+            "arguments and environment have {total} bytes together, more than the system takes; the largest \
+             is {name} with {length}: {hint}"
+        ),
+        None => format!("the arguments are too long: {hint}"),
+    };
+    (FailureCode::ArgumentsTooLong, message)
+}
+
+fn exhausted(spec: &SpawnSpec, errno: Errno, tries: u32) -> Told {
+    let (what, hint) = match errno {
+        Errno::MFILE => ("this process has no file descriptor left", "raise `ulimit -n`"),
+        Errno::NFILE => ("the system has no file descriptor left", "raise `fs.file-max`"),
+        Errno::AGAIN => {
+            ("the system gives no more processes", "raise `ulimit -u` or the container's limit of processes")
+        }
+        _ => ("the system has no memory for another process", "free some"),
+    };
+    let message = format!(
+        "{} was not started: {what}, still after {tries} tries: {hint}, or run less at once",
+        shown(&spec.program)
+    );
+    (FailureCode::ResourceExhausted, message)
+}

@@ -1,0 +1,47 @@
+//! Who is who across restarts of the host: a process id alone is used again, with its start time it is not.
+
+use std::ffi::OsStr;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::{sweep, table};
+use crate::process::spec::HostIdentity;
+use crate::result::LeftoverProcess;
+
+/// This host process.
+pub(crate) fn host_identity() -> HostIdentity {
+    let pid = std::process::id();
+    HostIdentity {
+        pid,
+        start_time: table::look(pid).map(|process| process.start_time),
+        boot_id: table::boot_id(),
+    }
+}
+
+/// Whether the process is alive (not a zombie) and started when it is said to have. Without a start time
+/// nothing can be told: `false`. The start time counts from the system's start: compare the boot id too.
+pub(crate) fn is_same_process(pid: u32, start_time: Option<u64>) -> bool {
+    start_time.is_some()
+        && table::look(pid).is_some_and(|now| !now.zombie && Some(now.start_time) == start_time)
+}
+
+/// Every living process that carries this mark (`NAME=value`). Blocking.
+pub(crate) fn marked_processes(marker: &OsStr) -> Vec<LeftoverProcess> {
+    sweep::leftover(&sweep::marked(marker))
+}
+
+/// Kills everyone who carries this mark until nobody does. Blocking, two seconds at most; returns what
+/// would not die.
+pub(crate) fn kill_marked(marker: &OsStr) -> Vec<LeftoverProcess> {
+    sweep::kill_until_gone(|| sweep::marked(marker))
+}
+
+/// Kills the group of a leader that an earlier host started, provided that it is still the same process.
+/// Blocking. `false`: it is not, and nothing was signalled; its descendants can be found by their mark.
+pub(crate) fn kill_group_of(pid: u32, start_time: Option<u64>) -> bool {
+    let Some(group) = Pid::from_raw(pid.cast_signed()) else { return false };
+    let leads = table::look(pid).is_some_and(|now| now.group == pid);
+    // As long as the leader or any member lives, no new process gets this number; the gap between look and
+    // signal is some microseconds.
+    leads && is_same_process(pid, start_time) && kill_process_group(group, Signal::KILL).is_ok()
+}

@@ -1,0 +1,71 @@
+//! The live groups of this host process: who may still be signalled.
+//!
+//! A group is entered right after its spawn and leaves right before its reap, both under one lock, and
+//! signals are sent under the same lock. So no signal can follow the reap that frees its number, not even
+//! from a teardown that reaps everything at once while other threads still hold their children.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use super::guard;
+
+/// One entry of the table. Not the process id: that can be used again, a token never is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Token(u64);
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+static LIVE: Mutex<BTreeMap<Token, u32>> = Mutex::new(BTreeMap::new());
+
+fn live() -> MutexGuard<'static, BTreeMap<Token, u32>> {
+    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Enters a group that was just started, and tells the guard.
+pub(super) fn enter(pid: u32) -> Token {
+    let token = Token(NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut live = live();
+    live.insert(token, pid);
+    guard::watch(pid, &live);
+    token
+}
+
+/// Takes a group out, before its reap. `false`: a teardown took it, and has reaped it.
+pub(super) fn leave(token: Token) -> bool {
+    let mut live = live();
+    let pid = live.remove(&token);
+    if let Some(pid) = pid {
+        guard::forget(pid);
+    }
+    pid.is_some()
+}
+
+/// Sends signals to the group, in this order, if its number is still its own.
+pub(super) fn signal(token: Token, signals: &[Signal]) {
+    let live = live();
+    let Some(pid) = live.get(&token).and_then(|&pid| pinned(pid)) else { return };
+    for &signal in signals {
+        // ESRCH: all gone. EPERM: macOS says so of a group in which only zombies are left (XNU skips
+        // them), and every system of a group whose members all run as somebody else. Nothing to be done.
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// Does something only if there is no live group, and lets none in meanwhile.
+pub(super) fn if_none<T>(then: impl FnOnce() -> T) -> Option<T> {
+    let live = live();
+    live.is_empty().then(then)
+}
+
+/// The id, as long as it is a child of ours, running or zombie. With SIGCHLD ignored by the host the
+/// kernel reaps by itself, and the number may be a stranger's by now: `None`.
+fn pinned(pid: u32) -> Option<Pid> {
+    let pid = Pid::from_raw(pid.cast_signed())?;
+    match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG) {
+        Err(Errno::CHILD) => None,
+        _ => Some(pid),
+    }
+}

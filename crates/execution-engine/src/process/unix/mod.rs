@@ -1,0 +1,41 @@
+//! Unix: a process group holds the tree, `posix_spawn` starts it, `wait4` ends it.
+
+mod child;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod crash_tests;
+mod drop_reaper;
+mod exit_watch;
+mod failure;
+pub(super) mod guard;
+mod identity;
+mod launch;
+mod live;
+mod os_calls;
+#[cfg(not(target_os = "linux"))]
+mod os_kqueue;
+mod pipe;
+mod snapshot;
+mod sweep;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;
+
+#[cfg(target_os = "linux")]
+#[path = "table_linux.rs"]
+mod table;
+#[cfg(target_os = "macos")]
+#[path = "os_table_macos.rs"]
+mod table;
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+#[path = "table_none.rs"]
+mod table;
+
+pub(crate) use child::ExecutionChild;
+pub(super) use drop_reaper::reap_orphans;
+pub(super) use failure::{explain, transience};
+pub(crate) use guard::release_guard_if_idle;
+pub(crate) use identity::{host_identity, is_same_process, kill_group_of, kill_marked, marked_processes};
+pub(super) use launch::{Launched, launch};
+pub(super) use os_calls::prepare_spawner_thread;
+pub(crate) use pipe::{PipeReader, PipeWriter};

@@ -1,0 +1,108 @@
+//! Where `unsafe` is needed: `wait4` with its resource usage, the thread's signal mask (neither is in std or
+//! rustix), and handing a descriptor to the runtime.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use crate::process::spec::{Exit, ExitKind};
+use crate::result::ResourceUsage;
+
+/// A child inherits the mask of the thread that starts it: a blocked SIGTERM would make it deaf.
+pub(in crate::process) fn prepare_spawner_thread() {
+    let mut none = MaybeUninit::uninit();
+    // SAFETY: sigemptyset fills the set it is given; pthread_sigmask reads it, and a null pointer for the old mask is allowed.
+    unsafe {
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+    }
+}
+
+/// Has the runtime of the calling task watch a descriptor.
+pub(super) fn watch_readable(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an OwnedFd gives the same open descriptor for as long as it lives, and the AsyncFd owns it.
+    unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }.map_err(Into::into)
+}
+
+/// Reaps one child of ours. `Ok(None)`: it still runs (only with `block` false).
+pub(super) fn wait4(pid: u32, block: bool) -> io::Result<Option<Exit>> {
+    let mut status: libc::c_int = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    let flags = if block { 0 } else { libc::WNOHANG };
+    loop {
+        // SAFETY: both pointers are to live, writable storage of the right type; any pid is allowed.
+        let result = unsafe { libc::wait4(pid.cast_signed(), &raw mut status, flags, usage.as_mut_ptr()) };
+        match result {
+            0 => return Ok(None),
+            -1 => {
+                let error = io::Error::last_os_error();
+                if error.kind() != io::ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
+            _ => {
+                // SAFETY: zeroed is a valid rusage, and wait4 has filled it.
+                let usage = unsafe { usage.assume_init() };
+                return Ok(Some(Exit { status: exit_kind(status), usage: Some(resource_usage(&usage)) }));
+            }
+        }
+    }
+}
+
+fn exit_kind(status: libc::c_int) -> ExitKind {
+    if libc::WIFEXITED(status) {
+        ExitKind::Code(libc::WEXITSTATUS(status))
+    } else {
+        let number = libc::WTERMSIG(status);
+        ExitKind::Signal { number, name: signal_name(number), core_dumped: libc::WCOREDUMP(status) }
+    }
+}
+
+fn resource_usage(usage: &libc::rusage) -> ResourceUsage {
+    // Linux counts in KiB, macOS in bytes (getrusage(2) of each).
+    let unit = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
+    ResourceUsage {
+        user_cpu_ms: millis(usage.ru_utime),
+        system_cpu_ms: millis(usage.ru_stime),
+        max_rss_bytes: u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(unit),
+    }
+}
+
+fn millis(time: libc::timeval) -> u64 {
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    seconds.saturating_mul(1000).saturating_add(u64::try_from(time.tv_usec).unwrap_or(0) / 1000)
+}
+
+/// `SIGTERM` for 15; `SIG<number>` where it has no name.
+fn signal_name(number: i32) -> String {
+    const NAMES: &[(i32, &str)] = &[
+        (libc::SIGHUP, "SIGHUP"),
+        (libc::SIGINT, "SIGINT"),
+        (libc::SIGQUIT, "SIGQUIT"),
+        (libc::SIGILL, "SIGILL"),
+        (libc::SIGTRAP, "SIGTRAP"),
+        (libc::SIGABRT, "SIGABRT"),
+        (libc::SIGBUS, "SIGBUS"),
+        (libc::SIGFPE, "SIGFPE"),
+        (libc::SIGKILL, "SIGKILL"),
+        (libc::SIGUSR1, "SIGUSR1"),
+        (libc::SIGSEGV, "SIGSEGV"),
+        (libc::SIGUSR2, "SIGUSR2"),
+        (libc::SIGPIPE, "SIGPIPE"),
+        (libc::SIGALRM, "SIGALRM"),
+        (libc::SIGTERM, "SIGTERM"),
+        (libc::SIGXCPU, "SIGXCPU"),
+        (libc::SIGXFSZ, "SIGXFSZ"),
+        (libc::SIGVTALRM, "SIGVTALRM"),
+        (libc::SIGPROF, "SIGPROF"),
+        (libc::SIGIO, "SIGIO"),
+        (libc::SIGSYS, "SIGSYS"),
+    ];
+    match NAMES.iter().find(|(known, _)| *known == number) {
+        Some((_, name)) => (*name).into(),
+        None => format!("SIG{number}"),
+    }
+}

@@ -1,0 +1,145 @@
+//! The process table of macOS: libproc (proc_pidinfo) and sysctl (`KERN_PROCARGS2`).
+//!
+//! System integrity protection hides the environment of Apple's own programs (`/bin/sleep`): those carry a
+//! mark that cannot be read, and are found by their group alone.
+
+use std::ffi::{CStr, OsStr, OsString, c_int, c_void};
+use std::mem::{MaybeUninit, size_of};
+use std::os::unix::ffi::OsStrExt;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::process::spec::EXECUTION_ID_VAR;
+
+/// One process, as far as we care.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ProcessInfo {
+    pub(super) pid: u32,
+    pub(super) group: u32,
+    /// Microseconds since 1970: with the id, an identity.
+    pub(super) start_time: u64,
+    pub(super) name: String,
+    pub(super) zombie: bool,
+}
+
+/// One process. The call passes over zombies by itself.
+pub(super) fn look(pid: u32) -> Option<ProcessInfo> {
+    let mut info = MaybeUninit::<libc::proc_bsdinfo>::zeroed();
+    let size = c_int::try_from(size_of::<libc::proc_bsdinfo>()).ok()?;
+    // SAFETY: the buffer is writable, of the size given, and of the type this flavor fills.
+    let filled = unsafe {
+        libc::proc_pidinfo(
+            pid.cast_signed(),
+            libc::PROC_PIDTBSDINFO,
+            0,
+            info.as_mut_ptr().cast::<c_void>(),
+            size,
+        )
+    };
+    if filled != size {
+        return None;
+    }
+    // SAFETY: filled in full, as the size says; and zeroed is a valid value already.
+    let info = unsafe { info.assume_init() };
+    Some(ProcessInfo {
+        pid: info.pbi_pid,
+        group: info.pbi_pgid,
+        start_time: info.pbi_start_tvsec.saturating_mul(1_000_000).saturating_add(info.pbi_start_tvusec),
+        name: text(&info.pbi_name).or_else(|| text(&info.pbi_comm)).unwrap_or_default(),
+        zombie: info.pbi_status == libc::SZOMB,
+    })
+}
+
+fn text(chars: &[libc::c_char]) -> Option<String> {
+    let bytes: Vec<u8> = chars.iter().map(|c| c.cast_unsigned()).take_while(|&byte| byte != 0).collect();
+    (!bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Every process that is not a zombie.
+pub(super) fn living() -> Vec<ProcessInfo> {
+    pids().into_iter().filter_map(look).filter(|process| !process.zombie).collect()
+}
+
+fn pids() -> Vec<u32> {
+    // SAFETY: a null buffer of size 0 asks how many there are.
+    let count = unsafe { libc::proc_listallpids(std::ptr::null_mut(), 0) };
+    // Some may start in between.
+    let mut pids = vec![0_i32; usize::try_from(count).unwrap_or(0) + 64];
+    let Ok(bytes) = c_int::try_from(pids.len() * size_of::<i32>()) else { return Vec::new() };
+    // SAFETY: the buffer is writable and of the size given.
+    let filled = unsafe { libc::proc_listallpids(pids.as_mut_ptr().cast::<c_void>(), bytes) };
+    pids.truncate(usize::try_from(filled).unwrap_or(0));
+    pids.into_iter().filter_map(|pid| u32::try_from(pid).ok()).filter(|&pid| pid != 0).collect()
+}
+
+/// The execution's mark in a process's environment.
+pub(super) fn mark_of(pid: u32) -> Option<OsString> {
+    let area = arguments_and_environment(pid)?;
+    let name = EXECUTION_ID_VAR.as_bytes();
+    environment(&area)?
+        .find(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'=')))
+        .map(|entry| OsStr::from_bytes(entry).to_owned())
+}
+
+/// `argc`, the program's path, padding NULs, `argc` arguments, then the environment, each ended by a NUL.
+fn environment(area: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+    let (argc, rest) = area.split_first_chunk::<4>()?;
+    let argc = usize::try_from(i32::from_ne_bytes(*argc)).ok()?;
+    let path_end = memchr::memchr(0, rest)?;
+    let padded = &rest[path_end..];
+    let strings = &padded[padded.iter().position(|&byte| byte != 0)?..];
+    Some(strings.split(|&byte| byte == 0).skip(argc))
+}
+
+fn arguments_and_environment(pid: u32) -> Option<Vec<u8>> {
+    let mut name = [libc::CTL_KERN, libc::KERN_PROCARGS2, pid.cast_signed()];
+    let mut size = 0_usize;
+    // SAFETY: three integers are given as three; a null buffer asks for the size.
+    let asked = unsafe {
+        libc::sysctl(name.as_mut_ptr(), 3, std::ptr::null_mut(), &raw mut size, std::ptr::null_mut(), 0)
+    };
+    if asked != 0 || size == 0 {
+        return None;
+    }
+    let mut area = vec![0_u8; size];
+    // SAFETY: as above, and the buffer is writable and of the size given.
+    let filled = unsafe {
+        libc::sysctl(
+            name.as_mut_ptr(),
+            3,
+            area.as_mut_ptr().cast::<c_void>(),
+            &raw mut size,
+            std::ptr::null_mut(),
+            0,
+        )
+    };
+    area.truncate(size);
+    (filled == 0).then_some(area)
+}
+
+/// SIGKILL to this very process. There is no pidfd: the gap between look and signal is some microseconds.
+pub(super) fn kill_verified(process: &ProcessInfo) {
+    let Some(pid) = Pid::from_raw(process.pid.cast_signed()) else { return };
+    if look(process.pid).is_some_and(|now| now.start_time == process.start_time) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+/// A new one at each start of the system.
+pub(super) fn boot_id() -> Option<String> {
+    let name: &CStr = c"kern.bootsessionuuid";
+    let mut id = [0_u8; 64];
+    let mut size = id.len();
+    // SAFETY: the name ends in a NUL; the buffer is writable and of the size given.
+    let filled = unsafe {
+        libc::sysctlbyname(
+            name.as_ptr(),
+            id.as_mut_ptr().cast::<c_void>(),
+            &raw mut size,
+            std::ptr::null_mut(),
+            0,
+        )
+    };
+    let text = CStr::from_bytes_until_nul(&id).ok()?.to_str().ok()?;
+    (filled == 0 && !text.is_empty()).then(|| text.to_owned())
+}

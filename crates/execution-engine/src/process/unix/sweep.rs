@@ -1,0 +1,93 @@
+//! What is left of a tree, and its end by force.
+
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::live::{self, Token};
+use super::snapshot::{self, Snapshot};
+use super::table::{self, ProcessInfo};
+use crate::process::spec::Scope;
+use crate::result::LeftoverProcess;
+
+/// One execution's processes: a leader, its group, and whoever carries its mark.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) leader: u32,
+    pub(super) start_time: Option<u64>,
+    pub(super) marker: OsString,
+    pub(super) token: Token,
+}
+
+/// A tree that forks faster than it is killed is given up after this.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Tree {
+    pub(super) fn kill_group(&self) {
+        live::signal(self.token, &[Signal::KILL]);
+    }
+
+    /// Everyone but the leader. Zombies do not count.
+    pub(super) fn members(&self, scope: Scope) -> Vec<LeftoverProcess> {
+        leftover(&self.survivors(scope))
+    }
+
+    fn survivors(&self, scope: Scope) -> Vec<ProcessInfo> {
+        let snapshot = match scope {
+            Scope::Group => snapshot::plain(),
+            Scope::GroupAndEscaped => snapshot::with_marks(),
+        };
+        snapshot.select(|process, mark| {
+            process.pid != self.leader
+                && (process.group == self.leader || mark.is_some_and(|mark| *mark == self.marker))
+                // Older than the leader is a stranger, whatever its group's number.
+                && self.start_time.is_none_or(|start| process.start_time >= start)
+        })
+    }
+
+    /// Kills, looks, and kills again. The group is killed as a whole each time, so that a member that
+    /// forks meanwhile gains nothing; the escaped one by one, each verified right before.
+    pub(super) fn kill_until_gone(&self) -> Vec<LeftoverProcess> {
+        kill_until_gone(|| {
+            self.kill_group();
+            self.survivors(Scope::GroupAndEscaped)
+        })
+    }
+}
+
+/// Kills what `find` finds until it finds nothing, twice if there was something at first: a process
+/// forked while the table was read may be in neither half.
+pub(super) fn kill_until_gone(find: impl Fn() -> Vec<ProcessInfo>) -> Vec<LeftoverProcess> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut pause = Duration::from_millis(1);
+    let mut clean = 0;
+    let mut wanted = 1;
+    loop {
+        let found = find();
+        if found.is_empty() {
+            clean += 1;
+            if clean >= wanted {
+                return Vec::new();
+            }
+        } else {
+            (clean, wanted) = (0, 2);
+            found.iter().for_each(table::kill_verified);
+            if Instant::now() >= deadline {
+                return leftover(&found);
+            }
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+/// Everyone who carries this mark.
+pub(super) fn marked(marker: &std::ffi::OsStr) -> Vec<ProcessInfo> {
+    let snapshot: std::sync::Arc<Snapshot> = snapshot::with_marks();
+    snapshot.select(|_, mark| mark.is_some_and(|mark| mark == marker))
+}
+
+pub(super) fn leftover(processes: &[ProcessInfo]) -> Vec<LeftoverProcess> {
+    processes.iter().map(|one| LeftoverProcess { pid: one.pid, name: one.name.clone() }).collect()
+}

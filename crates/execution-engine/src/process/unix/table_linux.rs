@@ -1,0 +1,156 @@
+//! The process table of Linux: `/proc` (proc(5)).
+
+use std::ffi::{OsStr, OsString};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
+
+use crate::process::spec::EXECUTION_ID_VAR;
+
+/// One process, as far as we care.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ProcessInfo {
+    pub(super) pid: u32,
+    pub(super) group: u32,
+    /// Clock ticks since the system's start: with the id, an identity.
+    pub(super) start_time: u64,
+    pub(super) name: String,
+    pub(super) zombie: bool,
+}
+
+/// Kernel threads (`PF_KTHREAD`): nobody's descendants.
+const KERNEL_THREAD: u32 = 0x0020_0000;
+
+/// One process, zombies included.
+pub(super) fn look(pid: u32) -> Option<ProcessInfo> {
+    parse(pid, &std::fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// `pid (name) state ppid pgrp session tty tpgid flags … starttime(22) …`; the name may hold anything,
+/// `)` included.
+fn parse(pid: u32, stat: &[u8]) -> Option<ProcessInfo> {
+    let (name, mut fields) = split(stat)?;
+    let state = fields.next()?;
+    let group = fields.nth(1)?.parse().ok()?;
+    let flags: u32 = fields.nth(3)?.parse().ok()?;
+    let start_time = fields.nth(12)?.parse().ok()?;
+    let zombie = matches!(state, "Z" | "X" | "x");
+    (flags & KERNEL_THREAD == 0).then_some(ProcessInfo { pid, group, start_time, name, zombie })
+}
+
+/// The name, and the fields behind it.
+fn split(stat: &[u8]) -> Option<(String, std::str::SplitAsciiWhitespace<'_>)> {
+    let open = memchr::memchr(b'(', stat)?;
+    let close = memchr::memrchr(b')', stat)?;
+    let name = String::from_utf8_lossy(stat.get(open + 1..close)?).into_owned();
+    let rest = std::str::from_utf8(stat.get(close + 1..)?).ok()?;
+    Some((name, rest.split_ascii_whitespace()))
+}
+
+/// Every process that is not a zombie.
+pub(super) fn living() -> Vec<ProcessInfo> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(look)
+        .filter(|process| !process.zombie)
+        .collect()
+}
+
+/// The execution's mark in a process's environment. Other users' environments cannot be read.
+pub(super) fn mark_of(pid: u32) -> Option<OsString> {
+    const TRIES: u32 = 20;
+    let name = EXECUTION_ID_VAR.as_bytes();
+    for _ in 0..TRIES {
+        let environ = environment(pid)?;
+        if !environ.is_empty() || has_no_environment(pid) {
+            return environ
+                .split(|&byte| byte == 0)
+                .find(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'=')))
+                .map(|entry| OsStr::from_bytes(entry).to_owned());
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    None
+}
+
+/// In one call: between two, the process may change its program, and the rest reads as empty.
+fn environment(pid: u32) -> Option<Vec<u8>> {
+    let mut room = 32 * 1024;
+    loop {
+        let mut environ = vec![0; room];
+        let length = std::fs::File::open(format!("/proc/{pid}/environ")).ok()?.read(&mut environ).ok()?;
+        if length < room {
+            environ.truncate(length);
+            return Some(environ);
+        }
+        room *= 4;
+    }
+}
+
+/// Whether an environment that reads as empty is. It reads so, too, of a process that changes its program
+/// right then: the file belongs to the program it was opened under. Taking that for an unmarked process
+/// would let a daemon slip away just as it starts. `env_start` and `env_end` are fields 50 and 51, both 0
+/// while the new program is not there yet.
+fn has_no_environment(pid: u32) -> bool {
+    let Ok(stat) = std::fs::read(format!("/proc/{pid}/stat")) else { return true };
+    split(&stat).is_none_or(|(_, mut fields)| {
+        let ended = matches!(fields.next(), Some("Z" | "X" | "x"));
+        let (env_start, env_end) = (fields.nth(46), fields.next());
+        ended || (env_start == env_end && env_end != Some("0"))
+    })
+}
+
+/// SIGKILL to this very process, never to one that has its number by now: the descriptor pins it, then
+/// its identity is compared.
+pub(super) fn kill_verified(process: &ProcessInfo) {
+    let Some(pid) = Pid::from_raw(process.pid.cast_signed()) else { return };
+    let same = || look(process.pid).is_some_and(|now| now.start_time == process.start_time);
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(descriptor) if same() => drop(pidfd_send_signal(descriptor, Signal::KILL)),
+        // No pidfds here: the gap between look and signal is some microseconds.
+        Err(error) if error != rustix::io::Errno::SRCH && same() => drop(kill_process(pid, Signal::KILL)),
+        _ => {}
+    }
+}
+
+/// A new one at each start of the system.
+pub(super) fn boot_id() -> Option<String> {
+    let id = std::fs::read_to_string(PathBuf::from("/proc/sys/kernel/random/boot_id")).ok()?;
+    Some(id.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_and_spaces_does_not_shift_the_fields() {
+        let stat = b"42 (a) b (c)) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 10 11";
+        let process = parse(42, stat).unwrap();
+        assert_eq!((process.name.as_str(), process.group, process.start_time), ("a) b (c)", 7, 98765));
+    }
+
+    #[test]
+    fn this_process_is_found_with_a_start_time() {
+        let me = look(std::process::id()).unwrap();
+        assert!(me.start_time > 0 && !me.zombie);
+        assert!(living().contains(&me));
+    }
+
+    /// The fields that tell an empty environment from one that is not there yet.
+    #[test]
+    fn a_process_with_variables_has_an_environment() {
+        assert!(!has_no_environment(std::process::id()));
+        let mut bare = std::process::Command::new("/bin/sleep").arg("1000").env_clear().spawn().unwrap();
+        let deadline = std::time::Instant::now() + Duration::from_secs(5);
+        while !has_no_environment(bare.id()) {
+            assert!(std::time::Instant::now() < deadline);
+        }
+        bare.kill().unwrap();
+        bare.wait().unwrap();
+    }
+}

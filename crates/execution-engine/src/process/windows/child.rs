@@ -1,0 +1,171 @@
+//! [`ExecutionChild`]: one started process with its job, from spawn to reap.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::windows::io::{AsHandle, OwnedHandle};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::os_exit_watch::ExitWatch;
+use super::os_job::Job;
+use super::{os_console, os_process};
+use crate::process::spec::{Exit, ExitKind, Scope, TreeSignal};
+use crate::result::{Containment, LeftoverProcess};
+
+/// The trees of this host process, for its end.
+static LIVE: Mutex<BTreeMap<u64, Arc<Tree>>> = Mutex::new(BTreeMap::new());
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<Tree>>> {
+    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A leader, and the job around it where there is one. The open handle keeps the id from being used again.
+#[derive(Debug)]
+struct Tree {
+    pid: u32,
+    handle: Arc<OwnedHandle>,
+    job: Option<Job>,
+}
+
+impl Tree {
+    fn kill(&self) {
+        match &self.job {
+            Some(job) => job.terminate(),
+            // That it has ended already is no error.
+            None => drop(os_process::terminate(&self.handle)),
+        }
+    }
+
+    fn members(&self) -> Vec<LeftoverProcess> {
+        let pids = self.job.as_ref().map(Job::pids).unwrap_or_default();
+        pids.into_iter()
+            .filter(|&pid| pid != self.pid)
+            .map(|pid| LeftoverProcess { pid, name: os_process::name(pid).unwrap_or_default() })
+            .collect()
+    }
+
+    /// The end of a process is not instant: it waits for what its threads have under way.
+    fn kill_until_gone(&self) -> Vec<LeftoverProcess> {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.kill();
+            let left = self.members();
+            if left.is_empty() || Instant::now() >= deadline {
+                return left;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// Who owns a started process: dropping this ends the tree.
+#[derive(Debug)]
+pub(super) struct Process {
+    tree: Arc<Tree>,
+    key: u64,
+    on_our_console: bool,
+}
+
+impl Process {
+    /// Takes over a process that was created just now and is suspended still. Without a job (an old
+    /// system, or a host whose own job forbids it) the tree is not held, and the result says so.
+    pub(super) fn adopt(pid: u32, handle: OwnedHandle, on_our_console: bool) -> Self {
+        let job = Job::new().and_then(|job| job.assign(handle.as_handle()).map(|()| job));
+        if let Err(error) = &job {
+            tracing::debug!(pid, %error, "no job object: what the process starts is not held");
+        }
+        let tree = Arc::new(Tree { pid, handle: Arc::new(handle), job: job.ok() });
+        let key = NEXT.fetch_add(1, Ordering::Relaxed);
+        live().insert(key, Arc::clone(&tree));
+        Self { tree, key, on_our_console }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Reaped: no longer in the table.
+        if live().remove(&self.key).is_some() {
+            self.tree.kill();
+        }
+    }
+}
+
+/// A started process. Dropped without [`reap`](Self::reap), it is ended with everything it started.
+#[derive(Debug)]
+pub(crate) struct ExecutionChild {
+    exit: ExitWatch,
+    process: Process,
+}
+
+impl ExecutionChild {
+    pub(super) fn new(process: Process) -> io::Result<Self> {
+        let exit = ExitWatch::new(Arc::clone(&process.tree.handle))?;
+        Ok(Self { exit, process })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.tree.pid
+    }
+
+    /// When the system says it started: with the process id, an identity.
+    pub(crate) fn start_time(&self) -> Option<u64> {
+        os_process::start_time(&self.process.tree.handle)
+    }
+
+    pub(crate) fn containment(&self) -> Containment {
+        if self.process.tree.job.is_some() { Containment::Job } else { Containment::None }
+    }
+
+    /// Resolves when the leader has ended. Cancel-safe, and may be awaited again.
+    pub(crate) async fn exited(&mut self) {
+        self.exit.ended().await;
+    }
+
+    /// Polite: a Ctrl-Break, where the child shares the host's console; else, as with force, the end of the
+    /// whole job.
+    pub(crate) fn signal_tree(&self, signal: TreeSignal) {
+        let asked = signal == TreeSignal::Polite
+            && self.process.on_our_console
+            && os_console::send_ctrl_break(self.process.tree.pid);
+        if !asked {
+            self.process.tree.kill();
+        }
+    }
+
+    /// What lives of the tree besides the leader. Nothing leaves a job, so the scope makes no difference.
+    pub(crate) async fn members(&self, _scope: Scope) -> Vec<LeftoverProcess> {
+        let tree = Arc::clone(&self.process.tree);
+        tokio::task::spawn_blocking(move || tree.members()).await.unwrap_or_default()
+    }
+
+    /// Ends the whole tree and waits until it is empty (for at most two seconds). Returns what would not end.
+    pub(crate) async fn kill_all(&self) -> Vec<LeftoverProcess> {
+        let tree = Arc::clone(&self.process.tree);
+        tokio::task::spawn_blocking(move || tree.kill_until_gone()).await.unwrap_or_default()
+    }
+
+    /// The same after a natural end, and what the leader left behind.
+    pub(crate) async fn reap_and_look(self) -> (Exit, Vec<LeftoverProcess>) {
+        let left = self.members(Scope::Group).await;
+        (self.reap(), left)
+    }
+
+    /// Takes the exit status; to be called after [`exited`](Self::exited). What is left in the job is let go.
+    pub(crate) fn reap(self) -> Exit {
+        live().remove(&self.process.key);
+        let tree = &self.process.tree;
+        let usage = tree.job.as_ref().and_then(Job::usage);
+        if let Some(job) = &tree.job {
+            job.release();
+        }
+        let status = match os_process::exit_code(&tree.handle) {
+            // An NTSTATUS such as 0xC0000005 reads as the negative number that Windows' own tools show.
+            Some(code) => ExitKind::Code(code.cast_signed()),
+            None => ExitKind::Unknown,
+        };
+        Exit { status, usage }
+    }
+}

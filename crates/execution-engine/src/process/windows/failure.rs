@@ -1,0 +1,88 @@
+//! Why the system did not start a process, told apart.
+
+use std::io;
+use std::path::Path;
+
+use windows_sys::Win32::Foundation::{
+    ERROR_ACCESS_DENIED, ERROR_BAD_EXE_FORMAT, ERROR_COMMITMENT_LIMIT, ERROR_DIRECTORY,
+    ERROR_ELEVATION_REQUIRED, ERROR_EXE_MACHINE_TYPE_MISMATCH, ERROR_FILE_NOT_FOUND,
+    ERROR_FILENAME_EXCED_RANGE, ERROR_NO_SYSTEM_RESOURCES, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_ENOUGH_QUOTA,
+    ERROR_PATH_NOT_FOUND, ERROR_SHARING_VIOLATION, ERROR_TOO_MANY_OPEN_FILES,
+};
+
+use crate::error::FailureCode;
+use crate::process::spawner::Transience;
+use crate::process::spec::{SpawnFailure, SpawnSpec};
+
+fn os_code(error: &io::Error) -> u32 {
+    error.raw_os_error().map_or(0, i32::cast_unsigned)
+}
+
+/// Whether it is worth another try.
+pub(in crate::process) fn transience(error: &io::Error) -> Transience {
+    match os_code(error) {
+        ERROR_SHARING_VIOLATION => Transience::ProgramBusy,
+        ERROR_TOO_MANY_OPEN_FILES
+        | ERROR_NOT_ENOUGH_MEMORY
+        | ERROR_NOT_ENOUGH_QUOTA
+        | ERROR_NO_SYSTEM_RESOURCES
+        | ERROR_COMMITMENT_LIMIT => Transience::Exhausted,
+        _ => Transience::Lasting,
+    }
+}
+
+/// The code and the message for an error that stays.
+pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u32) -> SpawnFailure {
+    let program = spec.program.display();
+    let dir = spec.working_dir.as_deref().filter(|dir| !dir.is_dir());
+    let (code, message) = match os_code(error) {
+        ERROR_DIRECTORY | ERROR_PATH_NOT_FOUND | ERROR_FILE_NOT_FOUND if dir.is_some() => (
+            FailureCode::WorkingDirNotFound,
+            format!(
+                "the working folder `{}` is not an existing folder: create it, or name another",
+                dir.unwrap_or(Path::new(".")).display()
+            ),
+        ),
+        ERROR_FILE_NOT_FOUND | ERROR_PATH_NOT_FOUND => {
+            (FailureCode::ProgramNotFound, format!("`{program}` does not exist"))
+        }
+        ERROR_ACCESS_DENIED if spec.program.is_dir() => {
+            (FailureCode::NotExecutable, format!("`{program}` is a folder, not a program"))
+        }
+        ERROR_ACCESS_DENIED => (
+            FailureCode::PermissionDenied,
+            format!(
+                "the system does not permit to run `{program}`: check its permissions, or a security policy"
+            ),
+        ),
+        ERROR_ELEVATION_REQUIRED => (
+            FailureCode::PermissionDenied,
+            format!("`{program}` asks for administrator rights: run the host with them"),
+        ),
+        ERROR_BAD_EXE_FORMAT | ERROR_EXE_MACHINE_TYPE_MISMATCH => (
+            FailureCode::NotExecutable,
+            format!("`{program}` is not a program for this system: a script needs an `interpreter`"),
+        ),
+        ERROR_FILENAME_EXCED_RANGE => (
+            FailureCode::ArgumentsTooLong,
+            format!(
+                "the command line of `{program}` is longer than the 32767 characters that the system takes: \
+                 pass the longest argument through a file or through stdin"
+            ),
+        ),
+        _ => match transience(error) {
+            Transience::Exhausted => (
+                FailureCode::ResourceExhausted,
+                format!("`{program}` was not started, still after {tries} tries: {error}. Run less at once"),
+            ),
+            Transience::ProgramBusy => (
+                FailureCode::SpawnFailed,
+                format!("`{program}` is in use by another process, still after {tries} tries"),
+            ),
+            Transience::Lasting => {
+                (FailureCode::SpawnFailed, format!("`{program}` could not be started: {error}"))
+            }
+        },
+    };
+    SpawnFailure { code, message }
+}

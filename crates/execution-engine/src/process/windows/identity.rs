@@ -1,0 +1,44 @@
+//! Who is who across restarts of the host: a process id alone is used again, with its creation time it is not.
+
+use std::ffi::OsStr;
+
+use super::os_process;
+use crate::process::spec::HostIdentity;
+use crate::result::LeftoverProcess;
+
+/// This host process. The creation time is absolute, so no boot id is needed.
+pub(crate) fn host_identity() -> HostIdentity {
+    let pid = std::process::id();
+    let start_time = os_process::open_to_look(pid).as_ref().and_then(os_process::start_time);
+    HostIdentity { pid, start_time, boot_id: None }
+}
+
+/// Whether the process is alive and started when it is said to have. Without a start time nothing can be
+/// told: `false`.
+pub(crate) fn is_same_process(pid: u32, start_time: Option<u64>) -> bool {
+    start_time.is_some()
+        && os_process::open_to_look(pid).is_some_and(|process| {
+            !os_process::has_ended(&process) && os_process::start_time(&process) == start_time
+        })
+}
+
+/// None: a job ends with its host, so nobody survives to be found.
+pub(crate) fn marked_processes(_marker: &OsStr) -> Vec<LeftoverProcess> {
+    Vec::new()
+}
+
+/// None, as above.
+pub(crate) fn kill_marked(_marker: &OsStr) -> Vec<LeftoverProcess> {
+    Vec::new()
+}
+
+/// Ends a leader that an earlier host started (one that no job could hold), provided that it is still the
+/// same process. `false`: it is not, and nothing was ended.
+pub(crate) fn kill_group_of(pid: u32, start_time: Option<u64>) -> bool {
+    start_time.is_some()
+        && os_process::open_to_end(pid).is_some_and(|process| {
+            !os_process::has_ended(&process)
+                && os_process::start_time(&process) == start_time
+                && os_process::terminate(&process).is_ok()
+        })
+}

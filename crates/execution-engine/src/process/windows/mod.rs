@@ -1,0 +1,35 @@
+//! Windows: a job object holds the tree and ends it when its last handle closes, the host's death included.
+//!
+//! A process is created suspended, put into its job, then resumed, so that nothing it starts is outside.
+//! (`std` cannot name the job at creation yet, so a host that dies between the two calls leaves a suspended
+//! process behind.) Processes are given a process group of their own, so that a Ctrl-C meant for the host
+//! does not reach them. A polite stop is a Ctrl-Break, which only those on the same console hear: a host
+//! without one (a service, a desktop program) ends the job at once.
+//!
+//! Nothing here was run yet: it is type-checked only.
+
+mod child;
+mod failure;
+mod identity;
+mod launch;
+mod os_console;
+mod os_exit_watch;
+mod os_job;
+mod os_pipe;
+mod os_process;
+mod os_resume;
+
+pub(crate) use child::ExecutionChild;
+pub(super) use failure::{explain, transience};
+pub(crate) use identity::{host_identity, is_same_process, kill_group_of, kill_marked, marked_processes};
+pub(super) use launch::{Launched, launch};
+pub(crate) use os_pipe::{PipeReader, PipeWriter};
+
+/// Signal masks are a matter of Unix.
+pub(super) fn prepare_spawner_thread() {}
+
+/// Nothing has to be reaped: a process is gone when its last handle is.
+pub(super) fn reap_orphans() {}
+
+/// There is no guard: the kernel closes the jobs.
+pub(crate) fn release_guard_if_idle() {}

@@ -1,0 +1,127 @@
+//! Pipes with an overlapped end for the runtime and a plain one for the child.
+//!
+//! Windows' anonymous pipes cannot be waited for, and `std`'s pipe reads take a thread each. A child must
+//! not be given an overlapped handle either (tokio#4824): programs read and write it plainly. So, as inside
+//! `std`, each pipe is a named one with a single instance, opened once more as a file.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::windows::ffi::OsStrExt;
+use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::{FromRawHandle, IntoRawHandle, OwnedHandle};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::AsyncWrite;
+use tokio::net::windows::named_pipe::NamedPipeServer;
+use uuid::Uuid;
+use windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE;
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, PIPE_ACCESS_INBOUND, PIPE_ACCESS_OUTBOUND,
+};
+use windows_sys::Win32::System::Pipes::{
+    CreateNamedPipeW, PIPE_READMODE_BYTE, PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE, PIPE_WAIT,
+};
+
+const CAPACITY: u32 = 64 * 1024;
+
+/// Which way the bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    FromChild,
+    ToChild,
+}
+
+/// The host's end, overlapped and not registered yet, and the child's.
+pub(super) fn pipe(direction: Direction) -> io::Result<(OwnedHandle, File)> {
+    let name = std::ffi::OsString::from(format!(r"\\.\pipe\execution-engine-{}", Uuid::now_v7()));
+    let wide: Vec<u16> = name.encode_wide().chain([0]).collect();
+    let access = match direction {
+        Direction::FromChild => PIPE_ACCESS_INBOUND,
+        Direction::ToChild => PIPE_ACCESS_OUTBOUND,
+    };
+    // SAFETY: the name ends in a NUL; null security is the default, which is not inheritable.
+    let handle = unsafe {
+        CreateNamedPipeW(
+            wide.as_ptr(),
+            access | FILE_FLAG_FIRST_PIPE_INSTANCE | FILE_FLAG_OVERLAPPED,
+            PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
+            1,
+            CAPACITY,
+            CAPACITY,
+            0,
+            std::ptr::null(),
+        )
+    };
+    if handle == INVALID_HANDLE_VALUE {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: a handle that was just created and belongs to nobody else.
+    let ours = unsafe { OwnedHandle::from_raw_handle(handle) };
+    let childs = OpenOptions::new()
+        .write(direction == Direction::FromChild)
+        .read(direction == Direction::ToChild)
+        .share_mode(0)
+        .open(&name)?;
+    Ok((ours, childs))
+}
+
+/// Gives the host's end to the runtime of the calling task.
+fn register(end: OwnedHandle) -> io::Result<NamedPipeServer> {
+    // SAFETY: the handle is a named pipe opened as overlapped, and ownership goes over.
+    unsafe { NamedPipeServer::from_raw_handle(end.into_raw_handle()) }
+}
+
+/// The reading end of the child's stdout or stderr.
+#[derive(Debug)]
+pub(crate) struct PipeReader(NamedPipeServer);
+
+impl PipeReader {
+    pub(super) fn new(end: OwnedHandle) -> io::Result<Self> {
+        register(end).map(Self)
+    }
+
+    /// Waits for bytes or the end of file. Cancel-safe.
+    pub(crate) async fn readable(&self) -> io::Result<()> {
+        self.0.readable().await
+    }
+
+    /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` nothing yet.
+    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.try_read(buffer) {
+            // All writing ends are closed: what Unix calls the end of file.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+            read => read,
+        }
+    }
+
+    /// How many bytes the pipe itself can hold: what one drain after the exit may find.
+    #[expect(clippy::unused_self, reason = "on Linux the pipe is asked")]
+    pub(crate) fn capacity(&self) -> usize {
+        CAPACITY as usize
+    }
+}
+
+/// The writing end of the child's stdin.
+#[derive(Debug)]
+pub(crate) struct PipeWriter(NamedPipeServer);
+
+impl PipeWriter {
+    pub(super) fn new(end: OwnedHandle) -> io::Result<Self> {
+        register(end).map(Self)
+    }
+}
+
+impl AsyncWrite for PipeWriter {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
