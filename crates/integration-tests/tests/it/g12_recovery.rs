@@ -121,10 +121,11 @@ async fn a_log_of_a_living_host_is_left_alone() {
 #[tokio::test]
 async fn a_recycled_pid_is_never_taken_for_a_survivor() {
     let test = TestEngine::new();
-    let mut host = Host::start(&test.log_dir(), "echo up; sleep 1000");
-    host.told("up");
+    let mut host = Host::start(&test.log_dir(), "echo pid $$; sleep 1000");
+    let leader = pid(&host.told("pid "));
     the_log_has(&test, "#execlog").await;
     host.kill();
+    eventually("the leader is gone", || !is_running(leader)).await;
     // The log now names this very process's id as the leader's, with another start time.
     let log = std::fs::read_dir(test.log_dir()).unwrap().next().unwrap().unwrap().path();
     let written = std::fs::read_to_string(&log).unwrap();
