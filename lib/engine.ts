@@ -156,10 +156,16 @@ export class ExecutionEngine {
   ): Promise<string> | AsyncIterable<LogRecord> {
     checkOptions(options, { format: oneOf('text', 'records'), follow: flag })
     const { format = 'text', follow = false } = options
-    if (format === 'records') {
-      return logRecords(this.#native, checkedId(id), follow ? () => this.#live.ending(id) !== undefined : undefined)
-    }
-    return this.#native.readLogs(checkedId(id)).then(unwrap<string>)
+    const isLive = (): boolean => this.#live.ending(id) !== undefined
+    return format === 'records'
+      ? logRecords(this.#native, checkedId(id), { isLive, follow })
+      : this.#logText(id, isLive())
+  }
+
+  async #logText(id: string, wasLive: boolean): Promise<string> {
+    const log = await this.#native.readLogs(checkedId(id))
+    // What is live may not have a log yet: it begins with the process.
+    return wasLive && typeof log === 'object' && log.code === 'NOT_FOUND' ? '' : unwrap<string>(log)
   }
 
   /** Forgets and deletes what is beyond its retention, now. */

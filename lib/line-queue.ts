@@ -69,6 +69,8 @@ export class LineQueue implements AsyncIterator<OutputLine, undefined> {
     this.#state = 'closed'
     this.#failure = undefined
     this.#lines = []
+    // Others may still listen: they are not to wait for this loop any more.
+    if (this.#paused) this.#pause(false)
     if (wasOpen) this.#flow.stop()
     for (const { resolve } of this.#waiting.splice(0)) resolve({ value: undefined, done: true })
     return Promise.resolve({ value: undefined, done: true })

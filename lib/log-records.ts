@@ -1,7 +1,7 @@
 /** A log's records, page by page. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { NativeEngine, NativeLogRecord } from '../index.js'
+import type { NativeEngine, NativeLogPage, NativeLogRecord } from '../index.js'
 import { unwrap } from './errors.js'
 import type { LogRecord } from './types.js'
 
@@ -13,19 +13,27 @@ const POLL_MS = 100
 export async function* logRecords(
   engine: NativeEngine,
   id: string,
-  isLive: (() => boolean) | undefined,
+  { isLive, follow }: { isLive: () => boolean; follow: boolean },
 ): AsyncGenerator<LogRecord, void, undefined> {
   let from = START
   for (;;) {
     // Asked before reading: what is written after the read ends is then read in another round.
-    const goesOn = isLive?.() ?? false
-    const page = unwrap(await engine.readLogRecords(id, from, PAGE))
+    const goesOn = isLive()
+    const page = await read(engine, id, from, goesOn)
     for (const record of page.records) yield logRecord(record)
     from = page.next
     if (!page.atEnd) continue
-    if (!goesOn) return
+    if (!goesOn || !follow) return
+    // It keeps the program alive: somebody waits for the last records, which come after the end.
     await sleep(POLL_MS)
   }
+}
+
+/** A page. What is live may not have a log yet: it begins with the process. */
+const read = async (engine: NativeEngine, id: string, from: string, isLive: boolean): Promise<NativeLogPage> => {
+  const page = await engine.readLogRecords(id, from, PAGE)
+  if (isLive && 'isFailure' in page && page.code === 'NOT_FOUND') return { records: [], next: from, atEnd: true }
+  return unwrap(page)
 }
 
 const logRecord = ({ type, timestamp, stream, text, bytes, partial, event }: NativeLogRecord): LogRecord =>

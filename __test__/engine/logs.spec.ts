@@ -1,0 +1,156 @@
+// Logs: written while it runs, read as text or as records.
+
+import { randomUUID } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+
+import test from 'ava'
+
+import { ExecutionEngineError, type LogRecord } from '@escher/execution-engine'
+import { temporaryFolder, testEngine } from '../helpers/engine.js'
+import { errorOf, Recorder, sh } from '../helpers/recorder.js'
+import { startProgram } from '../helpers/program.js'
+
+const all = async (records: AsyncIterable<LogRecord>): Promise<LogRecord[]> => {
+  const kept: LogRecord[] = []
+  for await (const record of records) kept.push(record)
+  return kept
+}
+
+const texts = (records: LogRecord[], stream: string) =>
+  records.flatMap((record) => (record.type === 'output' && record.stream === stream ? [record.text] : []))
+
+test('the text of a log has a header, every line and a footer', async (t) => {
+  const engine = await testEngine(t)
+  const result = await engine.run(sh('echo one; echo two >&2; exit 2').command)
+  const text = await engine.readLogs(result.id)
+  t.regex(text, /^#execlog\/1 \{/)
+  t.regex(text, /^\S+Z O {2}one$/m)
+  t.regex(text, /^\S+Z E {2}two$/m)
+  t.regex(text, /^#end \{.*"failed".*\}$/m)
+  t.is(await engine.readLogs(result.id, { format: 'text' }), text)
+  t.is(await engine.readLogs(result.id, {}), text)
+})
+
+test('records are parsed, with the bytes as they were written', async (t) => {
+  const engine = await testEngine(t)
+  const { id } = await engine.run(sh(`printf 'one\\n\\377\\n'; echo two >&2`).command)
+  const records = await all(engine.readLogs(id, { format: 'records' }))
+  t.deepEqual(texts(records, 'stdout'), ['one', '\uFFFD'])
+  t.deepEqual(texts(records, 'stderr'), ['two'])
+  const invalid = records.find((record) => record.type === 'output' && record.text === '\uFFFD')
+  t.true(invalid?.type === 'output' && invalid.bytes[0] === 0xff)
+  t.true(records.every(({ timestamp }) => !Number.isNaN(Date.parse(timestamp))))
+})
+
+test('records are read as they are asked for: leaving early is fine, and a second reading begins anew', async (t) => {
+  const engine = await testEngine(t)
+  const { id } = await engine.run(sh('seq 5000').command)
+  const seen: string[] = []
+  for await (const record of engine.readLogs(id, { format: 'records' })) {
+    if (record.type === 'output') seen.push(record.text)
+    if (seen.length === 3) break
+  }
+  t.deepEqual(seen, ['1', '2', '3'])
+  const every = texts(await all(engine.readLogs(id, { format: 'records' })), 'stdout')
+  t.deepEqual([every.length, every.at(-1)], [5000, '5000'])
+})
+
+test('follow gives records while it runs, and ends when it ends', async (t) => {
+  const engine = await testEngine(t)
+  const recorder = new Recorder()
+  const id = await engine.execute(sh('echo one; read go; echo two', { stdin: 'pipe' }), recorder.listener)
+  await recorder.line('one')
+  const seen: string[] = []
+  for await (const record of engine.readLogs(id, { format: 'records', follow: true })) {
+    if (record.type !== 'output') continue
+    seen.push(record.text)
+    if (record.text === 'one') {
+      t.is(engine.getStatus(id), 'running')
+      await engine.writeStdin(id, 'go\n')
+    }
+  }
+  t.deepEqual(seen, ['one', 'two'])
+  t.is((await engine.waitForCompletion(id)).status, 'completed')
+})
+
+test('what waits for its turn has an empty log, and its followers wait with it', async (t) => {
+  const engine = await testEngine(t, { maxConcurrentExecutions: 1 })
+  const first = await engine.execute(sh('read go', { stdin: 'pipe' }))
+  const id = await engine.execute(sh('echo one'))
+  t.is(await engine.readLogs(id), '')
+  t.deepEqual(await all(engine.readLogs(id, { format: 'records' })), [])
+  const followed = all(engine.readLogs(id, { format: 'records', follow: true }))
+  await engine.closeStdin(first)
+  t.deepEqual(texts(await followed, 'stdout'), ['one'])
+})
+
+test('without follow the records of what runs end where the log ends now', async (t) => {
+  const engine = await testEngine(t)
+  const recorder = new Recorder()
+  const id = await engine.execute(sh('read go', { stdin: 'pipe' }), recorder.listener)
+  await recorder.pid()
+  t.deepEqual(texts(await all(engine.readLogs(id, { format: 'records' })), 'stdout'), [])
+  await engine.closeStdin(id)
+})
+
+test('a program that only follows a log sees its end before it ends itself', async (t) => {
+  const { code, lines, stderr } = await startProgram(t, 'follow-log', [await temporaryFolder(t)]).ended
+  t.is(code, 0, stderr)
+  t.deepEqual(lines, ['one', 'two', 'followed to the end'])
+})
+
+test('a large log is rotated: the first part and the newest are kept, and what is gone is said', async (t) => {
+  const logDir = await temporaryFolder(t)
+  const engine = await testEngine(t, { logDir, maxLogSizeBytes: 4096, maxLogFiles: 3 })
+  const { id, logPath } = await engine.run(sh('seq 2000').command)
+  const parts = (await readdir(logDir)).filter((name) => name.startsWith(id) && name.endsWith('.log'))
+  t.is(parts.length, 3)
+  t.true(parts.includes(`${id}.log`))
+  t.true(logPath?.endsWith(`${id}.log`))
+
+  const records = await all(engine.readLogs(id, { format: 'records' }))
+  const kept = texts(records, 'stdout')
+  t.is(kept[0], '1')
+  t.is(kept.at(-1), '2000')
+  t.true(kept.length < 2000)
+  t.regex(await engine.readLogs(id), /^#end \{/m)
+})
+
+test('two engines on one folder read their own logs', async (t) => {
+  const logDir = await temporaryFolder(t)
+  const [one, two] = await Promise.all([testEngine(t, { logDir }), testEngine(t, { logDir })])
+  const [first, second] = await Promise.all([one.run('echo', ['first']), two.run('echo', ['second'])])
+  t.regex(await one.readLogs(first.id), /O {2}first$/m)
+  t.regex(await two.readLogs(second.id), /O {2}second$/m)
+})
+
+test('without logging there is no file, and reading says so', async (t) => {
+  const logDir = await temporaryFolder(t)
+  const engine = await testEngine(t, { logDir, logging: false })
+  const result = await engine.run('echo', ['one'])
+  t.is(result.logPath, null)
+  t.is(result.logError, null)
+  t.deepEqual(await readdir(logDir), [])
+  const error = await errorOf(() => engine.readLogs(result.id))
+  t.true(error instanceof ExecutionEngineError && ['NOT_FOUND', 'LOG_UNREADABLE'].includes(error.code))
+})
+
+test('the log of an unknown id is NOT_FOUND, as text and as records', async (t) => {
+  const engine = await testEngine(t)
+  const id = randomUUID()
+  for (const work of [() => engine.readLogs(id), () => all(engine.readLogs(id, { format: 'records' }))]) {
+    const error = await errorOf(work)
+    t.true(error instanceof ExecutionEngineError)
+    t.is(error instanceof ExecutionEngineError ? error.code : '', 'NOT_FOUND')
+    t.true(error instanceof Error && error.message.includes(id))
+  }
+})
+
+test('a folder that cannot be written stops no execution', async (t) => {
+  const engine = await testEngine(t, { logDir: '/dev/null/logs' })
+  const recorder = new Recorder()
+  const result = await engine.waitForCompletion(await engine.execute(sh('echo one'), recorder.listener))
+  t.like(result, { status: 'completed', stdout: 'one\n', logPath: null })
+  t.truthy(result.logError)
+  t.true(recorder.types.includes('warning'))
+})

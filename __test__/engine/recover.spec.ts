@@ -1,0 +1,63 @@
+// What a host left behind when it died.
+
+import ava from 'ava'
+
+import { temporaryFolder, testEngine } from '../helpers/engine.js'
+import { Recorder, sh } from '../helpers/recorder.js'
+import { allGone, canLook, newMark } from '../helpers/processes.js'
+import { startProgram } from '../helpers/program.js'
+
+const test = canLook ? ava : ava.skip
+
+test('what ran when the host was killed is found as interrupted, once', async (t) => {
+  const logDir = await temporaryFolder(t)
+  const mark = newMark()
+  const host = startProgram(t, 'host-that-runs', [logDir, '2'], mark)
+  const ids = (await host.line('running')).split(' ').slice(1)
+  t.is(ids.length, 2)
+  host.kill()
+  t.is((await host.ended).signal, 'SIGKILL')
+  t.true(await allGone(mark))
+
+  const engine = await testEngine(t, { logDir })
+  const recovered = await engine.recover()
+  t.deepEqual(recovered.map(({ id }) => id).toSorted(), ids.toSorted())
+  for (const execution of recovered) {
+    t.regex(execution.command, /sleep/)
+    t.true(execution.logPath.endsWith(`${execution.id}.log`))
+    t.deepEqual(execution.survivors, [])
+    t.false(Number.isNaN(Date.parse(execution.startedAt)))
+    const log = await engine.readLogs(execution.id)
+    t.regex(log, /^\S+Z O {2}before the end$/m)
+    t.regex(log, /^#end \{.*"interrupted".*\}$/m)
+  }
+  t.deepEqual(await engine.recover(), [])
+})
+
+test('what a live host runs is not touched', async (t) => {
+  const logDir = await temporaryFolder(t)
+  const owner = await testEngine(t, { logDir })
+  const recorder = new Recorder()
+  const id = await owner.execute(sh('echo ready; read go', { stdin: 'pipe' }), recorder.listener)
+  await recorder.line('ready')
+  const other = await testEngine(t, { logDir })
+  t.deepEqual(await other.recover({ stopSurvivors: true }), [])
+  t.deepEqual(await owner.recover(), [])
+  await owner.closeStdin(id)
+  t.is((await owner.waitForCompletion(id)).signal, null)
+
+  const host = startProgram(t, 'host-that-runs', [logDir, '1'])
+  const [, theirs] = (await host.line('running')).split(' ')
+  t.deepEqual(await other.recover({ stopSurvivors: true }), [])
+  host.kill()
+  await host.ended
+  t.deepEqual(
+    (await other.recover()).map((found) => found.id),
+    [theirs],
+  )
+})
+
+test('an empty folder has nothing to recover', async (t) => {
+  const engine = await testEngine(t)
+  t.deepEqual(await engine.recover(), [])
+})
