@@ -6,7 +6,7 @@
 //! is no alternative: it follows the *thread* that started the child, and needs `pre_exec`.
 //!
 //! It has a group of its own and ignores INT, TERM and HUP, so that a Ctrl-C in a terminal does not end
-//! it before the host. Its environment is empty, so that it carries nobody's execution mark. Without
+//! it before the host. It inherits no environment, so that it carries nobody's execution mark. Without
 //! `/bin/sh` there is no guard, and everything else works.
 
 use std::collections::BTreeMap;
@@ -82,6 +82,8 @@ fn start() -> io::Result<Guard> {
     let shell = Command::new("/bin/sh")
         .args(["-c", SCRIPT, "execution-guard"])
         .env_clear()
+        // An environment that is not empty is read at once, see `table::mark_of`.
+        .env("EXECUTION_GUARD", "1")
         .current_dir("/")
         .stdin(reading_end.try_clone()?)
         .stdout(Stdio::null())

@@ -56,22 +56,21 @@ impl Tree {
     }
 }
 
-/// Kills what `find` finds until it finds nothing, twice if there was something at first: a process
-/// forked while the table was read may be in neither half.
+/// Kills what `find` finds until it finds nothing, twice: a process forked while the table was read may be
+/// in neither half.
 pub(super) fn kill_until_gone(find: impl Fn() -> Vec<ProcessInfo>) -> Vec<LeftoverProcess> {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = Duration::from_millis(1);
     let mut clean = 0;
-    let mut wanted = 1;
     loop {
         let found = find();
         if found.is_empty() {
             clean += 1;
-            if clean >= wanted {
+            if clean == 2 {
                 return Vec::new();
             }
         } else {
-            (clean, wanted) = (0, 2);
+            clean = 0;
             found.iter().for_each(table::kill_verified);
             if Instant::now() >= deadline {
                 return leftover(&found);

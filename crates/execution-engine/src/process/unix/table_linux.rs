@@ -62,9 +62,13 @@ pub(super) fn living() -> Vec<ProcessInfo> {
 
 /// The execution's mark in a process's environment. Other users' environments cannot be read.
 pub(super) fn mark_of(pid: u32) -> Option<OsString> {
-    const TRIES: u32 = 20;
+    /// In milliseconds; together about a tenth of a second, in which a busy machine runs everyone once.
+    const PAUSES: [u64; 12] = [0, 1, 1, 2, 4, 8, 16, 16, 16, 16, 16, 16];
     let name = EXECUTION_ID_VAR.as_bytes();
-    for _ in 0..TRIES {
+    for pause in PAUSES {
+        if pause > 0 {
+            std::thread::sleep(Duration::from_millis(pause));
+        }
         let environ = environment(pid)?;
         if !environ.is_empty() || has_no_environment(pid) {
             return environ
@@ -72,7 +76,6 @@ pub(super) fn mark_of(pid: u32) -> Option<OsString> {
                 .find(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'=')))
                 .map(|entry| OsStr::from_bytes(entry).to_owned());
         }
-        std::thread::sleep(Duration::from_micros(500));
     }
     None
 }
@@ -92,15 +95,19 @@ fn environment(pid: u32) -> Option<Vec<u8>> {
 }
 
 /// Whether an environment that reads as empty is. It reads so, too, of a process that changes its program
-/// right then: the file belongs to the program it was opened under. Taking that for an unmarked process
-/// would let a daemon slip away just as it starts. `env_start` and `env_end` are fields 50 and 51, both 0
-/// while the new program is not there yet.
+/// right then: the file belongs to the program it was opened under, and the new one's is not there yet.
+/// Taking that for an unmarked process would let a daemon slip away just as it starts.
+///
+/// `env_start` and `env_end` are fields 50 and 51. The kernel sets both to the same place before it sets the
+/// end, so they are believed only of a process that waits (S) or is stopped (T, t): inside `execve` it
+/// runs (R), however long it has to wait for a processor, or waits for the disk (D).
 fn has_no_environment(pid: u32) -> bool {
     let Ok(stat) = std::fs::read(format!("/proc/{pid}/stat")) else { return true };
     split(&stat).is_none_or(|(_, mut fields)| {
-        let ended = matches!(fields.next(), Some("Z" | "X" | "x"));
+        let state = fields.next();
         let (env_start, env_end) = (fields.nth(46), fields.next());
-        ended || (env_start == env_end && env_end != Some("0"))
+        let settled = matches!(state, Some("S" | "T" | "t" | "I"));
+        matches!(state, Some("Z" | "X" | "x")) || (settled && env_start == env_end && env_end != Some("0"))
     })
 }
 
