@@ -15,7 +15,8 @@ cd "$(dirname "$0")/.."
 packages='rustc-web rust-web-src binutils-mingw-w64-x86-64'
 # shellcheck disable=SC2086 # a list
 if ! dpkg -s $packages >/dev/null 2>&1; then
-  apt-get install -y --no-install-recommends $packages
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends $packages > /dev/null
 fi
 version=$(/usr/bin/rustc --version | cut -d' ' -f2)
 
