@@ -21,10 +21,13 @@ import type {
   LogRecord,
   RecoveredExecution,
 } from './types.js'
-import { checkHandleOptions, checkOptions, nativeConfig, nativeRequest } from './request.js'
-import { flag, oneOf, text } from './validate.js'
+import { checkHandleOptions, checkOptions, inputBytes, nativeConfig, nativeRequest } from './request.js'
+import { flag, oneOf, refuse, text } from './validate.js'
+
+const logOptions = { format: oneOf('text', 'records'), follow: flag }
 
 const checkedId = (id: string): string => {
+  if (id === undefined) return refuse('INVALID_REQUEST', 'id', id, 'allowed is a UUID')
   checkOptions({ id }, { id: text })
   return id
 }
@@ -49,8 +52,8 @@ export class ExecutionEngine {
     const engine = this.#native
     this.#host = {
       accept: (request, consumer) => this.#accept(request, () => consumer).number,
-      result: (id) => this.waitForCompletion(id),
-      resultBeforeLines: async (id) => unwrap(await engine.waitForCompletion(id)) as ExecutionResult,
+      ended: (id) => live.ending(id) ?? this.waitForCompletion(id),
+      awaits: (id) => void live.awaited(id),
       cancel: (id) => unwrap(engine.cancel(id)),
       writeStdin: (id, bytes) => this.writeStdin(id, bytes),
       closeStdin: (id) => this.closeStdin(id),
@@ -78,7 +81,7 @@ export class ExecutionEngine {
    * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
    */
   async waitForCompletion(id: string): Promise<ExecutionResult> {
-    return this.#live.ending(id) ?? (unwrap(await this.#native.waitForCompletion(checkedId(id))) as ExecutionResult)
+    return this.#live.awaited(id) ?? (unwrap(await this.#native.waitForCompletion(checkedId(id))) as ExecutionResult)
   }
 
   /** Runs a program with arguments, verbatim. */
@@ -136,9 +139,7 @@ export class ExecutionEngine {
 
   /** Writes to the standard input of a request with `stdin: 'pipe'`; resolves when the child's pipe has taken it. */
   async writeStdin(id: string, data: string | Uint8Array): Promise<void> {
-    const bytes =
-      typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-    unwrap(await this.#native.writeStdin(checkedId(id), bytes))
+    unwrap(await this.#native.writeStdin(checkedId(id), inputBytes(data)))
   }
 
   /** Ends the standard input. */
@@ -154,18 +155,22 @@ export class ExecutionEngine {
     id: string,
     options: { format?: 'text' | 'records'; follow?: boolean } = {},
   ): Promise<string> | AsyncIterable<LogRecord> {
-    checkOptions(options, { format: oneOf('text', 'records'), follow: flag })
-    const { format = 'text', follow = false } = options
-    const isLive = (): boolean => this.#live.ending(id) !== undefined
-    return format === 'records'
-      ? logRecords(this.#native, checkedId(id), { isLive, follow })
-      : this.#logText(id, isLive())
+    if (options?.format !== 'records') return this.#logText(id, options)
+    checkOptions(options, logOptions)
+    return logRecords(this.#native, checkedId(id), { isLive: () => this.#isLive(id), follow: options.follow ?? false })
   }
 
-  async #logText(id: string, wasLive: boolean): Promise<string> {
-    const log = await this.#native.readLogs(checkedId(id))
+  async #logText(id: string, options: object): Promise<string> {
+    checkOptions(options, logOptions)
+    const wasLive = this.#isLive(checkedId(id))
+    const log = await this.#native.readLogs(id)
     // What is live may not have a log yet: it begins with the process.
-    return wasLive && typeof log === 'object' && log.code === 'NOT_FOUND' ? '' : unwrap<string>(log)
+    if (wasLive && typeof log === 'object' && log.code === 'NOT_FOUND') return ''
+    return unwrap<string>(log)
+  }
+
+  #isLive(id: string): boolean {
+    return this.#live.ending(id) !== undefined
   }
 
   /** Forgets and deletes what is beyond its retention, now. */

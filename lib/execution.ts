@@ -25,10 +25,10 @@ export interface RunOptions extends ExecutionConditions, HandleOptions {}
 /** What a handle needs of its engine. */
 export interface Host {
   accept(request: ExecutionRequest, consumer: Consumer): number
-  /** After the consumer has seen the terminal event. */
-  result(id: string): Promise<ExecutionResult>
-  /** Also when lines before that event are still unread. */
-  resultBeforeLines(id: string): Promise<ExecutionResult>
+  /** After the consumer has seen the terminal event, or somebody waits for the result. */
+  ended(id: string): Promise<ExecutionResult>
+  /** Somebody waits for the result, and need not have read the lines. */
+  awaits(id: string): void
   cancel(id: string): boolean
   writeStdin(id: string, bytes: Uint8Array): Promise<void>
   closeStdin(id: string): Promise<void>
@@ -55,9 +55,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   /** Stands for the execution in the engine; nothing when it was refused. */
   readonly #number: number | undefined
   readonly #result: Promise<ExecutionResult>
-  #end: (result: ExecutionResult) => void = () => {}
   #lines: LineQueue | undefined
-  #isAskedForResult = false
   /** The turn in which `run()` was called is over. */
   #isLate = false
   #isCancelled = false
@@ -78,11 +76,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     }
     const stdin = request.stdin === 'pipe' ? this.#stdinStream() : null
     this.stdin = stdin as Stdin
-    const ended = new Promise<ExecutionResult>((resolve, reject) => {
-      this.#end = resolve
-      if (this.#number === undefined) reject(refusal)
-      else host.result(this.id).then(resolve, reject)
-    })
+    const ended = this.#number === undefined ? Promise.reject(refusal) : host.ended(this.id)
     const end = (): void => {
       this.#hasEnded = true
       stdin?.destroy()
@@ -98,8 +92,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
 
   /** Resolves for every terminal status; rejects only if the request is refused, or with `reject: true`. */
   get result(): Promise<ExecutionResult> {
-    this.#isAskedForResult = true
-    this.#hurry()
+    this.#host.awaits(this.id)
     return this.#result
   }
 
@@ -157,7 +150,6 @@ export class Execution<Stdin extends Writable | null = Writable | null>
       pause: (paused) => this.#number !== undefined && this.#host.setPaused(this.#number, paused),
       stop: () => this.#stopLines(),
     })
-    this.#hurry()
     return this.#lines
   }
 
@@ -167,12 +159,6 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     // Lines that nobody will read any more must not hold the end up.
     await this.#lines?.return()
     await this.result.catch(() => {})
-  }
-
-  /** Whoever waits for the result of an execution that is iterated need not have read its lines. */
-  #hurry(): void {
-    if (!this.#isAskedForResult || this.#lines === undefined || this.#number === undefined) return
-    this.#host.resultBeforeLines(this.id).then(this.#end, () => {})
   }
 
   async #settle(ended: Promise<ExecutionResult>): Promise<ExecutionResult> {

@@ -2,7 +2,7 @@
 // Not the global one: tests that fake time would never let the next batch come.
 import { setImmediate } from 'node:timers'
 
-import type { NativeBatch, NativeEngine } from '../index.js'
+import type { NativeBatch, NativeEngine, NativeFailure, NativeResult } from '../index.js'
 import { type Audience, type Consumer, dispatch } from './events.js'
 import type { ExecutionResult } from './types.js'
 
@@ -13,6 +13,8 @@ interface Live {
   end: (result: ExecutionResult) => void
   /** Its lines are held back by a reader that does not read: nothing to stay awake for. */
   isHeld: boolean
+  /** Somebody waits for the result. */
+  isAwaited: boolean
 }
 
 const deferred = (): Pick<Live, 'ended' | 'end'> => {
@@ -52,7 +54,7 @@ export class LiveExecutions implements Audience {
   }
 
   add(number: number, id: string, consumer: Consumer | undefined): void {
-    const live: Live = { id, consumer, isHeld: false, ...deferred() }
+    const live: Live = { id, consumer, isHeld: false, isAwaited: false, ...deferred() }
     this.#byNumber.set(number, live)
     this.#byId.set(id, live)
     this.#busy ??= this.#engine?.deref()
@@ -68,11 +70,30 @@ export class LiveExecutions implements Audience {
     live.isHeld = isHeld
     this.#busy?.setPaused(number, isHeld)
     this.#stayAwake()
+    this.#hurry(live)
   }
 
   /** Resolves after the consumer has seen the terminal event. */
   ending(id: string): Promise<ExecutionResult> | undefined {
     return this.#byId.get(id)?.ended
+  }
+
+  /** The same for somebody who waits for it: also when lines before that event stay unread. */
+  awaited(id: string): Promise<ExecutionResult> | undefined {
+    const live = this.#byId.get(id)
+    if (live === undefined) return undefined
+    live.isAwaited = true
+    this.#hurry(live)
+    return live.ended
+  }
+
+  /** Whoever waits for a result need not have read the lines. */
+  #hurry({ id, isHeld, isAwaited, end }: Live): void {
+    if (!isHeld || !isAwaited) return
+    const tell = (answer: NativeResult | NativeFailure): void => {
+      if (!('isFailure' in answer)) end(answer as ExecutionResult)
+    }
+    this.#busy?.waitForCompletion(id).then(tell, () => {})
   }
 
   consumer(number: number): Live | undefined {

@@ -24,7 +24,6 @@ export async function* logRecords(
     from = page.next
     if (!page.atEnd) continue
     if (!goesOn || !follow) return
-    // It keeps the program alive: somebody waits for the last records, which come after the end.
     await sleep(POLL_MS)
   }
 }

@@ -95,7 +95,17 @@ export function nativeRequest(given: ExecutionRequest): NativeRequest {
 export const checkHandleOptions = (given: object): void => void checked('INVALID_REQUEST', '', given, handle)
 
 /** Looks at the options of any other call. */
-export const checkOptions = (given: object, checks: Checks): void => void checked('INVALID_REQUEST', '', given, checks)
+export function checkOptions(given: object, checks: Checks): void {
+  if (!isObject(given)) refuse('INVALID_REQUEST', 'options', given, 'allowed is an object')
+  checked('INVALID_REQUEST', '', given, checks)
+}
+
+/** What is written to a standard input. */
+export function inputBytes(data: unknown): Buffer {
+  if (typeof data === 'string') return Buffer.from(data)
+  if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  return refuse('INVALID_REQUEST', 'data', data, 'allowed is a string or a Uint8Array')
+}
 
 const nativeCommand = (given: unknown, secrets: readonly string[]): NativeRequest['command'] => {
   if (!isObject(given)) return refuse('INVALID_REQUEST', 'command', given, 'it is required', secrets)

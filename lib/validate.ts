@@ -73,7 +73,9 @@ export const refuse = (
   secrets: readonly string[] = [],
 ): never => {
   const what = code === 'INVALID_CONFIG' ? 'configuration' : 'request'
-  const masked = secrets.reduce((plain, secret) => plain.replaceAll(secret, '***'), shown(value))
+  // A secret is one also when it is given wrongly.
+  const isSecret = /^secrets\b/.test(field) && typeof value === 'string'
+  const masked = secrets.reduce((plain, secret) => plain.replaceAll(secret, '***'), isSecret ? '***' : shown(value))
   throw new ExecutionEngineError(code, `invalid ${what}: \`${field}\` is ${masked}: ${allowed}`, {
     field,
     value: masked,
