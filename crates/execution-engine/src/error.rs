@@ -58,7 +58,7 @@ pub enum EngineError {
     #[error("no execution {0}: it never was accepted here, or its retention has passed")]
     NotFound(Uuid),
     /// As many executions wait as the configuration allows.
-    #[error("the queue is full: {waiting} executions wait already (`max_queued_executions`)")]
+    #[error("the queue is full: {waiting} executions wait already, as many as may wait")]
     QueueFull {
         /// How many are waiting.
         waiting: usize,

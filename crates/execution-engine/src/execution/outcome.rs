@@ -63,16 +63,14 @@ fn stopped(cause: Cause, shown: &str) -> (ExecutionStatus, Option<ExecutionFailu
         Cause::Timeout(ms) => (
             ExecutionStatus::Timeout,
             FailureCode::Timeout,
-            format!(
-                "`{shown}` was stopped after its timeout of {ms} ms; a longer `timeout_ms` gives it more time"
-            ),
+            format!("`{shown}` was stopped after its timeout of {ms} ms; a longer one gives it more time"),
         ),
         Cause::OutputLimit(bytes) => (
             ExecutionStatus::Failed,
             FailureCode::OutputSizeExceeded,
             format!(
-                "`{shown}` was stopped because it wrote more than {bytes} bytes to one stream; raise \
-                 `max_output_size_bytes`, or let `oversized_output` be `truncate_with_warning` or `stream_to_file`"
+                "`{shown}` was stopped because it wrote more than {bytes} bytes to one stream; allow more output, or \
+                 choose `truncate_with_warning` or `stream_to_file` for what is too much"
             ),
         ),
     };
