@@ -84,7 +84,11 @@ impl PartFile {
     }
 
     fn write(&mut self, records: &[u8]) -> io::Result<()> {
-        self.file.write_all(records)?;
+        if let Err(error) = self.file.write_all(records) {
+            // What was written of it is no whole record: the next line must not begin in its middle.
+            let _ = self.file.set_len(self.size);
+            return Err(error);
+        }
         self.size += records.len() as u64;
         self.checksum.update(records);
         for line in records.split_inclusive(|byte| *byte == b'\n') {

@@ -175,8 +175,6 @@ impl Writer {
             if spill.is_some() {
                 entry.fail(&format!("output is not in its file from here on: {error}"), shared);
             } else {
-                // What cannot be written here would only make the rest unreadable.
-                entry.log = None;
                 entry.lost += bytes.len() as u64;
                 entry.fail(&format!("the log ends early: {error}"), shared);
             }
@@ -213,7 +211,8 @@ impl OpenLog {
     }
 
     fn append(&mut self, folder: &Folder, rotation: Rotation, records: &[u8]) -> io::Result<()> {
-        let Some(log) = &mut self.log else {
+        // After the first loss nothing more is written but the end: a log has no holes.
+        let Some(log) = self.log.as_mut().filter(|_| self.lost == 0) else {
             self.lost += records.len() as u64;
             return Ok(());
         };

@@ -16,8 +16,11 @@ struct Host {
 
 impl Host {
     fn start(log_dir: &Path, line: &str) -> Self {
-        let mut process =
-            Command::new(child()).arg("host").arg(log_dir).arg(line).stdout(Stdio::piped()).spawn().unwrap();
+        Self::from(Command::new(child()).arg("host").arg(log_dir).arg(line))
+    }
+
+    fn from(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let events = Box::new(lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()));
         Self { process, events }
@@ -28,9 +31,16 @@ impl Host {
         self.events.find_map(|event| event["line"].as_str()?.strip_prefix(prefix).map(str::to_owned)).unwrap()
     }
 
-    fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+    fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Host {
+    /// Also when a test fails.
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -137,4 +147,20 @@ async fn a_recycled_pid_is_never_taken_for_a_survivor() {
     std::fs::write(&log, format!("#execlog/1 {fields}\n{rest}")).unwrap();
     let found = test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap();
     assert_eq!((found.len(), found[0].survivors.len()), (1, 0), "{found:?}");
+}
+
+/// A log that a full disk cut short used to have no end, and was later taken for one that a crash cut off.
+#[tokio::test]
+async fn a_log_that_a_full_disk_cut_short_has_an_end_and_says_what_is_missing() {
+    let test = TestEngine::new();
+    let limited = "trap '' XFSZ; ulimit -f 64; exec \"$0\" host \"$1\" 'yes | head -n 200000'";
+    let mut host = Host::from(Command::new("sh").args(["-c", limited, &child()]).arg(test.log_dir()));
+    let result = host.events.find(|event| event["type"] == "completed").unwrap()["result"].clone();
+    assert!(result["log_error"].as_str().unwrap().contains("ends early"), "{result}");
+    assert_eq!(result["stdout_bytes"], 400_000);
+    let log = std::fs::read_to_string(result["log_path"].as_str().unwrap()).unwrap();
+    let footer = log.lines().last().unwrap().strip_prefix("#end ").unwrap();
+    assert!(serde_json::from_str::<Value>(footer).unwrap()["dropped_bytes"].as_u64().unwrap() > 400_000);
+    host.kill();
+    assert_eq!(test.engine.recover(RecoverOptions::default()).await.unwrap(), []);
 }
