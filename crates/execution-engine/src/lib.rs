@@ -72,3 +72,12 @@ pub use result::{
     Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, ExecutionSummary, LeftoverProcess,
     OutputFiles, ResourceUsage,
 };
+
+/// The examples of the documents, compiled.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../../docs/rust.md")]
+    mod rust {}
+}

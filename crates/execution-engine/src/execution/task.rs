@@ -67,9 +67,13 @@ impl Task {
         let (execution, registry) = (Arc::clone(&self.execution), Arc::clone(&self.registry));
         let handler = self.handler.clone();
         let accepted = Instant::now();
-        if let Err(Panicked(message)) = or_panic(pin!(self.live(place, accepted))).await {
+        let lived = {
+            let mut life = pin!(self.live(place, accepted));
+            or_panic(life.as_mut()).await
+        };
+        if let Err(Panicked(message)) = lived {
             tracing::error!(execution_id = %execution.id, message, "an execution's task panicked");
-            // Dropping the task's future stopped the tree and let the place go.
+            // Its future is dropped: that stopped the tree and let the place go.
             let error = outcome::failure(
                 FailureCode::Internal,
                 format!("`{}` was stopped by a bug in the engine: {message}", execution.command),
