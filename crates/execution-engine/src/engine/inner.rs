@@ -17,7 +17,7 @@ use crate::execution::{Accepted, Execution, OutputLimit, Place, StdinSource, Tas
 use crate::log::LogService;
 use crate::output::Secrets;
 use crate::registry::{Registry, Retention, run_cleanup};
-use crate::request::{ExecutionRequest, OversizedOutputStrategy, Stdin};
+use crate::request::{ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy, Stdin};
 
 /// Writes of standard input that wait for their turn.
 const STDIN_MESSAGES: usize = 1;
@@ -73,7 +73,7 @@ impl Inner {
             command: secrets.mask(&request.command.display()).into_owned(),
             command_type: request.command.kind().to_owned(),
             created_at: Utc::now(),
-            metadata: request.metadata.clone(),
+            metadata: masked_metadata(&request.metadata, &secrets),
             stdin: stdin_sender,
         }));
         self.registry.insert(&execution)?;
@@ -141,6 +141,19 @@ impl Drop for Inner {
         if let Some(cleanup) = self.cleanup.get() {
             cleanup.abort();
         }
+    }
+}
+
+/// What the caller wants to find again may quote a command, and a secret in it.
+fn masked_metadata(metadata: &ExecutionMetadata, secrets: &Secrets) -> ExecutionMetadata {
+    if secrets.is_empty() {
+        return metadata.clone();
+    }
+    let mask = |text: &String| secrets.mask(text).into_owned();
+    ExecutionMetadata {
+        source: metadata.source.as_ref().map(mask),
+        conversation_id: metadata.conversation_id.as_ref().map(mask),
+        tags: metadata.tags.iter().map(|(name, value)| (mask(name), mask(value))).collect(),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn log_header(
         command_type: execution.command_type.clone(),
         argv: command::argv(request).iter().map(|arg| mask(arg)).collect(),
         working_dir: request.working_dir.as_ref().map(|dir| mask(&dir.to_string_lossy())),
-        env_names: request.env.keys().cloned().collect(),
+        env_names: request.env.keys().map(|name| mask(name)).collect(),
         pid,
         pid_start_time,
         host: LogHost {

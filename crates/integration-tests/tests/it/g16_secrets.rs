@@ -1,6 +1,8 @@
 //! G16: secrets appear nowhere.
 
-use execution_engine::{ExecutionConfig, ExecutionFilter, ExecutionRequest, OversizedOutputStrategy};
+use execution_engine::{
+    ExecutionConfig, ExecutionFilter, ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy,
+};
 use integration_tests::{TestEngine, child_request};
 
 const SECRET: &str = "hunter2-s3cret";
@@ -8,7 +10,14 @@ const SECRET: &str = "hunter2-s3cret";
 #[tokio::test]
 async fn a_secret_appears_in_no_sink() {
     let test = TestEngine::with(|config| ExecutionConfig { secrets: vec![SECRET.into()], ..config });
+    let metadata = ExecutionMetadata {
+        source: Some(format!("asked for {SECRET}")),
+        tags: [("why".to_owned(), SECRET.to_owned())].into(),
+        ..ExecutionMetadata::default()
+    };
     let request = ExecutionRequest {
+        metadata,
+        env: [(SECRET.to_owned(), Some(SECRET.to_owned()))].into(),
         max_output_size_bytes: Some(10),
         oversized_output: Some(OversizedOutputStrategy::StreamToFile),
         ..ExecutionRequest::shell(format!("echo out {SECRET} out; echo err {SECRET} >&2; exit 3"))
