@@ -210,10 +210,18 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   }
 
   #stdinStream(): Writable {
-    const isAccepted = this.#number !== undefined
+    const reach = async (work: () => Promise<void>): Promise<void> => {
+      if (this.#number === undefined || this.#hasEnded) return
+      try {
+        await work()
+      } catch (error) {
+        // Ended meanwhile, and forgotten: nobody reads any more.
+        if (!(error instanceof ExecutionEngineError && error.code === 'NOT_FOUND')) throw error
+      }
+    }
     return stdinStream({
-      write: (bytes) => (isAccepted ? this.#host.writeStdin(this.id, bytes) : Promise.resolve()),
-      close: () => (isAccepted ? this.#host.closeStdin(this.id) : Promise.resolve()),
+      write: (bytes) => reach(() => this.#host.writeStdin(this.id, bytes)),
+      close: () => reach(() => this.#host.closeStdin(this.id)),
     })
   }
 }

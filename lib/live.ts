@@ -15,6 +15,8 @@ interface Live {
   isHeld: boolean
   /** Somebody waits for the result. */
   isAwaited: boolean
+  /** The native side was asked for it already. */
+  isHurried: boolean
 }
 
 const deferred = (): Pick<Live, 'ended' | 'end'> => {
@@ -54,7 +56,7 @@ export class LiveExecutions implements Audience {
   }
 
   add(number: number, id: string, consumer: Consumer | undefined): void {
-    const live: Live = { id, consumer, isHeld: false, isAwaited: false, ...deferred() }
+    const live: Live = { id, consumer, isHeld: false, isAwaited: false, isHurried: false, ...deferred() }
     this.#byNumber.set(number, live)
     this.#byId.set(id, live)
     this.#busy ??= this.#engine?.deref()
@@ -88,8 +90,10 @@ export class LiveExecutions implements Audience {
   }
 
   /** Whoever waits for a result need not have read the lines. */
-  #hurry({ id, isHeld, isAwaited, end }: Live): void {
-    if (!isHeld || !isAwaited) return
+  #hurry(live: Live): void {
+    const { id, isHeld, isAwaited, isHurried, end } = live
+    if (!isHeld || !isAwaited || isHurried) return
+    live.isHurried = true
     const tell = (answer: NativeResult | NativeFailure): void => {
       if (!('isFailure' in answer)) end(answer as ExecutionResult)
     }

@@ -17,7 +17,7 @@ use crate::execution::{Accepted, Execution, OutputLimit, Place, StdinSource, Tas
 use crate::log::LogService;
 use crate::output::Secrets;
 use crate::registry::{Registry, Retention, run_cleanup};
-use crate::request::{ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy, Stdin};
+use crate::request::{Command, ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy, Stdin};
 
 /// Writes of standard input that wait for their turn.
 const STDIN_MESSAGES: usize = 1;
@@ -70,21 +70,19 @@ impl Inner {
         };
         let execution = Arc::new(Execution::new(Accepted {
             id: request.id.unwrap_or_else(Uuid::now_v7),
-            command: secrets.mask(&request.command.display()).into_owned(),
+            command: shown(&request.command, &secrets),
             command_type: request.command.kind().to_owned(),
             created_at: Utc::now(),
             metadata: masked_metadata(&request.metadata, &secrets),
             stdin: stdin_sender,
         }));
-        self.registry.insert(&execution)?;
+        // The place first: who is in the registry always gets a result.
         let place = match self.queue.enter() {
             Admission::Granted(permit) => Place::Ready(permit),
             Admission::Waiting(ticket) => Place::Queued(ticket),
-            Admission::Full { waiting } => {
-                self.registry.remove(execution.id);
-                return Err(EngineError::QueueFull { waiting });
-            }
+            Admission::Full { waiting } => return Err(EngineError::QueueFull { waiting }),
         };
+        self.registry.insert(&execution)?;
         let id = execution.id;
         let strategy = request.oversized_output.unwrap_or(self.config.oversized_output);
         let spills = strategy == OversizedOutputStrategy::StreamToFile;
@@ -144,6 +142,35 @@ impl Drop for Inner {
     }
 }
 
+/// The command as one would type it. Masked word by word, because quoting would hide a secret from the
+/// search, and once more as a whole.
+fn shown(command: &Command, secrets: &Secrets) -> String {
+    if secrets.is_empty() {
+        return command.display();
+    }
+    let mask = |text: &String| secrets.mask(text).into_owned();
+    let all = |texts: &[String]| texts.iter().map(mask).collect();
+    let masked = match command {
+        Command::Exec { program, args } => Command::Exec { program: mask(program), args: all(args) },
+        Command::Shell { command, shell } => {
+            Command::Shell { command: mask(command), shell: shell.as_ref().map(mask) }
+        }
+        Command::Script { path, interpreter, args } => Command::Script {
+            path: secrets.mask(&path.to_string_lossy()).into_owned().into(),
+            interpreter: interpreter.as_ref().map(mask),
+            args: all(args),
+        },
+        Command::AwsCli { service, operation, args, profile, region } => Command::AwsCli {
+            service: mask(service),
+            operation: mask(operation),
+            args: all(args),
+            profile: profile.as_ref().map(mask),
+            region: region.as_ref().map(mask),
+        },
+    };
+    mask(&masked.display())
+}
+
 /// What the caller wants to find again may quote a command, and a secret in it.
 fn masked_metadata(metadata: &ExecutionMetadata, secrets: &Secrets) -> ExecutionMetadata {
     if secrets.is_empty() {
@@ -159,5 +186,9 @@ fn masked_metadata(metadata: &ExecutionMetadata, secrets: &Secrets) -> Execution
 
 /// A refused value may be a secret, or hold one.
 fn masked(refused: InvalidField, secrets: &Secrets) -> EngineError {
-    EngineError::InvalidRequest(InvalidField { value: secrets.mask(&refused.value).into_owned(), ..refused })
+    let mask = |text: &str| secrets.mask(text).into_owned();
+    // Where a value was shortened, a secret may have been cut, and is no longer found.
+    let is_cut = !secrets.is_empty() && refused.value.ends_with('…');
+    let value = if is_cut { "too long to be shown".to_owned() } else { mask(&refused.value) };
+    EngineError::InvalidRequest(InvalidField { field: mask(&refused.field), value, ..refused })
 }

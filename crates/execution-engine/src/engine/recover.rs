@@ -110,8 +110,10 @@ impl Inner {
         if !log.end(folder, &LogFooter::new(&result))? {
             return Ok(None);
         }
-        let survivors = survivors(header);
-        if options.stop_survivors {
+        // Start times count from the boot: after another one they tell nothing.
+        let is_this_boot = process::host_identity().boot_id == header.host.boot_id;
+        let survivors = if is_this_boot { survivors(header) } else { Vec::new() };
+        if options.stop_survivors && is_this_boot {
             process::kill_group_of(header.pid, header.pid_start_time);
             process::kill_marked(&process::marker(header.id));
         }

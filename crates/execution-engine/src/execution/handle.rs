@@ -151,7 +151,8 @@ impl Execution {
         if self.status().is_terminal() {
             return false;
         }
-        self.stop.send_modify(|stop| *stop = raise(*stop));
+        // Told only when it rises: asking again for the same is not asking for more.
+        self.stop.send_if_modified(|stop| std::mem::replace(stop, raise(*stop)) != *stop);
         true
     }
 

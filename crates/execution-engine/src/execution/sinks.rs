@@ -108,14 +108,14 @@ impl Sinks {
         )
     }
 
-    /// The stream has ended: what was held back is let go.
-    pub(crate) fn end_of_stream(&mut self, stream: OutputStream, at: DateTime<Utc>) {
+    /// The stream has ended: what was held back is let go. False: that passed the limit.
+    pub(crate) fn end_of_stream(&mut self, stream: OutputStream, at: DateTime<Utc>) -> bool {
         let sink = match stream {
             OutputStream::Stdout => &mut self.stdout,
             OutputStream::Stderr => &mut self.stderr,
         };
         let shown = sink.redactor.finish();
-        keep(
+        let is_within = keep(
             self.limit,
             stream,
             shown,
@@ -129,6 +129,7 @@ impl Sinks {
             },
         );
         self.delivery.end_of_stream(stream, at);
+        is_within
     }
 
     /// Whether every sink takes more.

@@ -106,7 +106,8 @@ impl<'a> Supervisor<'a> {
             Phase::Stopping(_) => self.settle_politely().await,
             Phase::Killing(_) => self.child.kill_all().await,
         };
-        let complete = self.drain(at + LEAK_TIMEOUT).await;
+        // One deadline, counted from when the tree was settled: that alone may take the grace period.
+        let complete = self.drain(Instant::now() + LEAK_TIMEOUT).await;
         let cause = match self.phase {
             Phase::Stopping(cause) | Phase::Killing(cause) => Some(cause),
             // The limit was passed by what was still in the pipe at the exit.
@@ -150,12 +151,11 @@ impl<'a> Supervisor<'a> {
     fn stop_requested(&mut self) {
         let urgency = *self.stop.borrow_and_update();
         match (self.phase, urgency) {
-            (_, StopRequest::None) | (Phase::Killing(_), _) => {}
+            // Asked politely already, for another reason perhaps: the grace period goes on.
+            (_, StopRequest::None) | (Phase::Killing(_), _) | (Phase::Stopping(_), StopRequest::Polite) => {}
             (Phase::Running, StopRequest::Polite) => self.stop_politely(Cause::Cancelled),
             (Phase::Running, StopRequest::Force) => self.kill(Cause::Cancelled),
-            // A timeout or the output limit came first and stays the cause; a cancel on top of it
-            // means that somebody has lost patience.
-            (Phase::Stopping(cause), StopRequest::Polite | StopRequest::Force) => self.kill(cause),
+            (Phase::Stopping(cause), StopRequest::Force) => self.kill(cause),
         }
     }
 
@@ -320,7 +320,7 @@ impl Pipes {
         match pipe.try_read(&mut self.buffer) {
             Ok(0) => {
                 *slot = None;
-                sinks.end_of_stream(stream, Utc::now());
+                self.over_limit |= !sinks.end_of_stream(stream, Utc::now());
                 false
             }
             Ok(count) => {
@@ -334,7 +334,7 @@ impl Pipes {
             Err(error) => {
                 *slot = None;
                 sinks.warn(format!("the child's {stream:?} could not be read further: {error}"));
-                sinks.end_of_stream(stream, Utc::now());
+                self.over_limit |= !sinks.end_of_stream(stream, Utc::now());
                 false
             }
         }
@@ -346,7 +346,7 @@ impl Pipes {
             [(OutputStream::Stdout, &mut self.stdout), (OutputStream::Stderr, &mut self.stderr)]
         {
             if slot.take().is_some() {
-                sinks.end_of_stream(stream, Utc::now());
+                self.over_limit |= !sinks.end_of_stream(stream, Utc::now());
             }
         }
     }

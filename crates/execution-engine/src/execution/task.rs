@@ -90,7 +90,17 @@ impl Task {
             let error = outcome::never_started(&self.execution.command);
             return self.unstarted(ExecutionStatus::Cancelled, error, delivery, accepted).await;
         };
-        match self.start().await {
+        let started = tokio::select! {
+            biased;
+            started = self.start() => started,
+            // A look-up that hangs must not keep the cancelled one. What was started after all is killed.
+            () = stopped(self.stop.clone()) => {
+                drop(permit);
+                let error = outcome::never_started(&self.execution.command);
+                return self.unstarted(ExecutionStatus::Cancelled, error, delivery, accepted).await;
+            }
+        };
+        match started {
             Ok(spawned) => self.supervise(spawned, permit, delivery, accepted).await,
             Err(SpawnFailure { code, message }) => {
                 drop(permit);
@@ -119,10 +129,11 @@ impl Task {
             Place::Queued(ticket) => ticket,
         };
         delivery.event(EventKind::Queued);
+        let mut stopped = pin!(stopped(self.stop.clone()));
         loop {
             tokio::select! {
                 biased;
-                Ok(()) = self.stop.changed() => return None,
+                () = &mut stopped => return None,
                 permit = ticket.granted() => return Some(permit),
                 () = delivery.progress(), if delivery.is_busy() => {}
             }
@@ -224,6 +235,13 @@ impl Task {
         result.stderr =
             stderr.into_text("stderr", result.output_files.stderr.as_ref().or(result.log_path.as_ref()));
         conclude::publish(execution, &self.registry, result, delivery).await;
+    }
+}
+
+/// Resolves when a stop was asked for, also before this was called.
+async fn stopped(mut stop: watch::Receiver<StopRequest>) {
+    if stop.wait_for(|stop| *stop != StopRequest::None).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

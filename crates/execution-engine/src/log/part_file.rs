@@ -59,6 +59,8 @@ impl PartFile {
         if is_deleted(&self.file) {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the log was deleted while it was written"));
         }
+        // Holds nothing but its header, and perhaps word of a part that was dropped.
+        let mut is_new = self.size <= header_line(&self.header).len() as u64;
         while !block.is_empty() {
             let room = usize::try_from(rotation.max_bytes.saturating_sub(self.size)).unwrap_or(usize::MAX);
             let fitting = if block.len() <= room {
@@ -67,17 +69,18 @@ impl PartFile {
                 memrchr(b'\n', &block[..room]).map_or(0, |end| end + 1)
             };
             // A record that fits no part is written all the same: parts are a limit, not a filter.
-            let is_fresh = self.size <= header_line(&self.header).len() as u64;
             let count = match fitting {
-                0 if is_fresh => memchr::memchr(b'\n', block).map_or(block.len(), |end| end + 1),
+                0 if is_new => memchr::memchr(b'\n', block).map_or(block.len(), |end| end + 1),
                 count => count,
             };
             if count == 0 {
                 self.begin_next(folder, rotation)?;
+                is_new = true;
                 continue;
             }
             let (now, later) = block.split_at(count);
             self.write(now)?;
+            is_new = false;
             block = later;
         }
         Ok(())

@@ -146,10 +146,15 @@ impl LogReader {
         loop {
             if !self.next_line()? {
                 // The end of this part; an unfinished line may still grow in the last one.
-                if !self.open_next_part() {
+                let Some(next) = next_part(&self.folder, self.id, self.position.part, &mut self.damage)
+                else {
                     return Ok(None);
+                };
+                // The writer may have added to this part before it began the next: now it no longer does.
+                if !self.next_line()? {
+                    self.go_on_in(next);
+                    continue;
                 }
-                continue;
             }
             match parse(&self.line) {
                 Line::Record(record) => return Ok(Some(record)),
@@ -194,14 +199,9 @@ impl LogReader {
         }
     }
 
-    fn open_next_part(&mut self) -> bool {
-        let Some((file, part)) = next_part(&self.folder, self.id, self.position.part, &mut self.damage)
-        else {
-            return false;
-        };
+    fn go_on_in(&mut self, (file, part): (File, u32)) {
         self.input = BufReader::with_capacity(64 * 1024, file);
         self.position = LogPosition { part, offset: 0 };
-        true
     }
 }
 
@@ -228,14 +228,20 @@ fn next_part(folder: &Path, id: Uuid, part: u32, damage: &mut LogDamage) -> Opti
     Some((File::open(folder.join(part_name(id, next))).ok()?, next))
 }
 
-/// Whether a log's last part was brought to its end. Reads only the end.
+/// Whether a log's last part was brought to its end. Reads only its last line, however long that is.
 pub(super) fn has_footer(file: &mut File) -> io::Result<bool> {
-    const END: u64 = 64 * 1024;
     let size = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(size.saturating_sub(END)))?;
-    let mut end = Vec::new();
-    file.take(END).read_to_end(&mut end)?;
-    let Some(line) = end.strip_suffix(b"\n") else { return Ok(false) };
-    let begin = memchr::memrchr(b'\n', line).map_or(0, |at| at + 1);
-    Ok(line[begin..].starts_with(FOOTER_MARK.as_bytes()))
+    let mut window = 64 * 1024;
+    loop {
+        let from = size.saturating_sub(window);
+        file.seek(SeekFrom::Start(from))?;
+        let mut end = Vec::new();
+        (&mut *file).take(window).read_to_end(&mut end)?;
+        let Some(line) = end.strip_suffix(b"\n") else { return Ok(false) };
+        match memchr::memrchr(b'\n', line) {
+            Some(before) => return Ok(line[before + 1..].starts_with(FOOTER_MARK.as_bytes())),
+            None if from == 0 || window > MAX_LINE => return Ok(line.starts_with(FOOTER_MARK.as_bytes())),
+            None => window *= 4,
+        }
+    }
 }

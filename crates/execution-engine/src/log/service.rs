@@ -146,13 +146,12 @@ impl Writer {
     }
 
     fn begin(&mut self, id: Uuid, header: LogHeader, shared: &Shared) {
-        let created = self.folder().and_then(|folder| {
-            if let Some(notice) = &folder.notice {
-                shared.report(notice.clone());
-            }
-            let log = PartFile::create(folder, header)?;
-            Ok((log, folder.path.join(part_name(id, 1))))
-        });
+        let mut created = self.create(header.clone(), shared);
+        if created.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            // The folder was removed since it was opened: a new one, once.
+            self.folder = None;
+            created = self.create(header, shared);
+        }
         let entry = self.open.entry(id).or_default();
         match created {
             Ok((log, path)) => {
@@ -162,6 +161,16 @@ impl Writer {
             }
             Err(error) => entry.fail(&format!("there is no log: {error}"), shared),
         }
+    }
+
+    fn create(&mut self, header: LogHeader, shared: &Shared) -> io::Result<(PartFile, PathBuf)> {
+        let id = header.id;
+        let folder = self.folder()?;
+        if let Some(notice) = &folder.notice {
+            shared.report(notice.clone());
+        }
+        let log = PartFile::create(folder, header)?;
+        Ok((log, folder.path.join(part_name(id, 1))))
     }
 
     fn write(&mut self, id: Uuid, spill: Option<OutputStream>, bytes: &[u8], shared: &Shared) {

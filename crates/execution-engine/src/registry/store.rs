@@ -48,11 +48,6 @@ impl Registry {
         Ok(())
     }
 
-    /// Takes one out again that could not be queued.
-    pub(crate) fn remove(&self, id: Uuid) {
-        self.lock().all.remove(&id);
-    }
-
     /// The execution has its result: from now on it counts as finished.
     pub(crate) fn finished(&self, id: Uuid) {
         let mut state = self.lock();

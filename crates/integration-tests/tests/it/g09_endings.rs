@@ -115,3 +115,19 @@ async fn every_ending_signal_arrives_by_name() {
         assert_eq!(result.error.as_ref().unwrap().code, FailureCode::KilledBySignal);
     }
 }
+
+/// A repeated shutdown used to count as impatience, and killed at once.
+#[tokio::test]
+async fn a_shutdown_on_top_of_a_cancel_leaves_the_grace_period_alone() {
+    let test = TestEngine::new();
+    let events = EventLog::new();
+    let line = "trap 'sleep 0.3; echo cleaned; exit 3' TERM; echo ready; while :; do sleep 0.05; done";
+    let request = ExecutionRequest { kill_grace_ms: Some(60_000), ..ExecutionRequest::shell(line) };
+    let id = test.engine.execute_with(request, events.clone()).unwrap();
+    events.line("ready").await;
+    test.engine.cancel(id).unwrap();
+    tokio::join!(test.engine.shutdown(), test.engine.shutdown());
+    let result = test.wait(id).await;
+    assert_eq!((result.exit_code, result.status), (Some(3), ExecutionStatus::Cancelled));
+    assert!(result.stdout.contains("cleaned"), "{}", result.stdout);
+}

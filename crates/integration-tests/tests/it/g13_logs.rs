@@ -153,3 +153,27 @@ async fn the_log_is_readable_as_text() {
     assert!(log.contains("Z O  hello\n") && log.contains("Z E  oops\n"), "{log}");
     assert!(lines.last().unwrap().starts_with("#end {"), "{log}");
 }
+
+/// A record larger than a part used to make parts without end once some had been dropped.
+#[tokio::test]
+async fn a_record_larger_than_a_part_is_written_all_the_same() {
+    let test =
+        TestEngine::with(|config| ExecutionConfig { max_log_size_bytes: 4096, max_log_files: 2, ..config });
+    let line = "for i in 1 2 3 4 5 6; do head -c 9000 /dev/zero | tr '\\0' x; echo; done";
+    let result = test.run(ExecutionRequest::shell(line)).await;
+    assert_eq!((result.status, &result.log_error), (ExecutionStatus::Completed, &None));
+    let mut reader = LogReader::open(&test.log_dir(), result.id).unwrap();
+    assert!(bytes_of(&mut reader, OutputStream::Stdout).len() >= 9001);
+    assert!(reader.footer().is_some_and(|footer| footer.parts < 20), "{:?}", reader.footer());
+}
+
+/// The writer used to keep the folder it had opened first, also when that was gone.
+#[tokio::test]
+async fn a_folder_removed_between_two_executions_is_made_again() {
+    let test = TestEngine::new();
+    test.run(ExecutionRequest::shell("true")).await;
+    std::fs::remove_dir_all(test.log_dir()).unwrap();
+    let result = test.run(ExecutionRequest::shell("echo hello")).await;
+    assert_eq!(result.log_error, None);
+    assert!(result.log_path.as_ref().unwrap().exists());
+}

@@ -1,7 +1,7 @@
 //! G16: secrets appear nowhere.
 
 use execution_engine::{
-    ExecutionConfig, ExecutionFilter, ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy,
+    Command, ExecutionConfig, ExecutionFilter, ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy,
 };
 use integration_tests::{TestEngine, child_request};
 
@@ -66,4 +66,25 @@ async fn a_secret_appears_in_no_error() {
     };
     let error = test.engine.execute(refused).unwrap_err().to_string();
     assert!(!error.contains(SECRET), "{error}");
+}
+
+/// Quoting for display used to hide a secret from the search for it, and shortening to cut it.
+#[tokio::test]
+async fn a_secret_appears_in_no_command_that_is_shown() {
+    let test = TestEngine::new();
+    let secret = "it's a secret";
+    let secrets = vec![secret.to_owned()];
+    let command =
+        Command::Shell { command: format!("echo '\n{secret}'; exit 3\n"), shell: Some("sh".into()) };
+    let (result, events) = test
+        .run_observed(ExecutionRequest { secrets: secrets.clone(), ..ExecutionRequest::new(command) })
+        .await;
+    let log = test.engine.read_logs(result.id).await.unwrap();
+    let told = format!("{result:?} {:?} {:?} {log}", events.all(), test.engine.get_summary(result.id));
+    assert!(!told.contains("a secret"), "{told}");
+
+    let argument = format!("{}{secret}\0", "x".repeat(195));
+    let refused = ExecutionRequest { secrets, ..ExecutionRequest::exec("echo", [argument]) };
+    let error = test.engine.execute(refused).unwrap_err().to_string();
+    assert!(!error.contains("it's"), "{error}");
 }
