@@ -87,49 +87,37 @@ impl Sinks {
 
     /// Takes what was read. False: the limit is passed and the execution is to be stopped for it.
     pub(crate) fn accept(&mut self, stream: OutputStream, chunk: &[u8], at: DateTime<Utc>) -> bool {
-        let sink = match stream {
-            OutputStream::Stdout => &mut self.stdout,
-            OutputStream::Stderr => &mut self.stderr,
-        };
-        sink.bytes += chunk.len() as u64;
-        let shown = sink.redactor.push(chunk);
-        keep(
-            self.limit,
-            stream,
-            shown,
-            at,
-            Keepers {
-                buffer: &mut sink.buffer,
-                spilling: &mut sink.spilling,
-                log: self.log.as_mut(),
-                writes_log: self.writes_log,
-                delivery: &mut self.delivery,
-            },
-        )
+        self.keep(stream, Some(chunk), at)
     }
 
     /// The stream has ended: what was held back is let go. False: that passed the limit.
     pub(crate) fn end_of_stream(&mut self, stream: OutputStream, at: DateTime<Utc>) -> bool {
+        let is_within = self.keep(stream, None, at);
+        self.delivery.end_of_stream(stream, at);
+        is_within
+    }
+
+    /// Masks a chunk, or at the end what was held back, and gives it to the sinks.
+    fn keep(&mut self, stream: OutputStream, chunk: Option<&[u8]>, at: DateTime<Utc>) -> bool {
         let sink = match stream {
             OutputStream::Stdout => &mut self.stdout,
             OutputStream::Stderr => &mut self.stderr,
         };
-        let shown = sink.redactor.finish();
-        let is_within = keep(
-            self.limit,
-            stream,
-            shown,
-            at,
-            Keepers {
-                buffer: &mut sink.buffer,
-                spilling: &mut sink.spilling,
-                log: self.log.as_mut(),
-                writes_log: self.writes_log,
-                delivery: &mut self.delivery,
-            },
-        );
-        self.delivery.end_of_stream(stream, at);
-        is_within
+        let shown = match chunk {
+            Some(chunk) => {
+                sink.bytes += chunk.len() as u64;
+                sink.redactor.push(chunk)
+            }
+            None => sink.redactor.finish(),
+        };
+        let to = Keepers {
+            buffer: &mut sink.buffer,
+            spilling: &mut sink.spilling,
+            log: self.log.as_mut(),
+            writes_log: self.writes_log,
+            delivery: &mut self.delivery,
+        };
+        keep(self.limit, stream, shown, at, to)
     }
 
     /// Whether every sink takes more.
