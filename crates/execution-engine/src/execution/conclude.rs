@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::delivery::Delivery;
 use super::handle::Execution;
+use crate::engine::Permit;
 use crate::event::EventKind;
 use crate::log::{ExecutionLog, LogFooter};
 use crate::registry::Registry;
@@ -71,11 +72,15 @@ pub(crate) async fn close_log(
 }
 
 /// Makes the result known: to the registry, then as the terminal event, then to whoever waits.
+///
+/// The place, where there was one, is let go when the terminal event was delivered: who counts events
+/// never sees more at once than the limit.
 pub(crate) async fn publish(
     execution: &Execution,
     registry: &Registry,
     result: ExecutionResult,
     mut delivery: Delivery,
+    place: Option<Permit>,
 ) {
     let result = Arc::new(result);
     if execution.set_result(&result) {
@@ -84,6 +89,7 @@ pub(crate) async fn publish(
         // A handler that is stuck keeps its own events waiting, not those who wait for the result.
         let _ = timeout(DELIVERY_PATIENCE, delivery.finish()).await;
     }
+    drop(place);
     execution.release_waiters();
     delivery.finish().await;
 }

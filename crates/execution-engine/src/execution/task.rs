@@ -80,7 +80,7 @@ impl Task {
             );
             let result = conclude::blank(&execution, ExecutionStatus::Failed, Some(error));
             let delivery = Delivery::new(execution.id, handler, false);
-            conclude::publish(&execution, &registry, result, delivery).await;
+            conclude::publish(&execution, &registry, result, delivery, None).await;
         }
     }
 
@@ -119,7 +119,7 @@ impl Task {
     ) {
         let mut result = conclude::blank(&self.execution, status, Some(error));
         result.queued_ms = millis(accepted.elapsed());
-        conclude::publish(&self.execution, &self.registry, result, delivery).await;
+        conclude::publish(&self.execution, &self.registry, result, delivery, None).await;
     }
 
     /// Waits for a place; `None` when cancelled before there was one.
@@ -183,8 +183,7 @@ impl Task {
         );
         let ended = supervisor.run().await;
         drop(feeder);
-        drop(permit);
-        self.conclude(ended, sinks, Facts { containment, started_at, started, accepted }).await;
+        self.conclude(ended, sinks, Facts { containment, started_at, started, accepted }, permit).await;
     }
 
     fn open_log(&mut self, pid: u32, start_time: Option<u64>, at: DateTime<Utc>) -> Option<ExecutionLog> {
@@ -205,7 +204,7 @@ impl Task {
         }
     }
 
-    async fn conclude(self, ended: Ended, sinks: Sinks, facts: Facts) {
+    async fn conclude(self, ended: Ended, sinks: Sinks, facts: Facts, permit: Permit) {
         let execution = &self.execution;
         let Outcome { status, exit_code, signal, error } =
             outcome::judge(ended.cause, &ended.exit.status, &self.request.command, &execution.command);
@@ -234,7 +233,7 @@ impl Task {
             stdout.into_text("stdout", result.output_files.stdout.as_ref().or(result.log_path.as_ref()));
         result.stderr =
             stderr.into_text("stderr", result.output_files.stderr.as_ref().or(result.log_path.as_ref()));
-        conclude::publish(execution, &self.registry, result, delivery).await;
+        conclude::publish(execution, &self.registry, result, delivery, Some(permit)).await;
     }
 }
 

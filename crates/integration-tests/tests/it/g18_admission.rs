@@ -1,6 +1,6 @@
 //! G18: the concurrency limit holds exactly, first come first served.
 
-use execution_engine::{ExecutionConfig, ExecutionRequest};
+use execution_engine::{EventKind, ExecutionConfig, ExecutionRequest};
 use integration_tests::{EventLog, TestEngine};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,4 +50,26 @@ async fn a_full_queue_is_an_error_at_once() {
     test.engine.execute(ExecutionRequest::shell("true")).expect("a place in line is free again");
     test.engine.cancel(running).unwrap();
     test.engine.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_counts_events_never_sees_more_than_the_limit() {
+    let test = TestEngine::with(|config| ExecutionConfig { max_concurrent_executions: 3, ..config });
+    let log = EventLog::new();
+    let ids: Vec<_> = (0..200)
+        .map(|_| test.engine.execute_with(ExecutionRequest::exec("true", [""; 0]), log.clone()).unwrap())
+        .collect();
+    for id in ids {
+        test.wait(id).await;
+    }
+    let mut running = 0;
+    for event in log.all() {
+        match event.kind {
+            EventKind::Started { .. } => running += 1,
+            EventKind::Completed { .. } => running -= 1,
+            _ => {}
+        }
+        assert!(running <= 3, "{running} at once");
+    }
+    assert_eq!(running, 0);
 }
