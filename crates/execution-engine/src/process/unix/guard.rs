@@ -51,7 +51,10 @@ fn state() -> MutexGuard<'static, State> {
 
 /// Starts the guard if there is none, before the first process it is to watch. Spawner thread only.
 pub(super) fn ensure() {
-    let mut state = state();
+    ensure_in(&mut state());
+}
+
+fn ensure_in(state: &mut State) {
     if let Some(guard) = &mut state.guard {
         if matches!(guard.shell.try_wait(), Ok(None)) {
             return;
@@ -96,6 +99,10 @@ fn start() -> io::Result<Guard> {
 /// Adds a group. A guard started anew is told of all the others as well.
 pub(super) fn watch(pid: u32, live: &BTreeMap<Token, u32>) {
     let mut state = state();
+    if state.guard.is_none() {
+        // An engine that shut down has ended it since `ensure`, when nothing was live.
+        ensure_in(&mut state);
+    }
     let Some(guard) = &mut state.guard else { return };
     let told = TOLD_BY.swap(guard.shell.id(), std::sync::atomic::Ordering::Relaxed);
     if told == guard.shell.id() {
