@@ -1,6 +1,7 @@
 //! Logs read back, and old ones deleted.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -67,13 +68,15 @@ fn read_text(folder: &Folder, id: Uuid) -> io::Result<String> {
     if parts.is_empty() {
         return Err(io::ErrorKind::NotFound.into());
     }
-    if log.bytes > MAX_TEXT {
-        let message = format!("its {} bytes are too many for one text: read its records", log.bytes);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
     let mut text = Vec::new();
     for part in parts {
-        text.extend(std::fs::read(folder.path.join(part))?);
+        let room = (MAX_TEXT + 1).saturating_sub(text.len() as u64);
+        File::open(folder.path.join(part))?.take(room).read_to_end(&mut text)?;
+        if text.len() as u64 > MAX_TEXT {
+            let message =
+                format!("it has more than {MAX_TEXT} bytes, too many for one text: read its records");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
     }
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
@@ -125,7 +128,8 @@ impl Inner {
 
 /// Whether another live program, or another engine of this one, still writes a log.
 fn is_written_elsewhere(log: &LogSet, folder: &Folder) -> bool {
-    log.is_unfinished(folder) && log.header(folder).is_some_and(|header| host_is_alive(&header))
+    log.is_held(folder)
+        || (log.is_unfinished(folder) && log.header(folder).is_some_and(|header| host_is_alive(&header)))
 }
 
 /// Whether the program that wrote a log still runs, and is the same.

@@ -1,6 +1,6 @@
 //! After a crash: what was cut off, and what survived it.
 //!
-//! A log without an end whose program is gone was cut off. Its processes, if any survived, are known
+//! A log without an end that nobody holds, and whose program is gone, was cut off. Its processes, if any survived, are known
 //! by the mark in their environment, or as the process whose id *and* start time the log names: an id
 //! that changed hands is never taken for one of ours.
 
@@ -75,7 +75,7 @@ impl Inner {
     fn recover(&self, folder: &Folder, options: RecoverOptions) -> io::Result<Vec<RecoveredExecution>> {
         let mut recovered = Vec::new();
         for log in crate::log::list(&folder.path)? {
-            if self.registry.is_live(log.id) || !log.is_unfinished(folder) {
+            if self.registry.is_live(log.id) || !log.is_unfinished(folder) || log.is_held(folder) {
                 continue;
             }
             let Some(header) = log.header(folder).filter(|header| !host_is_alive(header)) else { continue };

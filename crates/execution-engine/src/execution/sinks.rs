@@ -3,6 +3,7 @@
 //! Secrets are masked before anything else sees the bytes.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -39,18 +40,12 @@ pub(crate) struct StreamSink {
     buffer: BoundedBuffer,
     /// What the child wrote, before masking.
     pub(crate) bytes: u64,
-    spilling: bool,
 }
 
 impl StreamSink {
     fn new(secrets: &Secrets, limit: OutputLimit) -> Self {
         let retain = part_to_retain(limit.strategy, limit.retain);
-        Self {
-            redactor: secrets.stream(),
-            buffer: BoundedBuffer::new(limit.bytes, retain),
-            bytes: 0,
-            spilling: false,
-        }
+        Self { redactor: secrets.stream(), buffer: BoundedBuffer::new(limit.bytes, retain), bytes: 0 }
     }
 
     pub(crate) fn is_truncated(&self) -> bool {
@@ -112,7 +107,6 @@ impl Sinks {
         };
         let to = Keepers {
             buffer: &mut sink.buffer,
-            spilling: &mut sink.spilling,
             log: self.log.as_mut(),
             writes_log: self.writes_log,
             delivery: &mut self.delivery,
@@ -185,7 +179,6 @@ async fn wait_for_room(log: Option<&ExecutionLog>) {
 
 struct Keepers<'a> {
     buffer: &'a mut BoundedBuffer,
-    spilling: &'a mut bool,
     log: Option<&'a mut ExecutionLog>,
     writes_log: bool,
     delivery: &'a mut Delivery,
@@ -202,19 +195,17 @@ fn keep(
     if shown.is_empty() {
         return true;
     }
-    if limit.strategy == OversizedOutputStrategy::StreamToFile {
-        let overflows = to.buffer.total() + shown.len() as u64 > limit.bytes;
-        if let Some(log) = to.log.as_deref_mut().filter(|_| overflows) {
-            if !*to.spilling {
-                *to.spilling = true;
-                // Until now memory held everything: the file starts with it.
-                log.spill(stream, to.buffer.head());
-            }
-            log.spill(stream, shown);
-        }
-    }
     let was_truncated = to.buffer.is_truncated();
-    to.buffer.push(shown);
+    let not_in_head = to.buffer.push(shown);
+    if limit.strategy == OversizedOutputStrategy::StreamToFile
+        && let Some(log) = to.log.as_deref_mut().filter(|_| !not_in_head.is_empty())
+    {
+        if !was_truncated {
+            // Until now memory held everything: the file starts with it.
+            log.spill(stream, to.buffer.head());
+        }
+        log.spill(stream, Arc::new(not_in_head.to_vec()));
+    }
     if let Some(log) = to.log.as_deref_mut().filter(|_| to.writes_log) {
         log.output(stream, shown, at);
     }

@@ -1,15 +1,15 @@
-//! [`ExecutionLog`]: formats what happens to one execution and hands it to the writer thread.
+//! [`ExecutionLog`]: gathers what happens to one execution and hands it to the writer thread.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 
 use chrono::{DateTime, Utc};
-use memchr::memchr;
 use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
-use super::record::{self, HEADER_MARK, LogFooter, LogHeader, MAX_PAYLOAD};
+use super::formatter::Block;
+use super::record::{HEADER_MARK, LogFooter, LogHeader};
 use super::service::Job;
 use crate::event::OutputStream;
 use crate::result::OutputFiles;
@@ -17,19 +17,16 @@ use crate::result::OutputFiles;
 /// Handed over in one piece.
 const BLOCK: usize = 64 * 1024;
 /// Handed over and not yet written; beyond that the child waits for the disk.
-const MAX_UNWRITTEN: usize = 256 * 1024;
+const MAX_UNWRITTEN: usize = 128 * 1024;
 
 /// One execution's log, and its spill files.
 pub(crate) struct ExecutionLog {
     id: Uuid,
     jobs: mpsc::Sender<Job>,
     shared: Arc<Shared>,
-    block: Vec<u8>,
-    /// Unfinished lines, standard output's and standard error's.
-    tails: [Vec<u8>; 2],
-    /// Times never go back within a log, whatever the clock does.
-    last: DateTime<Utc>,
-    prefix: String,
+    block: Block,
+    /// Whether a line has begun, of standard output and of standard error.
+    has_tail: [bool; 2],
 }
 
 /// What the handle and the writer thread both see.
@@ -79,15 +76,7 @@ impl Shared {
 
 impl ExecutionLog {
     pub(super) fn new(id: Uuid, jobs: mpsc::Sender<Job>) -> Self {
-        Self {
-            id,
-            jobs,
-            shared: Arc::default(),
-            block: Vec::new(),
-            tails: [Vec::new(), Vec::new()],
-            last: DateTime::UNIX_EPOCH,
-            prefix: String::new(),
-        }
+        Self { id, jobs, shared: Arc::default(), block: Block::default(), has_tail: [false; 2] }
     }
 
     pub(crate) fn place(&self) -> LogPlace {
@@ -99,91 +88,41 @@ impl ExecutionLog {
         self.send(Job::Begin { id: self.id, header: Box::new(header), shared: Arc::clone(&self.shared) });
     }
 
-    /// Logs what was read. Whole lines become records; the rest waits for its end, or for a flush.
-    pub(crate) fn output(&mut self, stream: OutputStream, mut bytes: &[u8], at: DateTime<Utc>) {
-        self.stamp(at);
-        let slot = stream as usize;
-        if !self.tails[slot].is_empty() {
-            let end = memchr(b'\n', bytes);
-            let (head, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
-            self.tails[slot].extend_from_slice(head);
-            bytes = rest;
-            let mut tail = std::mem::take(&mut self.tails[slot]);
-            let kept = self.lines(stream, &tail);
-            tail.drain(..kept);
-            self.tails[slot] = tail;
+    /// Logs what was read.
+    pub(crate) fn output(&mut self, stream: OutputStream, bytes: &[u8], at: DateTime<Utc>) {
+        let Some(last) = bytes.last() else { return };
+        self.has_tail[stream as usize] = *last != b'\n';
+        self.block.output(stream, bytes, at);
+        if self.block.size() >= BLOCK {
+            // As much again is likely.
+            self.hand_over(Block::with_capacity(BLOCK));
         }
-        let used = self.lines(stream, bytes);
-        self.tails[slot].extend_from_slice(&bytes[used..]);
-        if self.block.len() >= BLOCK {
-            self.hand_over();
-        }
-    }
-
-    /// Formats the whole lines of `bytes` and full-sized parts of an unfinished one; says how many
-    /// bytes that were.
-    fn lines(&mut self, stream: OutputStream, bytes: &[u8]) -> usize {
-        let mut used = 0;
-        loop {
-            let rest = &bytes[used..];
-            match memchr(b'\n', &rest[..rest.len().min(MAX_PAYLOAD + 1)]) {
-                Some(end) => {
-                    self.record(stream, ' ', &rest[..end]);
-                    used += end + 1;
-                }
-                None if rest.len() > MAX_PAYLOAD => {
-                    self.record(stream, '+', &rest[..MAX_PAYLOAD]);
-                    used += MAX_PAYLOAD;
-                }
-                None => return used,
-            }
-        }
-    }
-
-    fn record(&mut self, stream: OutputStream, mark: char, payload: &[u8]) {
-        let letter = match stream {
-            OutputStream::Stdout => b'O',
-            OutputStream::Stderr => b'E',
-        };
-        self.block.extend_from_slice(self.prefix.as_bytes());
-        self.block.extend_from_slice(&[b' ', letter, mark as u8, b' ']);
-        self.block.extend_from_slice(payload);
-        self.block.push(b'\n');
     }
 
     /// Logs something the engine did or noticed.
     pub(crate) fn event(&mut self, event: &serde_json::Value, at: DateTime<Utc>) {
-        self.stamp(at);
-        self.block.extend_from_slice(self.prefix.as_bytes());
-        self.block.extend_from_slice(format!(" #  {event}\n").as_bytes());
-    }
-
-    /// Formatted once for all lines of a read.
-    fn stamp(&mut self, at: DateTime<Utc>) {
-        if at > self.last {
-            self.last = at;
-            self.prefix = record::timestamp(at);
-        }
+        self.block.event(&event.to_string(), at);
     }
 
     pub(crate) fn needs_flush(&self) -> bool {
-        !self.block.is_empty() || self.tails.iter().any(|tail| !tail.is_empty())
+        !self.block.is_empty() || self.has_tail.contains(&true)
     }
 
     /// Hands over what there is; an unfinished line as a partial record.
     pub(crate) fn flush(&mut self) {
-        for stream in [OutputStream::Stdout, OutputStream::Stderr] {
-            let tail = std::mem::take(&mut self.tails[stream as usize]);
-            if !tail.is_empty() {
-                self.record(stream, '+', &tail);
-            }
+        if self.has_tail.contains(&true) {
+            self.has_tail = [false; 2];
+            self.block.flush(Utc::now());
         }
-        self.hand_over();
+        if !self.block.is_empty() {
+            self.hand_over(Block::default());
+        }
     }
 
     /// Raw bytes for the stream's own file, which begins with the first of them.
-    pub(crate) fn spill(&mut self, stream: OutputStream, bytes: &[u8]) {
-        self.write(Some(stream), bytes.to_vec());
+    pub(crate) fn spill(&mut self, stream: OutputStream, bytes: Arc<Vec<u8>>) {
+        self.count(bytes.len());
+        self.send(Job::Spill { id: self.id, stream, bytes, shared: Arc::clone(&self.shared) });
     }
 
     pub(crate) fn has_room(&self) -> bool {
@@ -215,23 +154,25 @@ impl ExecutionLog {
         finished
     }
 
-    fn hand_over(&mut self) {
-        if !self.block.is_empty() {
-            let block = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK + MAX_PAYLOAD));
-            self.write(None, block);
-        }
+    fn hand_over(&mut self, next: Block) {
+        let block = std::mem::replace(&mut self.block, next);
+        self.count(block.size());
+        self.send(Job::Write { id: self.id, block, shared: Arc::clone(&self.shared) });
     }
 
-    fn write(&mut self, spill: Option<OutputStream>, bytes: Vec<u8>) {
-        self.shared.unwritten.fetch_add(bytes.len(), Ordering::AcqRel);
-        self.send(Job::Write { id: self.id, spill, bytes, shared: Arc::clone(&self.shared) });
+    fn count(&self, unwritten: usize) {
+        self.shared.unwritten.fetch_add(unwritten, Ordering::AcqRel);
     }
 
     fn send(&self, job: Job) {
-        if let Err(mpsc::SendError(Job::Write { bytes, shared, .. })) = self.jobs.send(job) {
-            shared.wrote(bytes.len());
-            shared.report("the thread that writes logs is gone".to_owned());
-        }
+        let Err(mpsc::SendError(refused)) = self.jobs.send(job) else { return };
+        let size = match refused {
+            Job::Write { block, .. } => block.size(),
+            Job::Spill { bytes, .. } => bytes.len(),
+            _ => return,
+        };
+        self.shared.wrote(size);
+        self.shared.report("the thread that writes logs is gone".to_owned());
     }
 }
 

@@ -53,7 +53,7 @@ enum Kind {
 
 #[cfg(unix)]
 mod os {
-    use std::fs::DirBuilder;
+    use std::fs::{DirBuilder, TryLockError};
     use std::os::unix::fs::DirBuilderExt;
 
     use rustix::fs::{AtFlags, CWD, Mode, OFlags, fchmod, fstat, openat, unlinkat};
@@ -112,6 +112,18 @@ mod os {
         rustix::process::geteuid().as_raw().to_string()
     }
 
+    /// Holds a file that is being written, for as long as it is open. A program in another container has
+    /// another view of process ids, and a lock is all that it sees. (Where the file system has none, process
+    /// ids must do.)
+    pub(crate) fn hold(file: &File) {
+        let _ = file.try_lock();
+    }
+
+    /// Whether somebody [holds](hold) a file.
+    pub(crate) fn is_held(file: &File) -> bool {
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
     /// Whether the file has no name any more: deleted while it was written.
     pub(crate) fn is_deleted(file: &File) -> bool {
         fstat(file).is_ok_and(|stat| stat.st_nlink == 0)
@@ -146,10 +158,17 @@ mod os {
         std::env::var("USERNAME").unwrap_or_else(|_| "user".to_owned())
     }
 
+    /// Locks keep readers out here, so nothing is locked: no containers share a folder, and process ids do.
+    pub(crate) fn hold(_: &File) {}
+
+    pub(crate) fn is_held(_: &File) -> bool {
+        false
+    }
+
     pub(crate) fn is_deleted(_: &File) -> bool {
         false
     }
 }
 
-pub(crate) use os::is_deleted;
 use os::user_name;
+pub(crate) use os::{hold, is_deleted, is_held};

@@ -13,7 +13,8 @@
 //! record whose line goes on in the next one of its stream. (The container runtimes' format, with a
 //! header and a footer.) Payload always stands behind a prefix, so it cannot forge either.
 //!
-//! * [`record`] is the format, [`execution_log`] formats, [`service`] owns the thread that writes.
+//! * [`record`] is the format; [`execution_log`] gathers, [`service`] owns the thread that formats
+//!   ([`formatter`]) and writes.
 //! * [`part_file`] appends and rotates; [`folder`] is where, and for whose eyes.
 //! * [`reader`] gives records back; [`scan`] lists the logs in a folder, for retention and recovery.
 //!
@@ -22,6 +23,7 @@
 
 mod execution_log;
 mod folder;
+mod formatter;
 mod part_file;
 mod reader;
 mod record;

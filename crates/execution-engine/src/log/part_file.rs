@@ -11,8 +11,9 @@ use std::io::{self, Write};
 use memchr::memrchr;
 
 use super::execution_log::{header_line, json_line};
-use super::folder::{Folder, is_deleted};
+use super::folder::{Folder, hold, is_deleted};
 use super::record::{ByteCounts, FOOTER_MARK, LogFooter, LogHeader, PREFIX_LEN, timestamp};
+use crate::event::OutputStream;
 
 /// Limits on one log.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,8 @@ pub(super) struct Rotation {
 /// An open log.
 pub(super) struct PartFile {
     file: File,
+    /// The first part, once another one is written to: it is held until the end.
+    first: Option<File>,
     header: LogHeader,
     size: u64,
     /// Parts after the first that are still there, with their sizes, oldest first.
@@ -41,10 +44,13 @@ pub(super) fn part_name(id: uuid::Uuid, part: u32) -> String {
 impl PartFile {
     pub(super) fn create(folder: &Folder, header: LogHeader) -> io::Result<Self> {
         let mut file = folder.create(&part_name(header.id, header.part))?;
+        // Before anything stands in it that recovery could take up.
+        hold(&file);
         let line = header_line(&header);
         file.write_all(line.as_bytes())?;
         Ok(Self {
             file,
+            first: None,
             header,
             size: line.len() as u64,
             later: VecDeque::new(),
@@ -55,7 +61,14 @@ impl PartFile {
     }
 
     /// Appends whole records, beginning a new part between two of them where one is full.
-    pub(super) fn append(&mut self, folder: &Folder, rotation: Rotation, mut block: &[u8]) -> io::Result<()> {
+    /// `counts`: the bytes of output they stand for.
+    pub(super) fn append(
+        &mut self,
+        folder: &Folder,
+        rotation: Rotation,
+        mut block: &[u8],
+        mut counts: ByteCounts,
+    ) -> io::Result<()> {
         if is_deleted(&self.file) {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the log was deleted while it was written"));
         }
@@ -79,7 +92,11 @@ impl PartFile {
                 continue;
             }
             let (now, later) = block.split_at(count);
+            // Only where a part ends it matters what stands on either side.
+            let part = if later.is_empty() { counts } else { counts_of(now) };
             self.write(now)?;
+            self.counts += part;
+            counts -= part;
             is_new = false;
             block = later;
         }
@@ -94,15 +111,6 @@ impl PartFile {
         }
         self.size += records.len() as u64;
         self.checksum.update(records);
-        for line in records.split_inclusive(|byte| *byte == b'\n') {
-            let payload = line.len().saturating_sub(PREFIX_LEN + 1);
-            let ends_line = usize::from(line.get(29) == Some(&b' '));
-            match line.get(28) {
-                Some(b'O') => self.counts.add(crate::event::OutputStream::Stdout, payload + ends_line),
-                Some(b'E') => self.counts.add(crate::event::OutputStream::Stderr, payload + ends_line),
-                _ => {}
-            }
-        }
         Ok(())
     }
 
@@ -114,7 +122,8 @@ impl PartFile {
         header.part += 1;
         header.offsets = self.counts;
         let line = header_line(&header);
-        self.file = folder.create(&part_name(header.id, header.part))?;
+        let full = std::mem::replace(&mut self.file, folder.create(&part_name(header.id, header.part))?);
+        self.first.get_or_insert(full);
         self.file.write_all(line.as_bytes())?;
         self.size = line.len() as u64;
         self.header = header;
@@ -145,6 +154,21 @@ impl PartFile {
         }
         Ok(())
     }
+}
+
+/// The bytes of output that records stand for.
+fn counts_of(records: &[u8]) -> ByteCounts {
+    let mut counts = ByteCounts::default();
+    for line in records.split_inclusive(|byte| *byte == b'\n') {
+        let payload = line.len().saturating_sub(PREFIX_LEN + 1);
+        let ends_line = usize::from(line.get(29) == Some(&b' '));
+        match line.get(28) {
+            Some(b'O') => counts.add(OutputStream::Stdout, payload + ends_line),
+            Some(b'E') => counts.add(OutputStream::Stderr, payload + ends_line),
+            _ => {}
+        }
+    }
+    counts
 }
 
 #[cfg(test)]

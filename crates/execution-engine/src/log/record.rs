@@ -81,6 +81,20 @@ impl ByteCounts {
     }
 }
 
+impl std::ops::AddAssign for ByteCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.stdout += other.stdout;
+        self.stderr += other.stderr;
+    }
+}
+
+impl std::ops::SubAssign for ByteCounts {
+    fn sub_assign(&mut self, other: Self) {
+        self.stdout -= other.stdout;
+        self.stderr -= other.stderr;
+    }
+}
+
 /// The last line of a log that was brought to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogFooter {

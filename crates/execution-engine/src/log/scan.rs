@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use uuid::Uuid;
 
 use super::execution_log::json_line;
-use super::folder::Folder;
+use super::folder::{Folder, is_held};
 use super::part_file::part_name;
 use super::reader::{LogReader, has_footer};
 use super::record::{FOOTER_MARK, LogFooter, LogHeader};
@@ -96,6 +96,11 @@ impl LogSet {
 
     pub(crate) fn is_unfinished(&self, folder: &Folder) -> bool {
         matches!(self.unfinished(folder), Ok(Some(_)))
+    }
+
+    /// Whether a program holds the log, on this machine or in a container that shares the folder.
+    pub(crate) fn is_held(&self, folder: &Folder) -> bool {
+        folder.append(&part_name(self.id, 1)).is_ok_and(|file| is_held(&file))
     }
 
     /// Gives an interrupted log its footer. False when somebody else was faster.

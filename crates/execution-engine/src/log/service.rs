@@ -13,10 +13,12 @@ use uuid::Uuid;
 
 use super::execution_log::{ExecutionLog, FinishedLog, Shared};
 use super::folder::Folder;
+use super::formatter::{Block, Formatter, Records};
 use super::part_file::{PartFile, Rotation, part_name};
 use super::record::{LogFooter, LogHeader};
 use crate::config::ExecutionConfig;
 use crate::event::OutputStream;
+use crate::process;
 
 /// What the writer thread is asked to do. Jobs of one execution are done in order.
 pub(super) enum Job {
@@ -25,11 +27,17 @@ pub(super) enum Job {
         header: Box<LogHeader>,
         shared: Arc<Shared>,
     },
-    /// Records for the log, or raw bytes for a stream's spill file.
+    /// What happened, for the log.
     Write {
         id: Uuid,
-        spill: Option<OutputStream>,
-        bytes: Vec<u8>,
+        block: Block,
+        shared: Arc<Shared>,
+    },
+    /// Raw bytes for a stream's spill file.
+    Spill {
+        id: Uuid,
+        stream: OutputStream,
+        bytes: Arc<Vec<u8>>,
         shared: Arc<Shared>,
     },
     Finish {
@@ -94,9 +102,14 @@ impl LogService {
                 known_folder: Arc::clone(&self.folder),
                 folder: None,
                 open: HashMap::new(),
+                records: Records::default(),
             };
             let thread = std::thread::Builder::new().name("execution-logs".to_owned());
-            thread.spawn(move || writer.run(&receiver)).map(|_| sender)
+            let run = move || {
+                process::prepare_writer_thread();
+                writer.run(&receiver);
+            };
+            thread.spawn(run).map(|_| sender)
         };
         match self.jobs.get_or_try_init(start) {
             Ok(jobs) => jobs.clone(),
@@ -115,16 +128,29 @@ struct Writer {
     known_folder: Arc<OnceLock<PathBuf>>,
     folder: Option<Folder>,
     open: HashMap<Uuid, OpenLog>,
+    /// Lent to every log in turn.
+    records: Records,
 }
 
 #[derive(Default)]
 struct OpenLog {
     log: Option<PartFile>,
-    spills: [Option<File>; 2],
+    formatter: Formatter,
+    spills: [Spill; 2],
     /// What `FinishedLog` will say.
     finished: FinishedLog,
     /// Bytes of records that could not be written.
     lost: u64,
+}
+
+/// The file with all of a stream.
+#[derive(Default)]
+enum Spill {
+    #[default]
+    None,
+    Open(File),
+    /// It ends where a write failed: a file with a hole would look whole.
+    Failed,
 }
 
 impl Writer {
@@ -132,9 +158,16 @@ impl Writer {
         for job in jobs {
             match job {
                 Job::Begin { id, header, shared } => self.begin(id, *header, &shared),
-                Job::Write { id, spill, bytes, shared } => {
-                    self.write(id, spill, &bytes, &shared);
-                    shared.wrote(bytes.len());
+                Job::Write { id, block, shared } => {
+                    self.write(id, &block, &shared);
+                    shared.wrote(block.size());
+                }
+                Job::Spill { id, stream, bytes, shared } => {
+                    self.spill(id, stream, &bytes, &shared);
+                    let size = bytes.len();
+                    // Before the room is told of: the memory is free by then.
+                    drop(bytes);
+                    shared.wrote(size);
                 }
                 Job::Finish { id, footer, reply } => {
                     let _ = reply.send(self.finish(id, footer.map(|footer| *footer)));
@@ -173,20 +206,28 @@ impl Writer {
         Ok((log, folder.path.join(part_name(id, 1))))
     }
 
-    fn write(&mut self, id: Uuid, spill: Option<OutputStream>, bytes: &[u8], shared: &Shared) {
+    fn write(&mut self, id: Uuid, block: &Block, shared: &Shared) {
         let rotation = self.rotation;
+        let mut records = std::mem::take(&mut self.records);
         let mut entry = self.open.remove(&id).unwrap_or_default();
-        let written = self.folder().and_then(|folder| match spill {
-            Some(stream) => entry.spill(folder, id, stream, bytes),
-            None => entry.append(folder, rotation, bytes),
-        });
-        if let Err(error) = written {
-            if spill.is_some() {
-                entry.fail(&format!("output is not in its file from here on: {error}"), shared);
-            } else {
-                entry.lost += bytes.len() as u64;
+        let mut formatter = std::mem::take(&mut entry.formatter);
+        formatter.format(block, &mut records, |records| {
+            let written = self.folder().and_then(|folder| entry.append(folder, rotation, records));
+            if let Err(error) = written {
+                entry.lost += records.bytes.len() as u64;
                 entry.fail(&format!("the log ends early: {error}"), shared);
             }
+        });
+        entry.formatter = formatter;
+        self.open.insert(id, entry);
+        self.records = records;
+    }
+
+    fn spill(&mut self, id: Uuid, stream: OutputStream, bytes: &[u8], shared: &Shared) {
+        let mut entry = self.open.remove(&id).unwrap_or_default();
+        if let Err(error) = self.folder().and_then(|folder| entry.spill(folder, id, stream, bytes)) {
+            entry.spills[stream as usize] = Spill::Failed;
+            entry.fail(&format!("output is not in its file from here on: {error}"), shared);
         }
         self.open.insert(id, entry);
     }
@@ -219,29 +260,29 @@ impl OpenLog {
         }
     }
 
-    fn append(&mut self, folder: &Folder, rotation: Rotation, records: &[u8]) -> io::Result<()> {
+    fn append(&mut self, folder: &Folder, rotation: Rotation, records: &Records) -> io::Result<()> {
         // After the first loss nothing more is written but the end: a log has no holes.
         let Some(log) = self.log.as_mut().filter(|_| self.lost == 0) else {
-            self.lost += records.len() as u64;
+            self.lost += records.bytes.len() as u64;
             return Ok(());
         };
-        log.append(folder, rotation, records)
+        log.append(folder, rotation, &records.bytes, records.counts)
     }
 
     fn spill(&mut self, folder: &Folder, id: Uuid, stream: OutputStream, bytes: &[u8]) -> io::Result<()> {
-        let slot = stream as usize;
-        if self.spills[slot].is_none() {
+        let spill = &mut self.spills[stream as usize];
+        if matches!(spill, Spill::None) {
             let name = spill_name(id, stream);
-            self.spills[slot] = Some(folder.create(&name)?);
+            *spill = Spill::Open(folder.create(&name)?);
             let path = Some(folder.path.join(name));
             match stream {
                 OutputStream::Stdout => self.finished.output_files.stdout = path,
                 OutputStream::Stderr => self.finished.output_files.stderr = path,
             }
         }
-        match &mut self.spills[slot] {
-            Some(file) => file.write_all(bytes),
-            None => Ok(()),
+        match spill {
+            Spill::Open(file) => file.write_all(bytes),
+            Spill::None | Spill::Failed => Ok(()),
         }
     }
 }

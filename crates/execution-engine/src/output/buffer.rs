@@ -1,5 +1,7 @@
 //! [`BoundedBuffer`]: what memory keeps of one stream.
 
+use std::sync::Arc;
+
 use crate::config::RetainOutput;
 use crate::output::decode;
 
@@ -8,7 +10,8 @@ use crate::output::decode;
 /// Memory follows what came: nothing is allocated ahead, and neither part ever holds more than its
 /// share. The last part is a ring that overwrites its oldest bytes.
 pub(crate) struct BoundedBuffer {
-    head: Vec<u8>,
+    /// Shared only when full, so that it is never copied for a push.
+    head: Arc<Vec<u8>>,
     head_share: usize,
     tail: Vec<u8>,
     tail_share: usize,
@@ -26,17 +29,20 @@ impl BoundedBuffer {
             RetainOutput::Head => (limit, 0),
             RetainOutput::Tail => (0, limit),
         };
-        Self { head: Vec::new(), head_share, tail: Vec::new(), tail_share, oldest: 0, total: 0 }
+        Self { head: Arc::default(), head_share, tail: Vec::new(), tail_share, oldest: 0, total: 0 }
     }
 
-    /// Takes the next bytes of the stream.
-    pub fn push(&mut self, bytes: &[u8]) {
+    /// Takes the next bytes of the stream; returns those that are not in the first part.
+    pub fn push<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         self.total += bytes.len() as u64;
         let (first, rest) = bytes.split_at(bytes.len().min(self.head_share - self.head.len()));
-        append_within(&mut self.head, first, self.head_share);
+        if !first.is_empty() {
+            append_within(Arc::make_mut(&mut self.head), first, self.head_share);
+        }
         if !rest.is_empty() && self.tail_share > 0 {
             self.push_tail(rest);
         }
+        rest
     }
 
     fn push_tail(&mut self, bytes: &[u8]) {
@@ -65,8 +71,8 @@ impl BoundedBuffer {
     }
 
     /// The first part: with [`RetainOutput::Head`], everything up to the limit.
-    pub fn head(&self) -> &[u8] {
-        &self.head
+    pub fn head(&self) -> Arc<Vec<u8>> {
+        Arc::clone(&self.head)
     }
 
     /// What was kept, as text. Where something is missing, `note` of the number of bytes left out
@@ -75,9 +81,10 @@ impl BoundedBuffer {
     pub fn into_text(mut self, note: &dyn Fn(u64) -> String) -> String {
         self.tail.rotate_left(self.oldest);
         if !self.is_truncated() {
-            return decode::into_lossy(joined(self.head, &[], self.tail));
+            return decode::into_lossy(joined(Arc::unwrap_or_clone(self.head), &[], self.tail));
         }
-        self.head.truncate(decode::boundary(&self.head, self.head.len()));
+        let boundary = decode::boundary(&self.head, self.head.len());
+        Arc::make_mut(&mut self.head).truncate(boundary);
         self.tail.drain(..decode::first_whole(&self.tail));
         let mut note = note(self.total - self.kept());
         if !note.is_empty() {
@@ -86,7 +93,7 @@ impl BoundedBuffer {
             }
             note.push('\n');
         }
-        decode::into_lossy(joined(self.head, note.as_bytes(), self.tail))
+        decode::into_lossy(joined(Arc::unwrap_or_clone(self.head), note.as_bytes(), self.tail))
     }
 }
 

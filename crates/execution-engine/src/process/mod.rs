@@ -33,7 +33,7 @@ use windows as os;
 
 pub(crate) use os::{
     ExecutionChild, PipeReader, PipeWriter, host_identity, is_same_process, kill_group_of, kill_marked,
-    marked_processes, release_guard_if_idle,
+    marked_processes, prepare_writer_thread, release_guard_if_idle,
 };
 pub(crate) use spawner::spawn;
 pub(crate) use spec::{

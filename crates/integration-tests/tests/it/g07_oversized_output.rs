@@ -3,9 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 
 use execution_engine::{
-    ExecutionConfig, ExecutionRequest, ExecutionStatus, FailureCode, OversizedOutputStrategy, RetainOutput,
+    EventKind, ExecutionConfig, ExecutionEvent, ExecutionRequest, ExecutionStatus, FailureCode,
+    OversizedOutputStrategy, RetainOutput,
 };
-use integration_tests::{TestEngine, child_request};
+use integration_tests::{EventLog, TestEngine, child_request};
 
 fn limited(bytes: u64, strategy: OversizedOutputStrategy, args: &[&str]) -> ExecutionRequest {
     ExecutionRequest {
@@ -87,4 +88,33 @@ async fn stream_to_file_needs_no_log() {
     let result = test.run(limited(10, OversizedOutputStrategy::StreamToFile, &["bytes", "20"])).await;
     assert_eq!(std::fs::read(result.output_files.stdout.as_ref().unwrap()).unwrap().len(), 20);
     assert_eq!(result.log_path, None);
+}
+
+/// A write that fails, followed by one that does not, would leave a file that looks whole.
+#[tokio::test]
+async fn a_file_that_could_not_be_written_has_no_hole_but_ends_there() {
+    let test = TestEngine::new();
+    let id = uuid::Uuid::now_v7();
+    std::fs::create_dir(test.log_dir()).unwrap();
+    let planted = test.log_dir().join(format!("{id}.stdout"));
+    std::fs::write(&planted, "not ours").unwrap();
+    let request = ExecutionRequest {
+        id: Some(id),
+        working_dir: Some(test.dir.path().to_owned()),
+        max_output_size_bytes: Some(1000),
+        oversized_output: Some(OversizedOutputStrategy::StreamToFile),
+        ..ExecutionRequest::shell("echo $(seq 1000); while [ ! -e go ]; do sleep 0.01; done; seq 1000")
+    };
+    let events = EventLog::new();
+    test.engine.execute_with(request, events.clone()).unwrap();
+    let warned = |events: &[ExecutionEvent]| {
+        events.iter().any(|event| matches!(event.kind, EventKind::Warning { .. })).then_some(())
+    };
+    events.until(warned).await;
+    std::fs::remove_file(&planted).unwrap();
+    std::fs::write(test.dir.path().join("go"), "").unwrap();
+    let result = test.wait(id).await;
+    assert_eq!((result.status, &result.output_files.stdout), (ExecutionStatus::Completed, &None));
+    assert!(result.log_error.as_ref().unwrap().contains("not in its file"));
+    assert!(!planted.exists());
 }

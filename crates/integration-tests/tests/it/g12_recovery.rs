@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use execution_engine::{ExecutionFilter, ExecutionStatus, RecoverOptions};
+use execution_engine::{ExecutionConfig, ExecutionFilter, ExecutionStatus, RecoverOptions};
 use integration_tests::{TestEngine, child, eventually, is_running};
 use serde_json::Value;
 
@@ -149,11 +149,35 @@ async fn a_recycled_pid_is_never_taken_for_a_survivor() {
     assert_eq!((found.len(), found[0].survivors.len()), (1, 0), "{found:?}");
 }
 
+/// Another container on the same folder has other process ids: to it, the writer of a log looks dead.
+#[tokio::test]
+async fn a_log_that_somebody_holds_is_left_alone_by_recovery_and_retention() {
+    let test = TestEngine::with(|config| ExecutionConfig { log_retention_secs: 0, ..config });
+    let mut host = Host::start(&test.log_dir(), "echo up; sleep 1000");
+    host.told("up");
+    the_log_has(&test, "#execlog").await;
+    let log = std::fs::read_dir(test.log_dir()).unwrap().next().unwrap().unwrap().path();
+    let written = std::fs::read_to_string(&log).unwrap();
+    let (header, rest) = written.split_once('\n').unwrap();
+    let mut fields: Value = serde_json::from_str(header.strip_prefix("#execlog/1 ").unwrap()).unwrap();
+    fields["host"]["boot_id"] = "elsewhere".into();
+    std::fs::write(&log, format!("#execlog/1 {fields}\n{rest}")).unwrap();
+
+    test.engine.cleanup_old_executions().await;
+    assert!(log.exists(), "it is being written");
+    assert_eq!(test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap(), []);
+    host.kill();
+    assert_eq!(test.engine.recover(RecoverOptions::default()).await.unwrap().len(), 1);
+    test.engine.cleanup_old_executions().await;
+    assert!(!log.exists(), "now it is only old");
+}
+
 /// A log that a full disk cut short used to have no end, and was later taken for one that a crash cut off.
 #[tokio::test]
 async fn a_log_that_a_full_disk_cut_short_has_an_end_and_says_what_is_missing() {
     let test = TestEngine::new();
-    let limited = "trap '' XFSZ; ulimit -f 64; exec \"$0\" host \"$1\" 'yes | head -n 200000'";
+    // The signal that comes with it is not ignored here: it must not end the host.
+    let limited = "ulimit -f 64; exec \"$0\" host \"$1\" 'yes | head -n 200000'";
     let mut host = Host::from(Command::new("sh").args(["-c", limited, &child()]).arg(test.log_dir()));
     let result = host.events.find(|event| event["type"] == "completed").unwrap()["result"].clone();
     assert!(result["log_error"].as_str().unwrap().contains("ends early"), "{result}");

@@ -38,4 +38,5 @@ pub(crate) use guard::release_guard_if_idle;
 pub(crate) use identity::{host_identity, is_same_process, kill_group_of, kill_marked, marked_processes};
 pub(super) use launch::{Launched, launch};
 pub(super) use os_calls::prepare_spawner_thread;
+pub(crate) use os_calls::prepare_writer_thread;
 pub(crate) use pipe::{PipeReader, PipeWriter};

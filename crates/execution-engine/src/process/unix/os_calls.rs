@@ -21,6 +21,19 @@ pub(in crate::process) fn prepare_spawner_thread() {
     }
 }
 
+/// A write beyond a file size limit (`RLIMIT_FSIZE`) raises a signal in the thread that writes, which would end
+/// the host. Blocked there, the write fails instead, as one to a full disk does.
+pub(crate) fn prepare_writer_thread() {
+    let mut file_size = MaybeUninit::uninit();
+    // SAFETY: sigemptyset fills the set it is given and sigaddset adds a valid signal; pthread_sigmask reads it,
+    // and a null pointer for the old mask is allowed.
+    unsafe {
+        libc::sigemptyset(file_size.as_mut_ptr());
+        libc::sigaddset(file_size.as_mut_ptr(), libc::SIGXFSZ);
+        libc::pthread_sigmask(libc::SIG_BLOCK, file_size.as_ptr(), std::ptr::null_mut());
+    }
+}
+
 /// Has the runtime of the calling task watch a descriptor.
 pub(super) fn watch_readable(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: an OwnedFd gives the same open descriptor for as long as it lives, and the AsyncFd owns it.

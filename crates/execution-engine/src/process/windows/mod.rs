@@ -28,6 +28,9 @@ pub(crate) use os_pipe::{PipeReader, PipeWriter};
 /// Signal masks are a matter of Unix.
 pub(super) fn prepare_spawner_thread() {}
 
+/// Likewise.
+pub(crate) fn prepare_writer_thread() {}
+
 /// Nothing has to be reaped: a process is gone when its last handle is.
 pub(super) fn reap_orphans() {}
 
