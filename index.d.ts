@@ -13,8 +13,11 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeEngine {
   /** Makes an engine that gives its events to `on_batch`. */
   static create(config: NativeConfig, onBatch: (arg: NativeBatch) => void): NativeFailure | NativeEngine
-  /** Accepts a request. Everything that happens to it is told until `stop_lines`; its end always. */
-  execute(request: NativeRequest): NativeFailure | NativeAccepted
+  /**
+   * Accepts a request. Everything that happens to it is told until `stop_lines`; its end always.
+   * What is cancelled by now is told of, and never started.
+   */
+  execute(request: NativeRequest, isCancelled: boolean): NativeFailure | NativeAccepted
   /** Where an execution is in its life. */
   getStatus(id: string): NativeFailure | string
   /** The result; `null` while the execution is live. */

@@ -51,7 +51,7 @@ export class ExecutionEngine {
     live.attach(this.#native)
     const engine = this.#native
     this.#host = {
-      accept: (request, consumer) => this.#accept(request, () => consumer).number,
+      accept: (request, consumer, isCancelled) => this.#accept(request, () => consumer, isCancelled).number,
       ended: (id) => live.ending(id) ?? this.waitForCompletion(id),
       awaits: (id) => void live.awaited(id),
       cancel: (id) => unwrap(engine.cancel(id)),
@@ -200,8 +200,12 @@ export class ExecutionEngine {
     return this.shutdown()
   }
 
-  #accept(request: ExecutionRequest, consumer?: (id: string) => Consumer): { id: string; number: number } {
-    const accepted = unwrap(this.#native.execute(nativeRequest(request)))
+  #accept(
+    request: ExecutionRequest,
+    consumer?: (id: string) => Consumer,
+    isCancelled = false,
+  ): { id: string; number: number } {
+    const accepted = unwrap(this.#native.execute(nativeRequest(request), isCancelled))
     this.#live.add(accepted.number, accepted.id, consumer?.(accepted.id))
     return accepted
   }

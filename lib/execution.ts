@@ -22,9 +22,12 @@ export interface HandleOptions {
 /** Options of `run()`: the request's conditions, and how the handle behaves. */
 export interface RunOptions extends ExecutionConditions, HandleOptions {}
 
+/** An iterator that was begun and then forgotten would hold its execution back, and its lines, for ever. */
+const forgotten = new FinalizationRegistry<LineQueue>((lines) => void lines.return())
+
 /** What a handle needs of its engine. */
 export interface Host {
-  accept(request: ExecutionRequest, consumer: Consumer): number
+  accept(request: ExecutionRequest, consumer: Consumer, isCancelled: boolean): number
   /** After the consumer has seen the terminal event, or somebody waits for the result. */
   ended(id: string): Promise<ExecutionResult>
   /** Somebody waits for the result, and need not have read the lines. */
@@ -70,7 +73,8 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     let refusal: unknown
     try {
       checkHandleOptions(options)
-      this.#number = host.accept({ ...request, id: this.id }, this.#consumer())
+      this.#isCancelled = options.signal?.aborted === true
+      this.#number = host.accept({ ...request, id: this.id }, this.#consumer(), this.#isCancelled)
     } catch (error) {
       refusal = error
     }
@@ -146,11 +150,14 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     }
     // Iteration throws what the promise rejects with: whoever iterates has looked at it.
     this.#result.catch(() => {})
-    this.#lines = new LineQueue({
+    const lines = new LineQueue({
       pause: (paused) => this.#number !== undefined && this.#host.setPaused(this.#number, paused),
       stop: () => this.#stopLines(),
     })
-    return this.#lines
+    this.#lines = lines
+    const iterator = { next: () => lines.next(), return: () => lines.return() }
+    forgotten.register(iterator, lines)
+    return iterator
   }
 
   /** Cancels, and waits for the end. */
@@ -202,7 +209,6 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   #followSignal(ended: Promise<ExecutionResult>): void {
     const { signal } = this.#options
     if (signal === undefined || this.#number === undefined) return
-    if (signal.aborted) this.cancel()
     const onAbort = (): void => void this.cancel()
     signal.addEventListener('abort', onAbort, { once: true })
     const forget = (): void => signal.removeEventListener('abort', onAbort)

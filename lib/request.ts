@@ -66,9 +66,13 @@ const commands: Readonly<Record<string, { fields: Checks; required: readonly str
   },
 }
 
+/** By its shape: one of another realm (a `vm` context, a test runner) is no instance of this one's class. */
+const isAbortSignal = (value: unknown): value is AbortSignal =>
+  typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
+
 /** Options of a handle, apart from its request's. */
 const handle: Checks = {
-  signal: (value) => (value instanceof AbortSignal ? undefined : { allowed: 'allowed is an AbortSignal' }),
+  signal: (value) => (isAbortSignal(value) ? undefined : { allowed: 'allowed is an AbortSignal' }),
   reject: flag,
   onEvent: listener,
 }

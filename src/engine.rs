@@ -85,17 +85,30 @@ impl NativeEngine {
     }
 
     /// Accepts a request. Everything that happens to it is told until `stop_lines`; its end always.
+    /// What is cancelled by now is told of, and never started.
     #[napi(catch_unwind)]
-    pub fn execute(&self, request: NativeRequest) -> Either<NativeFailure, NativeAccepted> {
-        answer(self.accept(request))
+    pub fn execute(
+        &self,
+        request: NativeRequest,
+        is_cancelled: bool,
+    ) -> Either<NativeFailure, NativeAccepted> {
+        answer(self.accept(request, is_cancelled))
     }
 
-    fn accept(&self, request: NativeRequest) -> std::result::Result<NativeAccepted, EngineError> {
+    fn accept(
+        &self,
+        request: NativeRequest,
+        is_cancelled: bool,
+    ) -> std::result::Result<NativeAccepted, EngineError> {
         let request = ExecutionRequest::try_from(request)?;
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let (gate, is_open) = watch::channel(Gate::Open);
         let listener = Listener { number, gate: is_open, bridge: Arc::clone(&self.bridge) };
-        let id = self.engine.execute_with(request, Arc::new(listener))?;
+        let id = if is_cancelled {
+            self.engine.execute_cancelled(request, Arc::new(listener))?
+        } else {
+            self.engine.execute_with(request, Arc::new(listener))?
+        };
         let mut gates = self.gates();
         if gates.len() >= self.swept.load(Ordering::Relaxed) {
             // Those whose listener is gone have ended. Swept at every doubling: constant a request.

@@ -63,6 +63,30 @@ test('an iteration that was abandoned does not keep Node alive', async (t) => {
   t.true(durationMs < 10_000)
 })
 
+test('an iteration that was abandoned and collected lets its execution end', async (t) => {
+  const { code, told } = await runHost(
+    `
+    require('node:v8').setFlagsFromString('--expose-gc')
+    const gc = require('node:vm').runInNewContext('gc')
+    const engine = new ExecutionEngine({ logDir })
+    const begin = async () => {
+      const many = engine.run(process.execPath, ['-e', 'console.log("x".repeat(99).concat("\\\\n").repeat(40_000))'])
+      await many[Symbol.asyncIterator]().next()
+      return many.id
+    }
+    const id = await begin()
+    while (engine.getResult(id) === null) {
+      gc()
+      await new Promise((done) => setTimeout(done, 20))
+    }
+    tell(engine.getResult(id).stdoutBytes)
+    `,
+    temporaryFolder(t),
+  )
+  t.is(code, 0)
+  t.deepEqual(told, [4_000_001])
+})
+
 test('process.exit leaves no child, and a log that is complete', async (t) => {
   const logDir = temporaryFolder(t)
   const { code, told, durationMs } = await runHost(

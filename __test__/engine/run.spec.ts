@@ -96,9 +96,25 @@ test('an AbortSignal cancels it', async (t) => {
   t.is((await execution).status, 'cancelled')
 })
 
-test('a signal that is aborted already cancels it', async (t) => {
-  const result = await testEngine(t).run(...forever, { signal: AbortSignal.abort() })
-  t.is(result.status, 'cancelled')
+test('with a signal that is aborted already nothing is started', async (t) => {
+  const engine = testEngine(t)
+  const events: string[] = []
+  const onEvent = ({ type }: { type: string }): number => events.push(type)
+  const runs = Array.from({ length: 50 }, () => engine.run(...forever, { signal: AbortSignal.abort(), onEvent }))
+  for (const { status, startedAt } of await Promise.all(runs)) {
+    t.deepEqual([status, startedAt], ['cancelled', null])
+  }
+  t.true(events.every((type) => type === 'cancelled' || type === 'queued'))
+})
+
+test('a signal of another realm, whose class is another, cancels too', async (t) => {
+  const own = AbortSignal.timeout(50)
+  const foreign = {
+    aborted: false,
+    addEventListener: own.addEventListener.bind(own),
+    removeEventListener: own.removeEventListener.bind(own),
+  } as unknown as AbortSignal
+  t.is((await testEngine(t).run(...forever, { signal: foreign })).status, 'cancelled')
 })
 
 test('disposing of the handle cancels it and waits', async (t) => {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::inner::Inner;
+use super::inner::{Beginning, Inner};
 use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
@@ -106,7 +106,7 @@ impl ExecutionEngine {
     /// [`EngineError::InvalidRequest`], [`EngineError::DuplicateId`], [`EngineError::QueueFull`] or
     /// [`EngineError::ShutDown`]. Nothing was run then.
     pub fn execute(&self, request: ExecutionRequest) -> Result<Uuid, EngineError> {
-        self.inner.accept(request, None)
+        self.inner.accept(request, None, Beginning::Start)
     }
 
     /// Like [`execute`](Self::execute), with a handler for this execution's events alone.
@@ -118,7 +118,20 @@ impl ExecutionEngine {
         request: ExecutionRequest,
         handler: Arc<dyn EventHandler>,
     ) -> Result<Uuid, EngineError> {
-        self.inner.accept(request, Some(handler))
+        self.inner.accept(request, Some(handler), Beginning::Start)
+    }
+
+    /// Like [`execute_with`](Self::execute_with), for a caller that has given up already: the execution
+    /// is cancelled from its beginning. Nothing is started, and everybody is told as usual.
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute).
+    pub fn execute_cancelled(
+        &self,
+        request: ExecutionRequest,
+        handler: Arc<dyn EventHandler>,
+    ) -> Result<Uuid, EngineError> {
+        self.inner.accept(request, Some(handler), Beginning::Cancelled)
     }
 
     /// Resolves when the execution has ended, whatever its status, and its terminal event was

@@ -33,6 +33,14 @@ pub(crate) struct Inner {
     cleanup: OnceLock<AbortHandle>,
 }
 
+/// How an accepted execution begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beginning {
+    Start,
+    /// It was given up before it was accepted.
+    Cancelled,
+}
+
 impl Inner {
     pub(super) fn new(config: ExecutionConfig) -> Result<Self, EngineError> {
         config.validate()?;
@@ -57,6 +65,7 @@ impl Inner {
         self: &Arc<Self>,
         mut request: ExecutionRequest,
         handler: Option<Arc<dyn EventHandler>>,
+        beginning: Beginning,
     ) -> Result<Uuid, EngineError> {
         let secrets = self.secrets_for(&request);
         request.validate(&self.config).map_err(|refused| masked(refused, &secrets))?;
@@ -105,6 +114,9 @@ impl Inner {
             secrets,
             stdin,
         };
+        if beginning == Beginning::Cancelled {
+            task.execution.cancel();
+        }
         self.runtime.spawn(task.run(place));
         self.start_cleanup_task();
         Ok(id)

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 
 /// Hands out at most `limit` places and keeps at most `max_waiting` in line.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct AdmissionQueue {
 #[derive(Debug)]
 struct State {
     taken: usize,
+    /// Of places that are free, but whose last holder's end was not told yet.
+    untold: Vec<Told>,
     waiting: VecDeque<oneshot::Sender<Permit>>,
 }
 
@@ -28,6 +31,17 @@ struct State {
 pub(crate) struct Permit {
     /// `None` once the place was passed on.
     queue: Option<Arc<AdmissionQueue>>,
+    /// Who had it before.
+    before: Option<Told>,
+}
+
+/// Closed when the end of a place's last holder was told.
+type Told = oneshot::Receiver<()>;
+
+/// Keeps whoever got the place from beginning, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct LastWord {
+    _untold: oneshot::Sender<()>,
 }
 
 /// What became of a request for a place.
@@ -53,7 +67,7 @@ pub(crate) struct Ticket {
 
 impl AdmissionQueue {
     pub(crate) fn new(limit: usize, max_waiting: usize) -> Arc<Self> {
-        let state = Mutex::new(State { taken: 0, waiting: VecDeque::new() });
+        let state = Mutex::new(State { taken: 0, untold: Vec::new(), waiting: VecDeque::new() });
         Arc::new(Self { state, limit, max_waiting })
     }
 
@@ -61,7 +75,8 @@ impl AdmissionQueue {
         let mut state = self.lock();
         if state.taken < self.limit {
             state.taken += 1;
-            return Admission::Granted(Permit { queue: Some(Arc::clone(self)) });
+            let before = state.untold.pop();
+            return Admission::Granted(Permit { queue: Some(Arc::clone(self)), before });
         }
         if state.waiting.len() >= self.max_waiting {
             return Admission::Full { waiting: state.waiting.len() };
@@ -71,16 +86,21 @@ impl AdmissionQueue {
         Admission::Waiting(Ticket { grant, queue: Arc::clone(self) })
     }
 
-    fn release(self: Arc<Self>) {
+    fn release(self: Arc<Self>, mut before: Option<Told>) {
         let mut state = self.lock();
         while let Some(next) = state.waiting.pop_front() {
-            match next.send(Permit { queue: Some(Arc::clone(&self)) }) {
+            match next.send(Permit { queue: Some(Arc::clone(&self)), before }) {
                 Ok(()) => return,
                 // Left the line meanwhile. Its permit must not come back here: the lock is held.
-                Err(mut refused) => refused.queue = None,
+                Err(mut refused) => {
+                    refused.queue = None;
+                    before = refused.before.take();
+                }
             }
         }
         state.taken -= 1;
+        state.untold.retain_mut(|told| told.try_recv() == Err(TryRecvError::Empty));
+        state.untold.extend(before);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -107,10 +127,30 @@ impl Drop for Ticket {
     }
 }
 
+impl Permit {
+    /// Resolves when the end of whoever had the place before was told: who counts events never sees
+    /// more at once than the limit.
+    pub(crate) async fn begin(&mut self) {
+        if let Some(before) = self.before.take() {
+            let _ = before.await;
+        }
+    }
+
+    /// Gives the place on before the end is told, so that whoever is told finds a free place; the next
+    /// one begins afterwards.
+    pub(crate) fn hand_over(mut self) -> LastWord {
+        let (untold, told) = oneshot::channel();
+        if let Some(queue) = self.queue.take() {
+            queue.release(Some(told));
+        }
+        LastWord { _untold: untold }
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(queue) = self.queue.take() {
-            queue.release();
+            queue.release(self.before.take());
         }
     }
 }
@@ -146,6 +186,27 @@ mod tests {
         assert!(!late.is_finished());
         drop(permit);
         late.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_gets_a_place_begins_when_the_end_of_the_last_holder_was_told() {
+        let queue = AdmissionQueue::new(1, 10);
+        let (running, mut ticket) = (granted(&queue), waiting(&queue));
+        let last_word = running.hand_over();
+        let mut permit = ticket.granted().await;
+        let beginning = tokio::spawn(async move { (permit.begin().await, permit).1 });
+        tokio::task::yield_now().await;
+        assert!(!beginning.is_finished());
+        drop(last_word);
+        let last_word = beginning.await.unwrap().hand_over();
+
+        // The place is free at once, also for somebody who did not wait in line.
+        let mut permit = granted(&queue);
+        let beginning = tokio::spawn(async move { permit.begin().await });
+        tokio::task::yield_now().await;
+        assert!(!beginning.is_finished());
+        drop(last_word);
+        beginning.await.unwrap();
     }
 
     #[tokio::test]

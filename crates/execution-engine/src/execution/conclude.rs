@@ -16,6 +16,8 @@ use crate::result::{Containment, ExecutionFailure, ExecutionResult, ExecutionSta
 
 /// How long whoever waits for a result waits for a handler that does not return.
 const DELIVERY_PATIENCE: Duration = Duration::from_secs(1);
+/// How long whoever is next in line waits for it: a slow handler is not to delay another execution.
+const LAST_WORD_PATIENCE: Duration = Duration::from_millis(100);
 /// How long a result waits for a disk that does not answer.
 const LOG_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -73,8 +75,8 @@ pub(crate) async fn close_log(
 
 /// Makes the result known: to the registry, then as the terminal event, then to whoever waits.
 ///
-/// The place, where there was one, is let go when the terminal event was delivered: who counts events
-/// never sees more at once than the limit.
+/// The place, where there was one, is free before anybody can know, and whoever takes it begins after
+/// the terminal event.
 pub(crate) async fn publish(
     execution: &Execution,
     registry: &Registry,
@@ -85,11 +87,13 @@ pub(crate) async fn publish(
     let result = Arc::new(result);
     if execution.set_result(&result) {
         registry.finished(execution.id);
+        let last_word = place.map(Permit::hand_over);
         delivery.event(terminal_event(&result));
+        let _ = timeout(LAST_WORD_PATIENCE, delivery.begin_last()).await;
+        drop(last_word);
         // A handler that is stuck keeps its own events waiting, not those who wait for the result.
         let _ = timeout(DELIVERY_PATIENCE, delivery.finish()).await;
     }
-    drop(place);
     execution.release_waiters();
     delivery.finish().await;
 }

@@ -5,8 +5,10 @@
 //! child waits.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -106,6 +108,18 @@ impl Delivery {
         while self.is_busy() {
             self.progress().await;
         }
+    }
+
+    /// Sees everything through but the last call, and that one to where it first waits.
+    pub(crate) async fn begin_last(&mut self) {
+        while self.in_flight.is_some() || self.waiting.len() > 1 {
+            self.progress().await;
+        }
+        poll_fn(|context| {
+            let _ = pin!(self.progress()).poll(context);
+            Poll::Ready(())
+        })
+        .await;
     }
 
     fn next_call(&mut self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {

@@ -125,7 +125,10 @@ impl Task {
     /// Waits for a place; `None` when cancelled before there was one.
     async fn wait_for_place(&mut self, place: Place, delivery: &mut Delivery) -> Option<Permit> {
         let mut ticket = match place {
-            Place::Ready(permit) => return (*self.stop.borrow() == StopRequest::None).then_some(permit),
+            Place::Ready(mut permit) => {
+                permit.begin().await;
+                return (*self.stop.borrow() == StopRequest::None).then_some(permit);
+            }
             Place::Queued(ticket) => ticket,
         };
         delivery.event(EventKind::Queued);
@@ -134,7 +137,10 @@ impl Task {
             tokio::select! {
                 biased;
                 () = &mut stopped => return None,
-                permit = ticket.granted() => return Some(permit),
+                mut permit = ticket.granted() => {
+                    permit.begin().await;
+                    return Some(permit);
+                }
                 () = delivery.progress(), if delivery.is_busy() => {}
             }
         }
