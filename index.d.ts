@@ -71,12 +71,11 @@ export interface NativeBatch {
   /** Every line of the batch, each followed by `\n`. */
   text: string
   /**
-   * Three numbers a row: the execution's, the kind (1 = stderr, 2 = partial, 4 = event), and how
-   * many of the next lines, or which event.
+   * Four numbers a row: the execution's, the kind (1 = stderr, 2 = partial, 4 = event), how many of
+   * the next lines or which event, and when, in milliseconds since 1970. (One array: each costs as
+   * much as a short batch's lines.)
    */
-  rows: Uint32Array
-  /** When, one a row, in milliseconds since 1970. */
-  times: Float64Array
+  rows: Float64Array
   /** What is not a line. */
   events: Array<NativeEvent>
 }

@@ -5,7 +5,8 @@ import type { EventListener, ExecutionEvent, ExecutionResult, OutputStream } fro
 const STDERR = 1
 const PARTIAL = 2
 const EVENT = 4
-const COLUMNS = 3
+/** Numbers in a row of a batch. */
+export const COLUMNS = 4
 
 /** Who gets what happens to one execution. */
 export interface Consumer {
@@ -20,16 +21,21 @@ export interface Audience {
 }
 
 /** Gives everything in the batch to those it is for. */
-export function dispatch({ text, rows, times, events }: NativeBatch, audience: Audience): void {
+export function dispatch({ text, rows, events }: NativeBatch, audience: Audience): void {
   const lines = text.split('\n')
   let next = 0
-  for (let row = 0; row < times.length; row += 1) {
-    const at = row * COLUMNS
+  let time = 0
+  let timestamp = ''
+  for (let at = 0; at < rows.length; at += COLUMNS) {
     const number = rows[at] ?? 0
     const kind = rows[at + 1] ?? 0
     const count = rows[at + 2] ?? 0
     const found = audience.consumer(number)
-    const timestamp = new Date(times[row] ?? 0).toISOString()
+    // Most rows of a batch are of the same millisecond, and formatting it costs more than the row.
+    if (rows[at + 3] !== time) {
+      time = rows[at + 3] ?? 0
+      timestamp = new Date(time).toISOString()
+    }
     if ((kind & EVENT) !== 0) {
       const event = found && executionEvent(events[count], found.id, timestamp)
       if (event === undefined) continue

@@ -1,9 +1,10 @@
 /** The executions of an engine that have not ended, as JavaScript knows them. */
 // Not the global one: tests that fake time would never let the next batch come.
-import { setImmediate } from 'node:timers'
+import { setImmediate, setTimeout } from 'node:timers'
 
 import type { NativeBatch, NativeEngine, NativeFailure, NativeResult } from '../index.js'
 import { type Audience, type Consumer, dispatch } from './events.js'
+import { Traffic } from './traffic.js'
 import type { ExecutionResult } from './types.js'
 
 interface Live {
@@ -50,6 +51,7 @@ export class LiveExecutions implements Audience {
   #engine: WeakRef<NativeEngine> | undefined
   #busy: NativeEngine | undefined
   #isAwake = false
+  readonly #traffic = new Traffic()
 
   attach(engine: NativeEngine): void {
     this.#engine = new WeakRef(engine)
@@ -136,8 +138,12 @@ export class LiveExecutions implements Audience {
 
   take(batch: NativeBatch): void {
     const engine = this.#engine?.deref()
+    const isCrowded = this.#traffic.isCrowded(batch)
     dispatch(batch, this)
+    if (engine === undefined) return
+    const acknowledge = (): void => engine.acknowledge()
     // In a turn of its own: between two batches the event loop gets to everything else.
-    if (engine) setImmediate(() => engine.acknowledge())
+    if (isCrowded) setTimeout(acknowledge, 1)
+    else setImmediate(acknowledge)
   }
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use execution_engine::{EventKind, ExecutionEvent, LineBatch, OutputStream};
 use napi::Status;
-use napi::bindgen_prelude::{Env, Float64Array, Function, Result, Uint32Array};
+use napi::bindgen_prelude::{Env, Float64Array, Function, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use tokio::sync::{Semaphore, watch};
@@ -34,11 +34,10 @@ const EVENT: u32 = 4;
 pub struct NativeBatch {
     /// Every line of the batch, each followed by `\n`.
     pub text: String,
-    /// Three numbers a row: the execution's, the kind (1 = stderr, 2 = partial, 4 = event), and how
-    /// many of the next lines, or which event.
-    pub rows: Uint32Array,
-    /// When, one a row, in milliseconds since 1970.
-    pub times: Float64Array,
+    /// Four numbers a row: the execution's, the kind (1 = stderr, 2 = partial, 4 = event), how many of
+    /// the next lines or which event, and when, in milliseconds since 1970. (One array: each costs as
+    /// much as a short batch's lines.)
+    pub rows: Float64Array,
     /// What is not a line.
     pub events: Vec<NativeEvent>,
 }
@@ -85,8 +84,7 @@ struct State {
 #[derive(Default)]
 pub struct Gathered {
     text: String,
-    rows: Vec<u32>,
-    times: Vec<f64>,
+    rows: Vec<f64>,
     events: Vec<ExecutionEvent>,
     cost: u32,
 }
@@ -192,9 +190,8 @@ impl EventBridge {
 
 impl Gathered {
     fn row(&mut self, number: u32, kind: u32, count: usize, at: chrono::DateTime<chrono::Utc>) {
-        // A batch is bounded far below 2^32 lines.
-        self.rows.extend([number, kind, u32::try_from(count).unwrap_or(u32::MAX)]);
-        self.times.push(to_js(u64::try_from(at.timestamp_millis()).unwrap_or(0)));
+        let time = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        self.rows.extend([f64::from(number), f64::from(kind), to_js(count as u64), to_js(time)]);
     }
 }
 
@@ -202,8 +199,7 @@ impl From<Gathered> for NativeBatch {
     fn from(gathered: Gathered) -> Self {
         Self {
             text: gathered.text,
-            rows: Uint32Array::new(gathered.rows),
-            times: Float64Array::new(gathered.times),
+            rows: Float64Array::new(gathered.rows),
             events: gathered.events.into_iter().map(|event| event.kind.into()).collect(),
         }
     }

@@ -286,9 +286,9 @@ impl Pipes {
             OutputStream::Stderr => OutputStream::Stdout,
         };
         for _ in 0..READS_PER_TURN {
-            let mut more = self.read_once(first, sinks);
+            let mut more = self.read_once(first, sinks, PipeReader::try_read);
             if sinks.have_room() {
-                more |= self.read_once(second, sinks);
+                more |= self.read_once(second, sinks, PipeReader::try_read);
             }
             if !more || !sinks.have_room() {
                 break;
@@ -304,20 +304,25 @@ impl Pipes {
                 OutputStream::Stderr => &self.stderr,
             };
             let mut rounds = pipe.as_ref().map_or(0, |pipe| pipe.capacity().div_ceil(READ_SIZE) + 1);
-            while rounds > 0 && self.read_once(stream, sinks) {
+            while rounds > 0 && self.read_once(stream, sinks, PipeReader::read_now) {
                 rounds -= 1;
             }
         }
     }
 
     /// One read. True when there may be more.
-    fn read_once(&mut self, stream: OutputStream, sinks: &mut Sinks) -> bool {
+    fn read_once(
+        &mut self,
+        stream: OutputStream,
+        sinks: &mut Sinks,
+        read: fn(&PipeReader, &mut [u8]) -> std::io::Result<usize>,
+    ) -> bool {
         let slot = match stream {
             OutputStream::Stdout => &mut self.stdout,
             OutputStream::Stderr => &mut self.stderr,
         };
         let Some(pipe) = slot else { return false };
-        match pipe.try_read(&mut self.buffer) {
+        match read(pipe, &mut self.buffer) {
             Ok(0) => {
                 *slot = None;
                 self.over_limit |= !sinks.end_of_stream(stream, Utc::now());

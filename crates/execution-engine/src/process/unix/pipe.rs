@@ -23,8 +23,24 @@ impl PipeReader {
     }
 
     /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` nothing yet.
+    ///
+    /// A read that does not fill the buffer has emptied the pipe: told so, the runtime waits for the next
+    /// event, and no read is spent on finding nothing (as tokio's own streams do it).
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buffer)
+        let mut last = None;
+        let read = self.0.try_io(|| match self.read_now(buffer)? {
+            count if count == 0 || count == buffer.len() => Ok(count),
+            count => {
+                last = Some(count);
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+        });
+        last.map_or(read, Ok)
+    }
+
+    /// Reads what is there, also what the runtime was not told of yet.
+    pub(crate) fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(&self.0, buffer)?)
     }
 
     /// How many bytes the pipe itself can hold: what one drain after the exit may find.

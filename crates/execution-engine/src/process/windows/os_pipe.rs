@@ -95,6 +95,11 @@ impl PipeReader {
         }
     }
 
+    /// Reads what is there, also what the runtime was not told of yet: here the two are one.
+    pub(crate) fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.try_read(buffer)
+    }
+
     /// How many bytes the pipe itself can hold: what one drain after the exit may find.
     #[expect(clippy::unused_self, reason = "on Linux the pipe is asked")]
     pub(crate) fn capacity(&self) -> usize {
