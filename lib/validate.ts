@@ -104,10 +104,11 @@ export const checked = (
   checks: Checks,
   secrets: readonly string[] = [],
 ): Record<string, unknown> => {
-  const set = Object.entries(object).filter(([, value]) => value !== undefined)
-  for (const [name, value] of set) {
-    const known = Object.keys(checks)
-    if (!known.includes(name)) {
+  const set: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(object)) {
+    if (value === undefined) continue
+    if (!Object.hasOwn(checks, name)) {
+      const known = Object.keys(checks)
       const near = meant(name, known)
       const hint =
         near === undefined ? `known are ${known.map((word) => `\`${word}\``).join(', ')}` : `did you mean \`${near}\`?`
@@ -116,6 +117,7 @@ export const checked = (
     const wrong = checks[name]?.(value)
     if (wrong)
       refuse(code, `${prefix}${name}${wrong.at ?? ''}`, 'value' in wrong ? wrong.value : value, wrong.allowed, secrets)
+    set[name] = value
   }
-  return Object.fromEntries(set)
+  return set
 }

@@ -50,6 +50,9 @@ mod engine;
 mod error;
 mod event;
 mod execution;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod log;
 mod output;
 mod process;

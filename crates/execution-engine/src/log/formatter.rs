@@ -202,6 +202,18 @@ impl Formatter {
     }
 }
 
+/// The size of the log that output makes, chunk by chunk as it would be read.
+#[cfg(feature = "internals")]
+pub(crate) fn formatted_bytes<'a>(chunks: impl Iterator<Item = &'a [u8]>, at: DateTime<Utc>) -> usize {
+    let (mut formatter, mut records, mut bytes) = (Formatter::default(), Records::default(), 0);
+    for chunk in chunks {
+        let mut block = Block::with_capacity(PIECE);
+        block.output(OutputStream::Stdout, chunk, at);
+        formatter.format(&block, &mut records, |records| bytes += records.bytes.len());
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

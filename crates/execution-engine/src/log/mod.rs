@@ -32,6 +32,8 @@ mod service;
 
 pub(crate) use execution_log::{ExecutionLog, LogPlace};
 pub(crate) use folder::Folder;
+#[cfg(feature = "internals")]
+pub(crate) use formatter::formatted_bytes;
 pub use reader::{LogDamage, LogPosition, LogReader};
 pub use record::{ByteCounts, LogFooter, LogHeader, LogHost, LogRecord, LogRecordKind};
 pub(crate) use scan::{LogSet, list};
