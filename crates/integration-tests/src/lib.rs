@@ -3,6 +3,9 @@
 
 #![allow(clippy::missing_panics_doc, reason = "a panic here is a failed test")]
 
+#[cfg(unix)]
+mod host;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +17,9 @@ use execution_engine::{
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use uuid::Uuid;
+
+#[cfg(unix)]
+pub use host::{Host, have};
 
 /// How long a test waits for what must come. Long, because machines are slow; nothing sleeps for it.
 pub const DEADLINE: Duration = Duration::from_secs(30);

@@ -88,12 +88,13 @@ fn alternate(n: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// A host that can be killed: an engine with its logs in `rest[0]`, running the shell line `rest[1]`,
+/// A host that can be killed: an engine with its logs in `rest[0]` (or where they go by default), running the shell line `rest[1]`,
 /// its events printed as JSON lines.
 #[expect(clippy::print_stdout, reason = "its output is its purpose")]
 fn host(rest: &[String]) -> io::Result<()> {
     let [log_dir, line] = rest else { return Err(io::ErrorKind::InvalidInput.into()) };
-    let config = ExecutionConfig { log_dir: Some(log_dir.into()), ..ExecutionConfig::default() };
+    let log_dir = Some(log_dir.into()).filter(|_| !log_dir.is_empty());
+    let config = ExecutionConfig { log_dir, ..ExecutionConfig::default() };
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let engine = ExecutionEngine::new(config).map_err(io::Error::other)?;
         let print = |event: ExecutionEvent| println!("{}", serde_json::json!(event));

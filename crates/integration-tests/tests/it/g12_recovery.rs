@@ -1,48 +1,10 @@
 //! G12: after a crash of the host, what was cut off is found again, and nothing survives unseen.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use execution_engine::{ExecutionConfig, ExecutionFilter, ExecutionStatus, RecoverOptions};
-use integration_tests::{TestEngine, child, eventually, is_running};
+use integration_tests::{Host, TestEngine, child, eventually, is_running};
 use serde_json::Value;
-
-/// A host running `line`, and its events.
-struct Host {
-    process: Child,
-    events: Box<dyn Iterator<Item = Value>>,
-}
-
-impl Host {
-    fn start(log_dir: &Path, line: &str) -> Self {
-        Self::from(Command::new(child()).arg("host").arg(log_dir).arg(line))
-    }
-
-    fn from(command: &mut Command) -> Self {
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let events = Box::new(lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()));
-        Self { process, events }
-    }
-
-    /// The text after `prefix` in the next line of output that has it.
-    fn told(&mut self, prefix: &str) -> String {
-        self.events.find_map(|event| event["line"].as_str()?.strip_prefix(prefix).map(str::to_owned)).unwrap()
-    }
-
-    fn kill(self) {
-        drop(self);
-    }
-}
-
-impl Drop for Host {
-    /// Also when a test fails.
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 async fn the_log_has(engine: &TestEngine, wanted: &str) {
     let has_it = || {
@@ -179,7 +141,7 @@ async fn a_log_that_a_full_disk_cut_short_has_an_end_and_says_what_is_missing() 
     // The signal that comes with it is not ignored here: it must not end the host.
     let limited = "ulimit -f 64; exec \"$0\" host \"$1\" 'yes | head -n 200000'";
     let mut host = Host::from(Command::new("sh").args(["-c", limited, &child()]).arg(test.log_dir()));
-    let result = host.events.find(|event| event["type"] == "completed").unwrap()["result"].clone();
+    let result = host.result();
     assert!(result["log_error"].as_str().unwrap().contains("ends early"), "{result}");
     assert_eq!(result["stdout_bytes"], 400_000);
     let log = std::fs::read_to_string(result["log_path"].as_str().unwrap()).unwrap();

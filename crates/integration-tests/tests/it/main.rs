@@ -5,6 +5,7 @@
 #![allow(clippy::clone_on_ref_ptr, reason = "`events.clone()` is what a test wants to say")]
 
 mod g01_arguments;
+mod g02_starting;
 mod g03_one_terminal_event;
 mod g04_every_byte;
 mod g05_lines;
@@ -12,12 +13,16 @@ mod g06_bounded_memory;
 mod g07_oversized_output;
 mod g08_leaked_pipes;
 mod g09_endings;
+mod g10_time;
 mod g12_recovery;
 mod g13_logs;
+mod g14_failing_disks;
+mod g15_planted_files;
 mod g16_secrets;
 mod g17_retention;
 mod g18_admission;
 mod g19_leaks;
+mod g20_privacy;
 mod requests;
 mod spawn_errors;
 mod stdin;
