@@ -1,6 +1,6 @@
 //! Another program that embeds the engine: for what ends, starves or disturbs the process it happens in.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -32,7 +32,12 @@ impl Host {
     /// Whatever the command starts is the host, or becomes it.
     #[must_use]
     pub fn from(command: &mut Command) -> Self {
-        let mut process = command.stdout(Stdio::piped()).process_group(0).spawn().expect("the host starts");
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .expect("the host starts");
         let lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
         let parse = |line: std::io::Result<String>| {
             let line = line.expect("the host is read");
@@ -51,6 +56,11 @@ impl Host {
     pub fn told(&mut self, prefix: &str) -> String {
         let after = |event: Value| event["line"].as_str()?.strip_prefix(prefix).map(str::to_owned);
         self.events.find_map(after).expect("the line comes")
+    }
+
+    /// Has it run its next line.
+    pub fn next(&mut self) {
+        self.process.stdin.as_mut().expect("it is piped").write_all(b"\n").expect("the host reads");
     }
 
     /// The result, when it comes.

@@ -194,6 +194,18 @@ pub fn is_running(pid: u32) -> bool {
     stat.rsplit(')').next().is_some_and(|rest| !rest.trim_start().starts_with(['Z', 'X']))
 }
 
+/// Live processes that carry an execution's mark, wherever they have gone.
+#[must_use]
+pub fn marked(id: Uuid) -> Vec<u32> {
+    let mark = id.to_string();
+    let carries = |pid: &u32| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        is_running(*pid) && environment.windows(mark.len()).any(|window| window == mark.as_bytes())
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(carries).collect()
+}
+
 /// Zombies and live children of this process.
 #[must_use]
 pub fn children() -> Vec<u32> {

@@ -32,6 +32,7 @@ fn main() -> io::Result<()> {
                 out.write_all(&block)?;
             }
         }
+        "tree" => tree(&mut out, number(0)),
         "hex" => write_hex(&mut out, &rest),
         "alternate" => alternate(number(0)),
         "cat" => {
@@ -44,6 +45,21 @@ fn main() -> io::Result<()> {
             std::process::exit(64)
         }
     }
+}
+
+/// A process in a process in a process, each telling its id; the last one says when all are there.
+fn tree(out: &mut impl Write, depth: u64) -> io::Result<()> {
+    writeln!(out, "pid {}", std::process::id())?;
+    out.flush()?;
+    if depth > 0 {
+        let program = std::env::current_exe()?;
+        std::process::Command::new(program).args(["tree", &(depth - 1).to_string()]).status()?;
+        return Ok(());
+    }
+    writeln!(out, "ready")?;
+    out.flush()?;
+    std::thread::sleep(Duration::from_secs(1000));
+    Ok(())
 }
 
 /// `n` numbered lines.
@@ -89,18 +105,23 @@ fn alternate(n: u64) -> io::Result<()> {
 }
 
 /// A host that can be killed: an engine with its logs in `rest[0]` (or where they go by default), running the shell line `rest[1]`,
-/// its events printed as JSON lines.
+/// its events printed as JSON lines; each further shell line when a line comes in.
 #[expect(clippy::print_stdout, reason = "its output is its purpose")]
 fn host(rest: &[String]) -> io::Result<()> {
-    let [log_dir, line] = rest else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let [log_dir, lines @ ..] = rest else { return Err(io::ErrorKind::InvalidInput.into()) };
     let log_dir = Some(log_dir.into()).filter(|_| !log_dir.is_empty());
     let config = ExecutionConfig { log_dir, ..ExecutionConfig::default() };
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let engine = ExecutionEngine::new(config).map_err(io::Error::other)?;
         let print = |event: ExecutionEvent| println!("{}", serde_json::json!(event));
-        let id =
-            engine.execute_with(ExecutionRequest::shell(line), Arc::new(print)).map_err(io::Error::other)?;
-        engine.wait_for_completion(id).await.map_err(io::Error::other)?;
+        for (index, line) in lines.iter().enumerate() {
+            if index > 0 {
+                io::stdin().read_line(&mut String::new())?;
+            }
+            let request = ExecutionRequest::shell(line);
+            let id = engine.execute_with(request, Arc::new(print)).map_err(io::Error::other)?;
+            engine.wait_for_completion(id).await.map_err(io::Error::other)?;
+        }
         tokio::time::sleep(Duration::from_mins(1)).await;
         Ok(())
     })

@@ -1,6 +1,6 @@
 //! G5: what a line is.
 
-use execution_engine::{EventKind, ExecutionRequest};
+use execution_engine::{EventKind, ExecutionRequest, LogReader};
 use integration_tests::{TestEngine, child_request};
 
 async fn lines_of(parts: &[&str]) -> Vec<String> {
@@ -53,4 +53,26 @@ async fn a_line_over_a_mebibyte_comes_in_marked_parts() {
     assert_eq!(long.iter().map(|(len, _)| len).sum::<usize>(), 2_500_000);
     assert!(long.iter().rev().skip(1).all(|(len, partial)| *partial && *len <= 1 << 20));
     assert!(!long.last().unwrap().1, "the last part ends the line");
+}
+
+#[tokio::test]
+async fn what_a_terminal_would_act_upon_is_only_text() {
+    let test = TestEngine::new();
+    let shown = "\u{1b}[31mred\u{1b}[0m\u{7}\u{8} \0 nul\ttab 10%\r20%\r30%";
+    let hex: String = shown.bytes().chain(*b"\n").map(|byte| format!("{byte:02x}")).collect();
+    let (result, events) = test.run_observed(child_request(&["hex", &hex])).await;
+    assert_eq!(result.stdout, format!("{shown}\n"));
+    assert_eq!(events.lines(), [format!("o:{shown}")]);
+}
+
+/// Each costs more beside its payload than in it.
+#[tokio::test]
+async fn a_million_empty_lines_are_a_million_lines() {
+    let test = TestEngine::new();
+    let (result, events) = test.run_observed(ExecutionRequest::shell("yes '' | head -n 1000000")).await;
+    assert_eq!(result.stdout_bytes, 1_000_000);
+    let lines = events.lines();
+    assert_eq!((lines.len(), lines.iter().all(|line| line == "o:")), (1_000_000, true));
+    let reader = LogReader::open(&test.log_dir(), result.id).unwrap();
+    assert_eq!(reader.count(), 1_000_000);
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use execution_engine::{ExecutionRequest, ExecutionStatus, FailureCode};
-use integration_tests::{EventLog, TestEngine, child_request, eventually, is_running};
+use execution_engine::{EventKind, ExecutionConfig, ExecutionRequest, ExecutionStatus, FailureCode};
+use integration_tests::{EventLog, TestEngine, child_request, eventually, is_running, marked};
 
 /// Starts `line`, waits for its pids (printed as `pid <n>` lines, then `ready`), cancels, and
 /// returns when all are gone.
@@ -130,4 +130,66 @@ async fn a_shutdown_on_top_of_a_cancel_leaves_the_grace_period_alone() {
     let result = test.wait(id).await;
     assert_eq!((result.exit_code, result.status), (Some(3), ExecutionStatus::Cancelled));
     assert!(result.stdout.contains("cleaned"), "{}", result.stdout);
+}
+
+#[tokio::test]
+async fn a_tree_of_processes_goes_to_its_last_leaf() {
+    let line = format!("'{}' tree 3", integration_tests::child());
+    assert_eq!(cancel_takes_all(&line, 60_000).await.signal.as_deref(), Some("SIGTERM"));
+}
+
+/// What forks while it is being stopped escapes a list of processes that was made a moment before.
+#[tokio::test]
+async fn what_forks_while_it_is_stopped_leaves_nobody_behind() {
+    for deaf in ["", "trap '' TERM; "] {
+        let test = TestEngine::new();
+        let events = EventLog::new();
+        let line = format!(
+            "{deaf}i=0; while [ $i -lt 3000 ]; do sleep 1000 & i=$((i+1)); [ $i = 20 ] && echo ready; done; wait"
+        );
+        let request = ExecutionRequest { kill_grace_ms: Some(100), ..ExecutionRequest::shell(line) };
+        let id = test.engine.execute_with(request, events.clone()).unwrap();
+        events.line("ready").await;
+        test.engine.cancel(id).unwrap();
+        assert_eq!(test.wait(id).await.status, ExecutionStatus::Cancelled);
+        eventually("nobody is left", || marked(id).is_empty()).await;
+    }
+}
+
+/// The end, the timeout and the cancel all at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wins_a_race_of_ends_there_is_one_end() {
+    let test = TestEngine::with(|config| ExecutionConfig {
+        max_concurrent_executions: 4,
+        kill_grace_ms: 50,
+        ..config
+    });
+    let mut running = Vec::new();
+    for _ in 0..100 {
+        let events = EventLog::new();
+        let request = ExecutionRequest { timeout_ms: Some(20), ..ExecutionRequest::shell("sleep 0.02") };
+        let id = test.engine.execute_with(request, events.clone()).unwrap();
+        let (engine, started) = (test.engine.clone(), events.clone());
+        let canceller = tokio::spawn(async move {
+            started.until(|events| (!matches!(events.last()?.kind, EventKind::Queued)).then_some(())).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            engine.cancel(id)
+        });
+        running.push((id, events, canceller));
+    }
+    for (id, events, canceller) in running {
+        let status = test.wait(id).await.status;
+        canceller.await.unwrap().unwrap();
+        assert!(status != ExecutionStatus::Failed, "{status:?}");
+        assert_eq!(events.all().iter().filter(|event| event.kind.is_terminal()).count(), 1);
+        assert!(marked(id).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_has_ended_cannot_be_cancelled() {
+    let test = TestEngine::new();
+    let result = test.run(ExecutionRequest::shell("exit 3")).await;
+    assert!(!test.engine.cancel(result.id).unwrap());
+    assert_eq!(test.engine.get_status(result.id).unwrap(), ExecutionStatus::Failed);
 }

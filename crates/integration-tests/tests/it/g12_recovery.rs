@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use execution_engine::{ExecutionConfig, ExecutionFilter, ExecutionStatus, RecoverOptions};
-use integration_tests::{Host, TestEngine, child, eventually, is_running};
+use execution_engine::{ExecutionConfig, ExecutionFilter, ExecutionStatus, LogReader, RecoverOptions};
+use integration_tests::{Host, TestEngine, child, eventually, is_running, marked};
 use serde_json::Value;
 
 async fn the_log_has(engine: &TestEngine, wanted: &str) {
@@ -149,4 +149,46 @@ async fn a_log_that_a_full_disk_cut_short_has_an_end_and_says_what_is_missing() 
     assert!(serde_json::from_str::<Value>(footer).unwrap()["dropped_bytes"].as_u64().unwrap() > 400_000);
     host.kill();
     assert_eq!(test.engine.recover(RecoverOptions::default()).await.unwrap(), []);
+}
+
+/// Kills hosts at any moment of their lives, `times` of them.
+pub(crate) async fn kill_at_random(times: u64) {
+    let test = TestEngine::new();
+    let mut found = 0;
+    for round in 0..times {
+        // Each line differs, so that a torn one shows.
+        let mut host = Host::start(&test.log_dir(), "i=0; while :; do echo line $i; i=$((i+1)); done");
+        // From before the start of the child to well into its output; spread without a pattern.
+        let wait = std::time::Duration::from_micros(round * 7_919 % 120_000);
+        if round % 4 == 0 {
+            host.told("line 0");
+        }
+        tokio::time::sleep(wait).await;
+        host.kill();
+        // The guard needs a moment; what it leaves, recovery stops.
+        for recovered in test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap() {
+            found += 1;
+            let result = test.engine.get_result(recovered.id).unwrap().unwrap();
+            assert_eq!(result.status, ExecutionStatus::Interrupted);
+            assert!(result.output_incomplete);
+            // Exactly what was written, up to the cut: no line torn, missing or twice but for the last.
+            let whole = result.stdout.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            for (index, line) in whole.lines().enumerate() {
+                assert_eq!(line, format!("line {index}"));
+            }
+            let reader = LogReader::open(&test.log_dir(), recovered.id).unwrap();
+            let records = reader.flatten().count();
+            assert!(records >= whole.lines().count());
+            eventually("nobody is left", || marked(recovered.id).is_empty()).await;
+        }
+    }
+    assert_eq!(test.engine.recover(RecoverOptions::default()).await.unwrap(), []);
+    assert!(found > times / 4, "only {found} of {times} had begun");
+    let logs = std::fs::read_dir(test.log_dir()).unwrap().count();
+    assert!(logs as u64 >= found);
+}
+
+#[tokio::test]
+async fn a_host_that_is_killed_at_any_moment_leaves_logs_that_parse_and_nobody_alive() {
+    kill_at_random(12).await;
 }

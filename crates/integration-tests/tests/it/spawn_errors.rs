@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use execution_engine::{Command, ExecutionRequest, ExecutionStatus};
+use execution_engine::{Command, ExecutionRequest, ExecutionStatus, FailureCode};
 use integration_tests::{TestEngine, child_request};
 
 async fn failure(test: &TestEngine, request: ExecutionRequest) -> (String, String) {
@@ -75,4 +75,31 @@ async fn a_script_runs_by_its_own_first_line() {
     let command = Command::Script { path, interpreter: None, args: vec!["hello".into()] };
     let result = test.run(ExecutionRequest::new(command)).await;
     assert!(result.stdout.starts_with("hello from "), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_deleted_before_the_start_is_named() {
+    let test = TestEngine::new();
+    let gone = test.dir.path().join("gone");
+    std::fs::create_dir(&gone).unwrap();
+    let request = ExecutionRequest { working_dir: Some(gone.clone()), ..ExecutionRequest::shell("true") };
+    // Accepted while it was there; the start comes later.
+    let id = test.engine.execute(request).unwrap();
+    std::fs::remove_dir(&gone).unwrap();
+    let error = test.wait(id).await.error.clone().unwrap();
+    assert_eq!(error.code, FailureCode::WorkingDirNotFound);
+    assert!(error.message.contains("gone"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_variables_arrive_or_are_refused_whole() {
+    let test = TestEngine::new();
+    let env = (0..100_000).map(|i| (format!("V{i}"), Some("x".to_owned()))).collect();
+    let request = ExecutionRequest { env, ..ExecutionRequest::shell("env | grep -c '^V[0-9]*=x$'") };
+    let result = test.run(request).await;
+    match &result.error {
+        None => assert_eq!(result.stdout, "100000\n"),
+        Some(error) => assert_eq!(error.code, FailureCode::ArgumentsTooLong, "{}", error.message),
+    }
+    assert_eq!(test.run(ExecutionRequest::shell("true")).await.error, None);
 }

@@ -1,0 +1,61 @@
+//! G11: a host that ends, or ends a part of itself, leaves nothing. (Node's ways to end are tested through Node.)
+
+use execution_engine::{ExecutionConfig, ExecutionEngine, ExecutionRequest, ExecutionStatus};
+use integration_tests::{EventLog, TestEngine, children, eventually, is_running, marked};
+use tokio::runtime::Runtime;
+
+const TREE: &str = "sleep 1000 & echo pid $!; setsid sleep 1000 & echo pid $!; echo ready; wait";
+
+#[test]
+fn a_runtime_that_is_dropped_takes_its_children_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = Runtime::new().unwrap();
+    let (id, _engine) = runtime.block_on(async {
+        let config = ExecutionConfig { log_dir: Some(dir.path().join("logs")), ..ExecutionConfig::default() };
+        let engine = ExecutionEngine::new(config).unwrap();
+        let events = EventLog::new();
+        let id = engine.execute_with(ExecutionRequest::shell(TREE), events.clone()).unwrap();
+        events.line("ready").await;
+        (id, engine)
+    });
+    assert!(marked(id).len() >= 3);
+    drop(runtime);
+    let outside = Runtime::new().unwrap();
+    outside.block_on(eventually("nobody is left", || marked(id).is_empty()));
+    outside.block_on(eventually("nor a zombie", || children().len() <= 1));
+}
+
+/// An engine is a handle: what it was asked to run goes on without it.
+#[tokio::test]
+async fn an_engine_that_is_dropped_lets_its_executions_end() {
+    let test = TestEngine::new();
+    let events = EventLog::new();
+    test.engine.execute_with(ExecutionRequest::shell("sleep 0.2; echo late"), events.clone()).unwrap();
+    let TestEngine { engine, dir } = test;
+    drop(engine);
+    events.line("late").await;
+    events.until(|events| events.last()?.kind.is_terminal().then_some(())).await;
+    drop(dir);
+}
+
+#[tokio::test]
+async fn a_shutdown_leaves_no_process_no_zombie_and_whole_logs() {
+    let test = TestEngine::with(|config| ExecutionConfig { kill_grace_ms: 200, ..config });
+    let mut running = Vec::new();
+    for _ in 0..5 {
+        let events = EventLog::new();
+        let id = test.engine.execute_with(ExecutionRequest::shell(TREE), events.clone()).unwrap();
+        events.line("ready").await;
+        running.push(id);
+    }
+    test.engine.shutdown().await;
+    for id in running {
+        assert_eq!(test.engine.get_status(id).unwrap(), ExecutionStatus::Cancelled);
+        assert!(marked(id).is_empty());
+        let log = test.engine.read_logs(id).await.unwrap();
+        assert!(log.lines().last().unwrap().starts_with("#end "), "{log}");
+    }
+    // Also the guard: there is nothing to watch.
+    eventually("no child is left", || children().is_empty()).await;
+    assert!(is_running(std::process::id()));
+}
