@@ -136,7 +136,12 @@ export class LiveExecutions implements Audience {
     this.#busy?.abortNow()
   }
 
-  take(batch: NativeBatch): void {
+  /** What the native side is given to call. Made here, where nothing but this object can be caught in its scope. */
+  receiver(): (batch: NativeBatch) => void {
+    return (batch) => this.#take(batch)
+  }
+
+  #take(batch: NativeBatch): void {
     const engine = this.#engine?.deref()
     const isCrowded = this.#traffic.isCrowded(batch)
     dispatch(batch, this)
