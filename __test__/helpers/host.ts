@@ -23,7 +23,12 @@ export interface Ended {
 }
 
 /** Runs a program (an ES module); \`logDir\` is where its engines log. */
-export const runHost = (code: string, logDir: string, onTold: (value: unknown, pid: number) => void = () => {}) => {
+export const runHost = (
+  code: string,
+  logDir: string,
+  onTold: (value: unknown, pid: number) => void = () => {},
+  patienceMs = 60_000,
+) => {
   const began = performance.now()
   const source = `${head}\nconst logDir = ${JSON.stringify(logDir)}\n${code}`
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], { cwd: root })
@@ -42,7 +47,7 @@ export const runHost = (code: string, logDir: string, onTold: (value: unknown, p
     stderr += text
   })
   return new Promise<Ended>((done, failed) => {
-    const net = setTimeout(() => child.kill('SIGKILL'), 60_000)
+    const net = setTimeout(() => child.kill('SIGKILL'), patienceMs)
     child.once('error', failed)
     child.once('close', (exitCode, signal) => {
       clearTimeout(net)

@@ -1,0 +1,10 @@
+// What takes minutes: `npm run test:heavy`.
+export default {
+  extensions: { ts: 'module' },
+  files: ['__test__/heavy/**/*.heavy.ts'],
+  nodeArguments: ['--import', '@oxc-node/core/register'],
+  timeout: '30m',
+  workerThreads: false,
+  concurrency: 1,
+  serial: true,
+}
