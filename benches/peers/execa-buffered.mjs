@@ -1,0 +1,10 @@
+// execa as it is used most: one string when all is over, split by hand.
+import { execa } from 'execa'
+
+export const open = () => ({
+  lines: async (program, args, onLine) => {
+    const { stdout } = await execa(program, args, { maxBuffer: 4e9 })
+    for (const line of stdout.split('\n')) onLine(line)
+  },
+  close: () => {},
+})

@@ -1,0 +1,10 @@
+// execa with `lines: true`: an array when all is over.
+import { execa } from 'execa'
+
+export const open = () => ({
+  lines: async (program, args, onLine) => {
+    const { stdout } = await execa(program, args, { lines: true, maxBuffer: 4e9 })
+    for (const line of stdout) onLine(line)
+  },
+  close: () => {},
+})

@@ -1,0 +1,54 @@
+// From the cancel of a tree of 50 processes until all are gone, in milliseconds.
+import { readdirSync, readFileSync } from 'node:fs'
+
+import { median } from '../lib/stats.mjs'
+import { producer } from '../lib/proc.mjs'
+
+// Those of the leader's group that are no zombies: counted as seldom as the answer allows, it costs time itself.
+const alive = (group) =>
+  readdirSync('/proc')
+    .filter((name) => {
+      if (!/^\d+$/.test(name)) return false
+      try {
+        const [state, , of] = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1).split(' ')
+        return Number(of) === group && state !== 'Z'
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
+
+const isGone = (pid) => {
+  try {
+    process.kill(pid, 0)
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).startsWith('Z')
+  } catch {
+    return true
+  }
+}
+
+export const measure = async (peer, { number, size }) => {
+  const { engine, close } = peer.open()
+  const times = []
+  for (let i = 0; i < number; i += 1) {
+    let execution
+    const group = await new Promise((ready) => {
+      let pid
+      execution = engine.run(producer('tree'), [String(size)], {
+        onEvent: (event) => {
+          if (event.type === 'started') pid = event.pid
+          if (event.type === 'stdout') ready(pid)
+        },
+      })
+    })
+    const tree = alive(group)
+    if (tree.length !== size + 1) throw new Error(`a tree of ${tree.length}`)
+    const began = performance.now()
+    execution.cancel()
+    while (!tree.every(isGone)) await new Promise(setImmediate)
+    times.push(performance.now() - began)
+    await execution
+  }
+  await close()
+  return { value: median(times), max: Math.max(...times) }
+}

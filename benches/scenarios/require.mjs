@@ -1,0 +1,16 @@
+// Loading the package, in milliseconds, the native part included; and its size in MB.
+import { readdirSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+
+export const measure = () => {
+  const require = createRequire(import.meta.url)
+  const began = performance.now()
+  const { ExecutionEngine } = require('../..')
+  const engine = new ExecutionEngine({ logging: false })
+  const value = performance.now() - began
+  const addon = readdirSync(root).find((name) => name.endsWith('.node'))
+  return { value, megabytes: statSync(join(root, addon)).size / 1e6, idle: engine.metrics().running === 0 }
+}
