@@ -1,7 +1,5 @@
 // Bun.spawn in Bun, its chunks split by hand.
 /* global Bun */
-export const program = 'bun'
-
 export const open = () => ({
   lines: async (program, args, onLine) => {
     const child = Bun.spawn([program, ...args], { stdout: 'pipe' })
