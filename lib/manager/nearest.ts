@@ -1,6 +1,6 @@
 /** How many single changes lie between two words (Levenshtein); long words are not worth the time. */
 export const distance = (left: string, right: string): number => {
-  if (left.length > 100 || right.length > 100) return left === right ? 0 : Infinity
+  if (left.length > 64 || right.length > 64) return left === right ? 0 : Infinity
   let row = Array.from({ length: right.length + 1 }, (_, index) => index)
   for (let i = 1; i <= left.length; i += 1) {
     const next = [i]

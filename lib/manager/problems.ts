@@ -69,12 +69,28 @@ export interface Finding {
   hint?: string | undefined
 }
 
+/** Thrown when there is more wrong than anybody reads: a hostile playbook must not keep us busy with hints. */
+export class Enough extends Error {}
+
 /** Gathers findings. */
 export class Findings {
   readonly list: Finding[] = []
 
+  /** @throws Enough */
   add(path: Path, message: string, hint?: string): void {
     this.list.push({ path, message, hint })
+    if (this.list.length > MAX_PROBLEMS) throw new Enough()
+  }
+
+  /** Does some looking, and comes back also when there is enough. */
+  static of(look: (findings: Findings) => void): Finding[] {
+    const findings = new Findings()
+    try {
+      look(findings)
+    } catch (error) {
+      if (!(error instanceof Enough)) throw error
+    }
+    return findings.list
   }
 }
 
@@ -82,7 +98,10 @@ export class Findings {
 export const nearest = (given: string, known: Iterable<string>): string | undefined => {
   const word = given.toLowerCase()
   let best: { name: string; far: number } | undefined
+  let looked = 0
   for (const name of known) {
+    looked += 1
+    if (looked > 1000) break
     const far = distance(word, name.toLowerCase())
     if (far <= Math.max(2, Math.floor(name.length / 3)) && (best === undefined || far < best.far)) best = { name, far }
   }

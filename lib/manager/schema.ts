@@ -42,6 +42,7 @@ const parameters = v.pipe(
     v.pipe(v.string(), v.regex(parameterName)),
     v.union([v.string(), v.pipe(v.number(), v.finite()), v.boolean(), v.null(), parameterSpec]),
   ),
+  v.maxEntries(500),
   v.description('Values by name, used as {name}. null: must be given. An object: default, type, secret, enum.'),
 )
 

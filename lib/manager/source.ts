@@ -63,10 +63,9 @@ export class Source {
       const found = errors.map(({ error, offset }) => ({ offset, message: syntax[printParseErrorCode(error)] ?? 'this is not JSON' }))
       throw this.#error(found.length > 0 ? found.slice(0, 10) : [{ offset: 0, message: 'the playbook is empty' }])
     }
-    const findings = new Findings()
-    checkTree(this.#tree, [], findings)
-    this.throwIfAny(findings.list)
-    this.value = getNodeValue(this.#tree)
+    const tree = this.#tree
+    this.throwIfAny(Findings.of((findings) => checkTree(tree, [], findings)))
+    this.value = getNodeValue(tree)
   }
 
   /** @throws PlaybookError */
@@ -75,16 +74,14 @@ export class Source {
     const located = findings
       .slice(0, MAX_PROBLEMS)
       .map(({ path, message, hint }) => ({ path, message, hint, offset: this.#offset(path) }))
-    throw this.#error(located, findings.length)
+    throw this.#error(located, findings.length > MAX_PROBLEMS)
   }
 
-  #error(found: readonly { offset: number; message: string; hint?: string | undefined; path?: Path }[], total = found.length): PlaybookError {
+  #error(found: readonly { offset: number; message: string; hint?: string | undefined; path?: Path }[], isCut = false): PlaybookError {
     const problems: PlaybookProblem[] = found
       .toSorted((a, b) => a.offset - b.offset)
       .map(({ offset, message, hint, path }) => ({ path: shownPath(path ?? []), ...this.#place(offset), message, hint: hint ?? null }))
-    if (total > problems.length) {
-      problems.push({ path: '', line: null, column: null, message: `and ${total - problems.length} more problems`, hint: null })
-    }
+    if (isCut) problems.push({ path: '', line: null, column: null, message: 'and more', hint: 'mend these first' })
     return new PlaybookError(problems, this.#name)
   }
 

@@ -139,7 +139,13 @@ export type PlaybookEvent =
   | (EventBase<'playbook_started'> & {
       readonly name: string
       readonly dryRun: boolean
-      readonly steps: readonly { readonly id: string; readonly name: string; readonly expectedDurationMs: number | null }[]
+      readonly steps: readonly {
+        readonly id: string
+        readonly name: string
+        readonly expectedDurationMs: number | null
+        /** Resumed: it ended in an earlier run and is not run again. */
+        readonly isKept: boolean
+      }[]
     })
   /** In a dry run, instead of everything else about a step. */
   | (StepEventBase<'step_planned'> & { readonly step: PlannedStep })
@@ -171,10 +177,11 @@ export type PlaybookEvent =
       readonly reason: string
       readonly result: ExecutionResult
     })
-  | (StepEventBase<'step_completed'> & { readonly name: string; readonly result: ExecutionResult })
+  | (StepEventBase<'step_completed'> & { readonly name: string; readonly durationMs: number; readonly result: ExecutionResult })
   /** `result` is `null` where nothing was run. `cancelled`: it did not fail by itself. */
   | (StepEventBase<'step_failed'> & {
       readonly name: string
+      readonly durationMs: number
       readonly error: StepError
       readonly result: ExecutionResult | null
       readonly cancelled: boolean
