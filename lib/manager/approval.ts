@@ -7,7 +7,8 @@ import type { ApprovalCallback, ApprovalDecision, ApprovalRequest } from './type
 import { unlessAborted } from './unless-aborted.js'
 import { StepFailure } from './values.js'
 
-export const isAbove = (risk: RiskLevel, level: RiskLevel): boolean => riskLevels.indexOf(risk) > riskLevels.indexOf(level)
+export const isAbove = (risk: RiskLevel, level: RiskLevel): boolean =>
+  riskLevels.indexOf(risk) > riskLevels.indexOf(level)
 
 const invalid = (message: string): StepFailure => new StepFailure('APPROVAL_MISSING', message)
 
@@ -53,16 +54,24 @@ const decided = (decision: ApprovalDecision, filled: FilledCommand, mask: (text:
     return decision.command === undefined ? filled : edited(decision.command, filled, mask)
   }
   if (decision?.decision !== 'reject') throw invalid('the answer of onApproval is neither `approve` nor `reject`')
-  throw new StepFailure('APPROVAL_REJECTED', decision.reason ? `it was rejected: ${decision.reason}` : 'it was rejected')
+  throw new StepFailure(
+    'APPROVAL_REJECTED',
+    decision.reason ? `it was rejected: ${decision.reason}` : 'it was rejected',
+  )
 }
 
 const noMask = (text: string): string => {
-  if (text.includes(MASK)) throw invalid(`the edited command holds ${MASK}, where a secret was masked: leave that word as it is`)
+  if (text.includes(MASK))
+    throw invalid(`the edited command holds ${MASK}, where a secret was masked: leave that word as it is`)
   return text
 }
 
 /** What was edited. A word in which a secret was masked stands for itself again, when it was left as it was. */
-const edited = (command: string | readonly string[], filled: FilledCommand, mask: (text: string) => string): FilledCommand => {
+const edited = (
+  command: string | readonly string[],
+  filled: FilledCommand,
+  mask: (text: string) => string,
+): FilledCommand => {
   const shown = shownCommand(planned(filled, mask))
   if (command === shown) return filled
   if (filled.command.type === 'shell') {

@@ -12,7 +12,27 @@ export interface Refusal {
 const SHELL_HINT = 'write `"shell": true` to run it by a shell, or quote it to pass it on as it is'
 
 // Standing alone and unquoted, these say that the author expected a shell.
-const operators = new Set(['|', '||', '&', '&&', ';', ';;', '<', '<<', '<<<', '>', '>>', '&>', '>|', '2>', '2>>', '2>&1', '>&2', '1>&2', '|&'])
+const operators = new Set([
+  '|',
+  '||',
+  '&',
+  '&&',
+  ';',
+  ';;',
+  '<',
+  '<<',
+  '<<<',
+  '>',
+  '>>',
+  '&>',
+  '>|',
+  '2>',
+  '2>>',
+  '2>&1',
+  '>&2',
+  '1>&2',
+  '|&',
+])
 
 /** The words of a command. */
 export const splitWords = (text: string): string[] | Refusal => {
@@ -34,7 +54,8 @@ export const splitWords = (text: string): string[] | Refusal => {
     const char = line[at] as string
     if (char === "'" || char === '"') {
       const quoted = char === "'" ? singleQuoted(line, at) : doubleQuoted(line, at)
-      if (quoted === undefined) return { message: `a ${char} is never closed`, hint: `close it, or write \\${char} for the character itself` }
+      if (quoted === undefined)
+        return { message: `a ${char} is never closed`, hint: `close it, or write \\${char} for the character itself` }
       word = (word ?? '') + quoted.text
       isPlain = false
       at = quoted.end
@@ -49,7 +70,10 @@ export const splitWords = (text: string): string[] | Refusal => {
       }
     } else if (char === '\n' || char === '\r') {
       // Each line would be a command of its own to a shell.
-      return { message: 'the command has several lines', hint: 'end a line with \\ to go on in the next, make several steps, or write `"shell": true`' }
+      return {
+        message: 'the command has several lines',
+        hint: 'end a line with \\ to go on in the next, make several steps, or write `"shell": true`',
+      }
     } else if (char === ' ' || char === '\t') {
       const refused = end()
       if (refused) return refused

@@ -32,7 +32,10 @@ export const parseCommand = (
       return { command: { kind: 'shell', script }, problems }
     }
     const hint = 'write the command as one text, or leave `shell` out'
-    return { command: { kind: 'exec', words: [] }, problems: [{ message: 'a shell takes a text, not a list of words', hint }] }
+    return {
+      command: { kind: 'exec', words: [] },
+      problems: [{ message: 'a shell takes a text, not a list of words', hint }],
+    }
   }
   const words = typeof given === 'string' ? splitWords(given) : given
   if (!Array.isArray(words)) return { command: { kind: 'exec', words: [] }, problems: [words as TemplateProblem] }

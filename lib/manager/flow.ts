@@ -8,7 +8,9 @@ import { type StepEnding, StepRun, type Stop, type Surroundings, written } from 
 import type { PlaybookResult, StepError, StepState } from './types.js'
 
 /** Why no more ordinary steps begin. */
-type Halt = { readonly kind: 'cancelled' } | { readonly kind: 'failed'; readonly stepId: string; readonly error: StepError }
+type Halt =
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly stepId: string; readonly error: StepError }
 
 export interface FlowOptions {
   readonly maxParallel: number
@@ -141,7 +143,7 @@ export class Flow {
     const ending = await new StepRun(this.#around, step, stop).run((command) => {
       filled = command
     })
-    await this.#ended(step, ending, { startedAt, durationMs: performance.now() - began, filled })
+    await this.#ended(step, ending, { startedAt, durationMs: Math.round(performance.now() - began), filled })
     this.#running -= 1
     this.#settled(step.id)
     this.#wake()
@@ -182,12 +184,14 @@ export class Flow {
 
   #skip(step: Step, reason: string): void {
     this.#running += 1
-    const skipped = { startedAt: '', durationMs: 0, filled: undefined }
-    void this.#ended(step, { kind: 'skipped', reason }, skipped).then(() => {
-      this.#running -= 1
-      this.#settled(step.id)
-      this.#wake()
-    })
+    void this.#skipped(step, reason)
+  }
+
+  async #skipped(step: Step, reason: string): Promise<void> {
+    await this.#ended(step, { kind: 'skipped', reason }, { startedAt: '', durationMs: 0, filled: undefined })
+    this.#running -= 1
+    this.#settled(step.id)
+    this.#wake()
   }
 
   get #needsRollback(): boolean {
@@ -223,14 +227,25 @@ export class Flow {
       const error = ending.kind === 'completed' ? null : ending.error
       this.#around.events.emit({ type: 'rollback_completed', stepId: step.id, executionId, error, result })
       const completedAt = new Date().toISOString()
-      const durationMs = performance.now() - began
-      await this.#record(step, filled, { status: ending.kind, startedAt, completedAt, durationMs, error, result }, step.rollback)
+      const durationMs = Math.round(performance.now() - began)
+      await this.#record(
+        step,
+        filled,
+        { status: ending.kind, startedAt, completedAt, durationMs, error, result },
+        step.rollback,
+      )
     }
   }
 
   #rollbackStarted({ id }: Step, filled: FilledCommand, executionId: string): void {
     const command = planned(filled, this.#around.secrets.mask)
-    this.#around.events.emit({ type: 'rollback_started', stepId: id, command, commandLine: shownCommand(command), executionId })
+    this.#around.events.emit({
+      type: 'rollback_started',
+      stepId: id,
+      command,
+      commandLine: shownCommand(command),
+      executionId,
+    })
   }
 
   async #record(
@@ -252,5 +267,7 @@ export class Flow {
 }
 
 /** What later steps can ask about one that has ended. */
-export const endedStep = (state: StepState | undefined): { status: StepState['status']; result: ExecutionResult | null } | undefined =>
+export const endedStep = (
+  state: StepState | undefined,
+): { status: StepState['status']; result: ExecutionResult | null } | undefined =>
   state && { status: state.status, result: state.result }

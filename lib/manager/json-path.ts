@@ -26,10 +26,17 @@ export const parsePath = (text: string): Accessor[] | undefined => {
 
 /** As it is written. */
 export const shownAccessors = (path: readonly Accessor[]): string =>
-  path.map((key) => (typeof key === 'number' ? `[${key}]` : /^[A-Za-z_$][\w$-]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`)).join('')
+  path
+    .map((key) =>
+      typeof key === 'number' ? `[${key}]` : /^[A-Za-z_$][\w$-]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
+    )
+    .join('')
 
 /** The value there; or how far the path led. Only what the JSON itself holds: no `length`, no `constructor`. */
-export const valueAt = (root: unknown, path: readonly Accessor[]): { value: unknown } | { missing: readonly Accessor[] } => {
+export const valueAt = (
+  root: unknown,
+  path: readonly Accessor[],
+): { value: unknown } | { missing: readonly Accessor[] } => {
   let value = root
   for (const [index, key] of path.entries()) {
     const isThere =

@@ -1,5 +1,11 @@
 /** Credentials from the operating system's keychain, by the optional package `@napi-rs/keyring`. */
-import { type CredentialProvider, type CredentialRequest, type Credentials, type Names, namePairs } from './credentials.js'
+import {
+  type CredentialProvider,
+  type CredentialRequest,
+  type Credentials,
+  type Names,
+  namePairs,
+} from './credentials.js'
 
 /** A store of passwords. */
 export interface Keychain {
@@ -41,7 +47,8 @@ export class KeychainCredentials implements CredentialProvider {
     const secrets: [string, string][] = []
     for (const [name, account] of this.#accounts) {
       const password = await keychain.getPassword(this.#service, account, signal)
-      if (!password) throw new Error(`the keychain has no password of \`${account}\` for the service \`${this.#service}\``)
+      if (!password)
+        throw new Error(`the keychain has no password of \`${account}\` for the service \`${this.#service}\``)
       secrets.push([name, password])
     }
     return { secrets: Object.fromEntries(secrets) }

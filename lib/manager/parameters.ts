@@ -34,7 +34,11 @@ const declared = (name: string, given: ParameterFile): Parameter => {
   }
 }
 
-export const parametersOf = (given: Readonly<Record<string, ParameterFile>> | undefined, path: Path, findings: Findings): Parameters => {
+export const parametersOf = (
+  given: Readonly<Record<string, ParameterFile>> | undefined,
+  path: Path,
+  findings: Findings,
+): Parameters => {
   const parameters = new Map<string, Parameter>()
   for (const [name, value] of Object.entries(given ?? {})) {
     const parameter = declared(name, value)
@@ -48,7 +52,10 @@ export const parametersOf = (given: Readonly<Record<string, ParameterFile>> | un
 }
 
 const looksLike = (value: ParameterValue, type: Parameter['type']): boolean => {
-  if (type === 'number') return typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
+  if (type === 'number')
+    return (
+      typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
+    )
   return type !== 'boolean' || value === true || value === false || value === 'true' || value === 'false'
 }
 
@@ -57,12 +64,14 @@ const refusal = ({ name, type, secret, allowed }: Parameter, value: ParameterVal
   const shown = secret ? 'the value' : `\`${String(value).slice(0, 80)}\``
   const text = String(value)
   if (text.includes('\0')) return [`the value of \`${name}\` holds a NUL character`, 'no program can be given one']
-  if (!text.isWellFormed()) return [`the value of \`${name}\` holds half a surrogate pair`, 'no program can be given one']
+  if (!text.isWellFormed())
+    return [`the value of \`${name}\` holds half a surrogate pair`, 'no program can be given one']
   if (!looksLike(value, type)) return [`${shown} is no ${type}`, `\`${name}\` is declared as one`]
   if (allowed !== null && !allowed.some((one) => String(one) === text)) {
     return [`${shown} is not allowed for \`${name}\``, `allowed are ${some(allowed.map(String))}`]
   }
-  if (secret && text.length < 2) return [`the secret \`${name}\` has fewer than 2 characters`, 'so short a text cannot be masked']
+  if (secret && text.length < 2)
+    return [`the secret \`${name}\` has fewer than 2 characters`, 'so short a text cannot be masked']
   return undefined
 }
 
@@ -70,7 +79,11 @@ const isValue = (value: unknown): value is ParameterValue =>
   typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
 
 /** The values given to a run, looked at. */
-export const givenValues = (given: Readonly<Record<string, unknown>>, scopes: readonly Parameters[], findings: Findings): Values => {
+export const givenValues = (
+  given: Readonly<Record<string, unknown>>,
+  scopes: readonly Parameters[],
+  findings: Findings,
+): Values => {
   const values = new Map<string, ParameterValue>()
   const known = [...new Set(scopes.flatMap((scope) => [...scope.keys()]))]
   const names = new Set(known)
@@ -81,7 +94,11 @@ export const givenValues = (given: Readonly<Record<string, unknown>>, scopes: re
       const otherwise = known.length > 0 ? `known are ${some(known)}` : 'the playbook declares none'
       findings.add(path, `the playbook has no parameter \`${name}\``, didYouMean(name, known, otherwise))
     } else if (!isValue(value)) {
-      findings.add(path, `the value of \`${name}\` is ${value === null ? 'null' : `a ${typeof value}`}`, 'give a text, a number, true or false')
+      findings.add(
+        path,
+        `the value of \`${name}\` is ${value === null ? 'null' : `a ${typeof value}`}`,
+        'give a text, a number, true or false',
+      )
     } else {
       for (const scope of scopes) {
         const parameter = scope.get(name)

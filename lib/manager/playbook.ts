@@ -100,15 +100,24 @@ const understand = (file: PlaybookFile, source: string, findings: Findings): Pla
   const outer: Surroundings = { parameters: shared, scope: { parameters: new Set(shared.keys()), steps: known } }
   const steps = file.steps.map((step, index) => {
     const at = ['steps', index]
-    const after = isGraph ? dependencies(step, [...at, 'depends_on'], known, findings) : ids.slice(Math.max(0, index - 1), index)
+    const after = isGraph
+      ? dependencies(step, [...at, 'depends_on'], known, findings)
+      : ids.slice(Math.max(0, index - 1), index)
     return new StepReader(step, at, findings, outer).step(ids[index] as string, after)
   })
   const nodes = graphNodes(steps)
   const cycle = findCycle(nodes)?.filter((id) => id !== ALL_ELSE)
   if (cycle) {
     const last = cycle.at(-1) === cycle[0] ? cycle : [...cycle, cycle[0] as string]
-    const hint = nodes.length > steps.length ? 'an `always` step without depends_on waits for all steps that are not `always`' : 'leave one of them out'
-    findings.add(['steps', ids.indexOf(cycle[0] as string), 'depends_on'], `these steps wait for each other: ${last.join(' → ')}`, hint)
+    const hint =
+      nodes.length > steps.length
+        ? 'an `always` step without depends_on waits for all steps that are not `always`'
+        : 'leave one of them out'
+    findings.add(
+      ['steps', ids.indexOf(cycle[0] as string), 'depends_on'],
+      `these steps wait for each other: ${last.join(' → ')}`,
+      hint,
+    )
   } else if (findings.list.length === 0) {
     checkOrder(steps, nodes, isGraph, findings)
   }
@@ -136,7 +145,12 @@ const stepIds = (steps: readonly StepFile[], findings: Findings): string[] => {
     const id = String(step.step_id ?? step.step ?? index + 1)
     const first = seen.get(id)
     const name = step.step_id === undefined ? (step.step === undefined ? [] : ['step']) : ['step_id']
-    if (first !== undefined) findings.add(['steps', index, ...name], `the id \`${id}\` is that of step ${first + 1} too`, 'give each step its own')
+    if (first !== undefined)
+      findings.add(
+        ['steps', index, ...name],
+        `the id \`${id}\` is that of step ${first + 1} too`,
+        'give each step its own',
+      )
     else seen.set(id, index)
     return id
   })
@@ -148,7 +162,11 @@ const dependencies = (step: StepFile, path: Path, known: ReadonlySet<string>, fi
   const given = isList ? (step.depends_on as (string | number)[]) : [step.depends_on as string | number]
   given.forEach((id, index) => {
     if (known.has(String(id))) return
-    findings.add(isList ? [...path, index] : path, `there is no step \`${id}\``, didYouMean(String(id), [...known], `known are ${some([...known])}`))
+    findings.add(
+      isList ? [...path, index] : path,
+      `there is no step \`${id}\``,
+      didYouMean(String(id), [...known], `known are ${some([...known])}`),
+    )
   })
   return [...new Set(given.map(String))].filter((id) => known.has(id))
 }
@@ -174,7 +192,10 @@ class StepReader {
     this.#parameters = outer.parameters
     this.#scope = outer.scope
     if (file.parameters === undefined) return
-    this.#parameters = new Map([...outer.parameters, ...parametersOf(file.parameters, [...path, 'parameters'], findings)])
+    this.#parameters = new Map([
+      ...outer.parameters,
+      ...parametersOf(file.parameters, [...path, 'parameters'], findings),
+    ])
     this.#scope = { parameters: new Set(this.#parameters.keys()), steps: outer.scope.steps }
   }
 
@@ -197,7 +218,12 @@ class StepReader {
       condition: this.#condition(),
       command: this.#command('command', file.command),
       rollback: file.rollback === undefined ? null : this.#command('rollback', file.rollback),
-      env: new Map(Object.entries(file.env ?? {}).map(([name, value]) => [name, value === null ? null : this.#template(value, 'env', name)])),
+      env: new Map(
+        Object.entries(file.env ?? {}).map(([name, value]) => [
+          name,
+          value === null ? null : this.#template(value, 'env', name),
+        ]),
+      ),
       workingDir: file.working_dir === undefined ? null : this.#template(file.working_dir, 'working_dir'),
       stdin: file.stdin === undefined ? null : this.#template(file.stdin, 'stdin'),
     }
@@ -224,21 +250,28 @@ class StepReader {
   }
 }
 
+const inTemplates = (...given: (Template | null)[]): Reference[] =>
+  given.flatMap((template) => references(template ?? []))
+
 /** Where a step names others, by the field. */
 export const stepReferences = (step: Step): Map<string, Reference[]> => {
-  const templates = (...given: (Template | null)[]): Reference[] => given.flatMap((template) => references(template ?? []))
   return new Map([
     ['command', commandReferences(step.command)],
     ['when', step.condition === null ? [] : conditionReferences(step.condition)],
-    ['env', templates(...step.env.values())],
-    ['working_dir', templates(step.workingDir)],
-    ['stdin', templates(step.stdin)],
+    ['env', inTemplates(...step.env.values())],
+    ['working_dir', inTemplates(step.workingDir)],
+    ['stdin', inTemplates(step.stdin)],
     ['rollback', step.rollback === null ? [] : commandReferences(step.rollback)],
   ])
 }
 
 /** A value can only come from a step that has ended by then. */
-const checkOrder = (steps: readonly Step[], nodes: readonly GraphNode[], isGraph: boolean, findings: Findings): void => {
+const checkOrder = (
+  steps: readonly Step[],
+  nodes: readonly GraphNode[],
+  isGraph: boolean,
+  findings: Findings,
+): void => {
   const reach = isGraph ? new Reach(nodes) : undefined
   const position = new Map(steps.map(({ id }, index) => [id, index]))
   for (const [index, step] of steps.entries()) {
@@ -247,7 +280,9 @@ const checkOrder = (steps: readonly Step[], nodes: readonly GraphNode[], isGraph
         if (reference.kind !== 'step') continue
         // What undoes a step may use what the step itself said.
         if (field === 'rollback' && reference.step === step.id) continue
-        const isBefore = reach ? reach.isBefore(reference.step, step.id) : (position.get(reference.step) ?? index) < index
+        const isBefore = reach
+          ? reach.isBefore(reference.step, step.id)
+          : (position.get(reference.step) ?? index) < index
         if (isBefore) continue
         findings.add(
           ['steps', index, field],

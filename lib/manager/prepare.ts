@@ -44,7 +44,10 @@ export const prepare = (playbook: Playbook, options: PlaybookRunOptions, maxTime
   return { playbook, options, secrets, values, ...resumed }
 }
 
-const checkOptions = ({ maxParallel, approvalLevel, defaultRiskLevel }: PlaybookRunOptions, findings: Findings): void => {
+const checkOptions = (
+  { maxParallel, approvalLevel, defaultRiskLevel }: PlaybookRunOptions,
+  findings: Findings,
+): void => {
   if (maxParallel !== undefined && !(Number.isInteger(maxParallel) && maxParallel >= 1)) {
     findings.add(['maxParallel'], `it is ${String(maxParallel)}`, 'allowed is a whole number from 1')
   }
@@ -91,7 +94,11 @@ const checkSteps = (
     }
     checkOptional(step, index, values.get(step.id) ?? new Map(), findings)
     if (process.platform === 'win32' && usesValuesInShell(step)) {
-      findings.add(['steps', index, 'command'], 'cmd.exe puts values into its line as code', 'leave `shell` out, or the values')
+      findings.add(
+        ['steps', index, 'command'],
+        'cmd.exe puts values into its line as code',
+        'leave `shell` out, or the values',
+      )
     }
   }
 }
@@ -148,7 +155,11 @@ const stays = ({ status }: StepState, { continueOnError }: Step, isGraph: boolea
 
 const earlierSteps = (playbook: Playbook, state: RunState, findings: Findings): Map<string, StepState> => {
   if (state.playbookId !== playbook.id) {
-    findings.add(['resumeFrom', 'state'], `it is of the playbook \`${state.playbookId}\``, `this one is \`${playbook.id}\``)
+    findings.add(
+      ['resumeFrom', 'state'],
+      `it is of the playbook \`${state.playbookId}\``,
+      `this one is \`${playbook.id}\``,
+    )
   }
   return new Map(state.steps.map((step) => [step.id, step]))
 }

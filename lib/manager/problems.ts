@@ -67,6 +67,8 @@ export interface Finding {
   path: Path
   message: string
   hint?: string | undefined
+  /** Where it stands, if not at the value: at the value's name, or at this character. */
+  place?: 'name' | number | undefined
 }
 
 /** Thrown when there is more wrong than anybody reads: a hostile playbook must not keep us busy with hints. */
@@ -77,8 +79,8 @@ export class Findings {
   readonly list: Finding[] = []
 
   /** @throws Enough */
-  add(path: Path, message: string, hint?: string): void {
-    this.list.push({ path, message, hint })
+  add(path: Path, message: string, hint?: string, place?: Finding['place']): void {
+    this.list.push({ path, message, hint, place })
     if (this.list.length > MAX_PROBLEMS) throw new Enough()
   }
 

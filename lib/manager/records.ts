@@ -36,7 +36,11 @@ const SUMMARY_LENGTH = 500
 
 /** Characters and not halves of them. */
 const firstCharacters = (text: string): string =>
-  text.length <= SUMMARY_LENGTH ? text : Array.from(text.slice(0, SUMMARY_LENGTH * 2)).slice(0, SUMMARY_LENGTH).join('')
+  text.length <= SUMMARY_LENGTH
+    ? text
+    : Array.from(text.slice(0, SUMMARY_LENGTH * 2))
+        .slice(0, SUMMARY_LENGTH)
+        .join('')
 
 export interface Ending {
   conversationId: string | undefined

@@ -3,14 +3,13 @@ import { randomUUID } from 'node:crypto'
 
 import type { ExecutionEngine } from '../engine.js'
 import { Approvals } from './approval.js'
-import { planned } from './command.js'
+import { fillCommand, planned, type StepCommand } from './command.js'
 import { Events } from './events.js'
 import { endedStep, Flow } from './flow.js'
 import { ALL_ELSE, type Step } from './playbook.js'
 import type { Prepared } from './prepare.js'
 import { initialState, nextState } from './state.js'
 import { StepRun, type Surroundings } from './step-run.js'
-import { fillCommand, type StepCommand } from './command.js'
 import type { PlannedStep, PlaybookEvent, PlaybookResult, RunState } from './types.js'
 import { StepFailure, textOf } from './values.js'
 
@@ -102,7 +101,12 @@ export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<P
       type: 'playbook_started',
       name: playbook.name,
       dryRun: options.dryRun ?? false,
-      steps: playbook.steps.map(({ id, name, expectedDurationMs }) => ({ id, name, expectedDurationMs, isKept: kept.has(id) })),
+      steps: playbook.steps.map(({ id, name, expectedDurationMs }) => ({
+        id,
+        name,
+        expectedDurationMs,
+        isKept: kept.has(id),
+      })),
     })
     const around = this.#surroundings(engine)
     const result = options.dryRun === true ? this.#plan(around) : await this.#flow(around)
@@ -180,7 +184,7 @@ export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<P
       playbookId: this.#prepared.playbook.id,
       startedAt: this.#state.startedAt,
       completedAt: new Date().toISOString(),
-      durationMs: performance.now() - this.#began,
+      durationMs: Math.round(performance.now() - this.#began),
       steps: this.#state.steps,
     })
   }

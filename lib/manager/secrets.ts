@@ -5,7 +5,8 @@ export class Secrets {
 
   /** @throws Error when it is too short to be masked: the engine would refuse it. */
   add(name: string, value: string): void {
-    if (value.length < 2) throw new Error(`the secret \`${name}\` has fewer than 2 characters: so short a text cannot be masked`)
+    if (value.length < 2)
+      throw new Error(`the secret \`${name}\` has fewer than 2 characters: so short a text cannot be masked`)
     if (this.#values.has(value)) return
     this.#values.add(value)
     this.#longestFirst = [...this.#values].toSorted((a, b) => b.length - a.length)
@@ -15,7 +16,8 @@ export class Secrets {
     return [...this.#longestFirst]
   }
 
-  readonly mask = (text: string): string => this.#longestFirst.reduce((masked, secret) => masked.replaceAll(secret, MASK), text)
+  readonly mask = (text: string): string =>
+    this.#longestFirst.reduce((masked, secret) => masked.replaceAll(secret, MASK), text)
 }
 
 /** What stands where a secret stood. */

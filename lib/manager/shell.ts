@@ -14,7 +14,17 @@ export interface ShellScript {
 /** The variable that holds a parameter, in every shell step. */
 export const parameterVariable = (name: string): string => `ESCHER_PARAM_${name}`
 
-type Place = 'plain' | 'double' | 'single' | 'ansi' | 'comment' | 'heredoc' | 'backtick' | 'parameter' | 'arithmetic' | 'paren'
+type Place =
+  | 'plain'
+  | 'double'
+  | 'single'
+  | 'ansi'
+  | 'comment'
+  | 'heredoc'
+  | 'backtick'
+  | 'parameter'
+  | 'arithmetic'
+  | 'paren'
 
 /** Where in a script one is, as far as quotes go. */
 class Quoting {

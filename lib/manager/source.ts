@@ -1,7 +1,23 @@
 /** The text of a playbook: its JSON, and where in the text each part of it stands. */
-import { createScanner, findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import {
+  createScanner,
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser'
 
-import { type Finding, Findings, MAX_PROBLEMS, type Path, PlaybookError, type PlaybookProblem, shownPath } from './problems.js'
+import {
+  type Finding,
+  Findings,
+  MAX_PROBLEMS,
+  type Path,
+  PlaybookError,
+  type PlaybookProblem,
+  shownPath,
+} from './problems.js'
 
 /** Characters. Above it, a playbook is an accident or an attack. */
 const MAX_LENGTH = 16 * 1024 * 1024
@@ -60,7 +76,10 @@ export class Source {
     const errors: ParseError[] = []
     this.#tree = parseTree(this.#text, errors, { disallowComments: true, allowTrailingComma: false })
     if (errors.length > 0 || this.#tree === undefined) {
-      const found = errors.map(({ error, offset }) => ({ offset, message: syntax[printParseErrorCode(error)] ?? 'this is not JSON' }))
+      const found = errors.map(({ error, offset }) => ({
+        offset,
+        message: syntax[printParseErrorCode(error)] ?? 'this is not JSON',
+      }))
       throw this.#error(found.length > 0 ? found.slice(0, 10) : [{ offset: 0, message: 'the playbook is empty' }])
     }
     const tree = this.#tree
@@ -73,24 +92,32 @@ export class Source {
     if (findings.length === 0) return
     const located = findings
       .slice(0, MAX_PROBLEMS)
-      .map(({ path, message, hint }) => ({ path, message, hint, offset: this.#offset(path) }))
+      .map(({ path, message, hint, place }) => ({ path, message, hint, offset: this.#offset(path, place) }))
     throw this.#error(located, findings.length > MAX_PROBLEMS)
   }
 
-  #error(found: readonly { offset: number; message: string; hint?: string | undefined; path?: Path }[], isCut = false): PlaybookError {
+  #error(
+    found: readonly { offset: number; message: string; hint?: string | undefined; path?: Path }[],
+    isCut = false,
+  ): PlaybookError {
     const problems: PlaybookProblem[] = found
       .toSorted((a, b) => a.offset - b.offset)
-      .map(({ offset, message, hint, path }) => ({ path: shownPath(path ?? []), ...this.#place(offset), message, hint: hint ?? null }))
+      .map(({ offset, message, hint, path }) => ({
+        path: shownPath(path ?? []),
+        ...this.#place(offset),
+        message,
+        hint: hint ?? null,
+      }))
     if (isCut) problems.push({ path: '', line: null, column: null, message: 'and more', hint: 'mend these first' })
     return new PlaybookError(problems, this.#name)
   }
 
-  /** Of the value at this path, or of what would have held it. An unknown name is shown at the name. */
-  #offset(path: Path): number {
-    if (this.#tree === undefined) return 0
+  /** Of the value at this path, or of what would have held it. */
+  #offset(path: Path, place: Finding['place']): number {
+    if (typeof place === 'number' || this.#tree === undefined) return Number(place ?? 0)
     for (let length = path.length; length > 0; length -= 1) {
       const node = findNodeAtLocation(this.#tree, path.slice(0, length) as (string | number)[])
-      if (node !== undefined) return node.offset
+      if (node !== undefined) return (place === 'name' && length === path.length && node.parent?.offset) || node.offset
     }
     return this.#tree.offset
   }
@@ -142,8 +169,9 @@ const checkTree = (node: Node, path: Path, findings: Findings): void => {
   for (const { children: [key, value] = [] } of node.children ?? []) {
     const name = String(key?.value)
     const at = [...path, name]
-    if (seen.has(name)) findings.add(at, 'this name is given twice', 'one of the two would be ignored without a word')
-    else if (reserved.has(name)) findings.add(at, `\`${name}\` is reserved`, 'choose another name')
+    if (seen.has(name))
+      findings.add(at, 'this name is given twice', 'one of the two would be ignored without a word', key?.offset)
+    else if (reserved.has(name)) findings.add(at, `\`${name}\` is reserved`, 'choose another name', key?.offset)
     else checkText(name, at, findings)
     seen.add(name)
     if (value !== undefined) checkTree(value, at, findings)

@@ -11,7 +11,8 @@ export const frozen = <Value>(value: Value): Value => {
 }
 
 // An AbortSignal inside an approval request is alive, and must stay so.
-const isPlain = (value: object): boolean => Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value))
+const isPlain = (value: object): boolean =>
+  Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value))
 
 const pending = ({ id, name, expectedDurationMs }: Step): StepState => ({
   id,
@@ -34,7 +35,12 @@ export const initialState = (
   steps: readonly Step[],
   kept: ReadonlyMap<string, StepState>,
 ): RunState =>
-  frozen({ ...run, status: 'running', completedAt: null, steps: steps.map((step) => kept.get(step.id) ?? pending(step)) })
+  frozen({
+    ...run,
+    status: 'running',
+    completedAt: null,
+    steps: steps.map((step) => kept.get(step.id) ?? pending(step)),
+  })
 
 /** The state after an event. */
 export const nextState = (state: RunState, event: PlaybookEvent, positions: ReadonlyMap<string, number>): RunState => {
@@ -111,4 +117,6 @@ const ended = (
   attempts: readonly AttemptState[],
   { id, status, exitCode, durationMs, logPath }: NonNullable<StepState['result']>,
 ): readonly AttemptState[] =>
-  attempts.map((attempt) => (attempt.executionId === id ? { ...attempt, status, exitCode, durationMs, logPath } : attempt))
+  attempts.map((attempt) =>
+    attempt.executionId === id ? { ...attempt, status, exitCode, durationMs, logPath } : attempt,
+  )

@@ -44,7 +44,12 @@ export interface Stop {
 
 /** Commands as they are written, with their placeholders. */
 export const written = (command: StepCommand): string =>
-  shownCommand(planned(fillCommand(command, ({ text }) => `{${text}}`), (text) => text))
+  shownCommand(
+    planned(
+      fillCommand(command, ({ text }) => `{${text}}`),
+      (text) => text,
+    ),
+  )
 
 const NO_VALUES: Values = new Map()
 
@@ -90,7 +95,11 @@ export class StepRun {
       return { kind: 'cancelled', error: { code: 'CANCELLED', message: 'the run was cancelled' }, result: null }
     }
     const message = this.#around.secrets.mask(error instanceof Error ? error.message : String(error))
-    return { kind: 'failed', error: { code: error instanceof ExecutionEngineError ? 'REQUEST_REFUSED' : 'INTERNAL', message }, result: null }
+    return {
+      kind: 'failed',
+      error: { code: error instanceof ExecutionEngineError ? 'REQUEST_REFUSED' : 'INTERNAL', message },
+      result: null,
+    }
   }
 
   get riskLevel(): RiskLevel {
@@ -155,14 +164,26 @@ export class StepRun {
       if (reason === undefined) return result
       const delayMs = nextWait()
       const maxAttempts = retry.attempts
-      events.emit({ type: 'step_retry', stepId: id, attempt, maxAttempts, delayMs, reason: secrets.mask(reason), result })
+      events.emit({
+        type: 'step_retry',
+        stepId: id,
+        attempt,
+        maxAttempts,
+        delayMs,
+        reason: secrets.mask(reason),
+        result,
+      })
       await pause(delayMs, undefined, { signal: this.#signal }).catch(() => {})
       if (this.#signal.aborted) return result
     }
   }
 
   /** One execution. @throws StepFailure when it could not be asked for */
-  async execute(filled: FilledCommand, attempt: number, onStart: (executionId: string) => void): Promise<ExecutionResult> {
+  async execute(
+    filled: FilledCommand,
+    attempt: number,
+    onStart: (executionId: string) => void,
+  ): Promise<ExecutionResult> {
     const credentials = await this.#credentials(attempt)
     this.#signal.throwIfAborted()
     const execution = this.#around.engine.run(filled.command, this.#conditions(filled, attempt, credentials))
@@ -231,7 +252,10 @@ export class StepRun {
       return credentials
     } catch (error) {
       this.#signal.throwIfAborted()
-      throw new StepFailure('CREDENTIALS_FAILED', `there are no credentials for it: ${secrets.mask((error as Error).message)}`)
+      throw new StepFailure(
+        'CREDENTIALS_FAILED',
+        `there are no credentials for it: ${secrets.mask((error as Error).message)}`,
+      )
     }
   }
 

@@ -12,9 +12,9 @@ const step = file.entries.steps.pipe[0].item
 /** The names an object may have, by what one of its names would be understood as. */
 const knownAt = (path: Path): readonly string[] => {
   if (path.length === 1) return names(file)
-  const inside = path.slice(0, -1)
-  if (inside.includes('retry_policy')) return ['strategy', 'attempts', 'base_sec', 'max_sec', 'jitter', 'retry_on']
-  if (inside.includes('parameters')) return ['type', 'default', 'required', 'secret', 'enum', 'description']
+  const inside = new Set(path.slice(0, -1))
+  if (inside.has('retry_policy')) return ['strategy', 'attempts', 'base_sec', 'max_sec', 'jitter', 'retry_on']
+  if (inside.has('parameters')) return ['type', 'default', 'required', 'secret', 'enum', 'description']
   return names(step)
 }
 
@@ -35,7 +35,14 @@ const types: Readonly<Record<string, string>> = {
 
 /** `(string | number)` in words. */
 const allowed = (expected: string): string =>
-  [...new Set(expected.replaceAll(/[()]/g, '').split(' | ').map((type) => types[type] ?? type))].join(', ')
+  [
+    ...new Set(
+      expected
+        .replaceAll(/[()]/g, '')
+        .split(' | ')
+        .map((type) => types[type] ?? type),
+    ),
+  ].join(', ')
 
 const rules: Readonly<Record<string, string>> = {
   step_id: 'letters, digits, _ and -, at most 64',
@@ -47,7 +54,8 @@ const rules: Readonly<Record<string, string>> = {
   env: 'the name of a variable is made of letters, digits and _, and does not begin with a digit',
 }
 
-const isUnknownName = (issue: v.BaseIssue<unknown>): boolean => issue.type === 'strict_object' && issue.expected === 'never'
+const isUnknownName = (issue: v.BaseIssue<unknown>): boolean =>
+  issue.type === 'strict_object' && issue.expected === 'never'
 
 const isMissing = (issue: v.BaseIssue<unknown>): boolean =>
   issue.type === 'strict_object' && issue.received === 'undefined' && issue.expected !== 'Object'
@@ -76,21 +84,31 @@ const report = (issue: v.BaseIssue<unknown>, before: Path, findings: Findings): 
   if (isMissing(issue)) return findings.add(path, `\`${String(name)}\` is missing`, 'it is required')
   if (isUnknownName(issue)) {
     const known = knownAt(path)
-    return findings.add(path, `there is no field \`${String(name)}\``, didYouMean(String(name), known, `known are ${some(known)}`))
+    return findings.add(
+      path,
+      `there is no field \`${String(name)}\``,
+      didYouMean(String(name), known, `known are ${some(known)}`),
+      'name',
+    )
   }
-  if (issue.type === 'regex') return findings.add(path, `${shown(issue.input)} is not allowed`, rules[rule(path)])
+  if (issue.type === 'regex') {
+    const isName = issue.path?.at(-1)?.origin === 'key'
+    return findings.add(path, `${shown(issue.input)} is not allowed`, rules[rule(path)], isName ? 'name' : undefined)
+  }
   const refused = issue.type === 'union' ? issue.issues?.find((one) => one.type === 'regex' || limit(one)) : issue
   if (refused?.type === 'regex') return findings.add(path, `${shown(issue.input)} is not allowed`, rules[rule(path)])
   const bound = refused && limit(refused)
   if (bound) return findings.add(path, `it is ${shown(issue.input)}`, bound)
   const words = [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].map(([, word]) => word ?? '')
   const otherwise = `allowed is ${allowed(issue.expected ?? 'something else')}`
-  const hint = typeof issue.input === 'string' && words.length > 0 ? didYouMean(issue.input, words, otherwise) : otherwise
+  const hint =
+    typeof issue.input === 'string' && words.length > 0 ? didYouMean(issue.input, words, otherwise) : otherwise
   findings.add(path, `it is ${shown(issue.input)}`, hint)
 }
 
 /** The last name on the way that has a rule. */
-const rule = (path: Path): string => String(path.findLast((key) => typeof key === 'string' && Object.hasOwn(rules, key)) ?? '')
+const rule = (path: Path): string =>
+  String(path.findLast((key) => typeof key === 'string' && Object.hasOwn(rules, key)) ?? '')
 
 /** The playbook; nothing when something is wrong with its shape. */
 export const checkStructure = (value: unknown, findings: Findings): PlaybookFile | undefined => {

@@ -51,7 +51,10 @@ export const parseReference = (text: string, scope: Scope): Reference | Template
     if (scope.parameters.has(text)) return { kind: 'parameter', name: text, text }
     const known = [...scope.parameters]
     const otherwise = known.length > 0 ? `known are ${some(known)}` : 'declare it under `parameters`'
-    return { message: `there is no parameter \`${text}\``, hint: `${didYouMean(text, known, otherwise)} (${literally(text)})` }
+    return {
+      message: `there is no parameter \`${text}\``,
+      hint: `${didYouMean(text, known, otherwise)} (${literally(text)})`,
+    }
   }
   const [, step = '', field = '', rest = ''] = stepParts.exec(text) ?? []
   if (step === '') {
@@ -61,23 +64,33 @@ export const parseReference = (text: string, scope: Scope): Reference | Template
     }
   }
   if (!scope.steps.has(step)) {
-    return { message: `there is no step \`${step}\``, hint: didYouMean(step, [...scope.steps], `known are ${some([...scope.steps])}`) }
+    return {
+      message: `there is no step \`${step}\``,
+      hint: didYouMean(step, [...scope.steps], `known are ${some([...scope.steps])}`),
+    }
   }
   const known = fields.find((name) => name === field)
   if (known === undefined || (rest !== '' && known !== 'json')) {
     return {
       message: `a step has no \`${field}${rest}\``,
-      hint: known === 'stdout' ? 'for a part of JSON output write .json instead of .stdout' : didYouMean(field, fields, `known are ${some(fields)}`),
+      hint:
+        known === 'stdout'
+          ? 'for a part of JSON output write .json instead of .stdout'
+          : didYouMean(field, fields, `known are ${some(fields)}`),
     }
   }
   const path = parsePath(rest)
   if (path === undefined) {
-    return { message: `\`${rest}\` is not a path`, hint: 'write it as .name[0].other, or ["a name"] for one with other characters' }
+    return {
+      message: `\`${rest}\` is not a path`,
+      hint: 'write it as .name[0].other, or ["a name"] for one with other characters',
+    }
   }
   return { kind: 'step', step, field: known, path, text }
 }
 
-export const isProblem = <Value extends object>(value: Value | TemplateProblem): value is TemplateProblem => 'message' in value
+export const isProblem = <Value extends object>(value: Value | TemplateProblem): value is TemplateProblem =>
+  'message' in value
 
 const countOf = (char: string, text: string, from: number): number => {
   let at = from

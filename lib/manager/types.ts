@@ -177,7 +177,11 @@ export type PlaybookEvent =
       readonly reason: string
       readonly result: ExecutionResult
     })
-  | (StepEventBase<'step_completed'> & { readonly name: string; readonly durationMs: number; readonly result: ExecutionResult })
+  | (StepEventBase<'step_completed'> & {
+      readonly name: string
+      readonly durationMs: number
+      readonly result: ExecutionResult
+    })
   /** `result` is `null` where nothing was run. `cancelled`: it did not fail by itself. */
   | (StepEventBase<'step_failed'> & {
       readonly name: string
@@ -270,7 +274,15 @@ export interface PlaybookRunOptions {
 /** What all runs of a manager share; a run's own options win. */
 export interface ManagerOptions extends Pick<
   PlaybookRunOptions,
-  'approvalLevel' | 'defaultRiskLevel' | 'onApproval' | 'maxParallel' | 'records' | 'credentials' | 'conversationId' | 'workingDir' | 'env'
+  | 'approvalLevel'
+  | 'defaultRiskLevel'
+  | 'onApproval'
+  | 'maxParallel'
+  | 'records'
+  | 'credentials'
+  | 'conversationId'
+  | 'workingDir'
+  | 'env'
 > {
   /** The engine's own setting: a playbook with a longer `timeout_sec` is refused before it runs. @default 600000 */
   maxTimeoutMs?: number

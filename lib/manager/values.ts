@@ -30,7 +30,8 @@ export type EndedSteps = (id: string) => Ended | undefined
 
 type StepReference = Extract<Reference, { kind: 'step' }>
 
-const missing = ({ text }: Reference, why: string): StepFailure => new StepFailure('VALUE_MISSING', `{${text}} has no value: ${why}`)
+const missing = ({ text }: Reference, why: string): StepFailure =>
+  new StepFailure('VALUE_MISSING', `{${text}} has no value: ${why}`)
 
 /** The text of a value, for a command. @throws StepFailure */
 export const textOf = (reference: Reference, values: Values, steps: EndedSteps): string => {
@@ -45,7 +46,8 @@ export const textOf = (reference: Reference, values: Values, steps: EndedSteps):
     throw missing(reference, 'so large a number is not exact; let the step print it as a text')
   }
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  if (text.includes(MASK)) throw missing(reference, 'a secret in it is masked; give the step the secret by its credentials or a parameter')
+  if (text.includes(MASK))
+    throw missing(reference, 'a secret in it is masked; give the step the secret by its credentials or a parameter')
   if (text.includes('\0')) throw missing(reference, 'it holds a NUL character, which no program can be given')
   return text
 }
@@ -66,7 +68,8 @@ const stepValue = (reference: StepReference, steps: EndedSteps): unknown => {
   const ended = steps(step)
   if (field === 'status' && ended) return ended.status
   const result = ended?.result
-  if (!result) throw missing(reference, `step \`${step}\` ${ended?.status === 'skipped' ? 'was skipped' : 'has no result'}`)
+  if (!result)
+    throw missing(reference, `step \`${step}\` ${ended?.status === 'skipped' ? 'was skipped' : 'has no result'}`)
   if (field === 'exit_code') return result.exitCode
   if (field === 'json') {
     const found = valueAt(parsed(reference, result), reference.path)

@@ -17,7 +17,17 @@ const operators = ['||', '&&', '==', '!=', '<=', '>=', '<', '>', 'in'] as const
 type Operator = (typeof operators)[number]
 
 /** The binding of an operator; a higher one binds first. */
-const precedence: Readonly<Record<Operator, number>> = { '||': 1, '&&': 2, '==': 3, '!=': 3, '<': 4, '<=': 4, '>': 4, '>=': 4, in: 4 }
+const precedence: Readonly<Record<Operator, number>> = {
+  '||': 1,
+  '&&': 2,
+  '==': 3,
+  '!=': 3,
+  '<': 4,
+  '<=': 4,
+  '>': 4,
+  '>=': 4,
+  in: 4,
+}
 
 type Token = { readonly kind: 'word' | 'string' | 'number' | 'symbol'; readonly text: string; readonly at: number }
 
@@ -43,7 +53,11 @@ const tokens = (text: string): Token[] => {
     const match = tokenPattern.exec(text)
     if (match === null) {
       const rest = text.slice(at).trim().slice(0, 20)
-      const hint = rest.startsWith('=') ? 'write == to compare' : rest.startsWith('{') ? 'write the name without braces' : HINT
+      const hint = rest.startsWith('=')
+        ? 'write == to compare'
+        : rest.startsWith('{')
+          ? 'write the name without braces'
+          : HINT
       throw new Refused(`\`${rest}\` cannot be understood at character ${at + 1}`, hint)
     }
     const [kind, word] = Object.entries(match.groups ?? {}).find(([, part]) => part !== undefined) ?? ['symbol', '']
@@ -77,7 +91,9 @@ class Parser {
     if (this.#depth > MAX_DEPTH) throw new Refused('the condition is nested too deeply', 'make it several steps')
     let left = this.#operand()
     for (;;) {
-      const operator = operators.find((name) => name === this.#tokens[this.#next]?.text && this.#tokens[this.#next]?.kind !== 'string')
+      const operator = operators.find(
+        (name) => name === this.#tokens[this.#next]?.text && this.#tokens[this.#next]?.kind !== 'string',
+      )
       if (operator === undefined || precedence[operator] <= binding) break
       this.#next += 1
       left = { kind: 'binary', operator, left, right: this.#expression(precedence[operator]) }
@@ -157,7 +173,8 @@ export const conditionReferences = (condition: Condition): Reference[] => {
   if (condition.kind === 'reference') return [condition.reference]
   if (condition.kind === 'not') return conditionReferences(condition.operand)
   if (condition.kind === 'list') return condition.items.flatMap(conditionReferences)
-  if (condition.kind === 'binary') return [...conditionReferences(condition.left), ...conditionReferences(condition.right)]
+  if (condition.kind === 'binary')
+    return [...conditionReferences(condition.left), ...conditionReferences(condition.right)]
   return []
 }
 
@@ -173,7 +190,9 @@ const equal = (left: unknown, right: unknown): boolean => {
 const less = (left: unknown, right: unknown): boolean => {
   if (isNumeric(left) && isNumeric(right)) return Number(left) < Number(right)
   if (typeof left === 'string' && typeof right === 'string') return left < right
-  throw new Error(`${JSON.stringify(left)} and ${JSON.stringify(right)} cannot be compared: one is larger than the other only among numbers, and among texts`)
+  throw new Error(
+    `${JSON.stringify(left)} and ${JSON.stringify(right)} cannot be compared: one is larger than the other only among numbers, and among texts`,
+  )
 }
 
 const isTrue = (value: unknown): boolean => value !== 'false' && Boolean(value)
