@@ -106,7 +106,8 @@ const understand = (file: PlaybookFile, source: string, findings: Findings): Pla
     return new StepReader(step, at, findings, outer).step(ids[index] as string, after)
   })
   const nodes = graphNodes(steps)
-  const cycle = findCycle(nodes)?.filter((id) => id !== ALL_ELSE)
+  // Two steps of one name may look like a circle.
+  const cycle = known.size < ids.length ? undefined : findCycle(nodes)?.filter((id) => id !== ALL_ELSE)
   if (cycle) {
     const last = cycle.at(-1) === cycle[0] ? cycle : [...cycle, cycle[0] as string]
     const hint =

@@ -72,6 +72,7 @@ export class Source {
         },
       ])
     }
+    if (this.#text.trim() === '') throw this.#error([{ offset: 0, message: 'the playbook is empty' }])
     this.#checkDepth()
     const errors: ParseError[] = []
     this.#tree = parseTree(this.#text, errors, { disallowComments: true, allowTrailingComma: false })
@@ -80,7 +81,7 @@ export class Source {
         offset,
         message: syntax[printParseErrorCode(error)] ?? 'this is not JSON',
       }))
-      throw this.#error(found.length > 0 ? found.slice(0, 10) : [{ offset: 0, message: 'the playbook is empty' }])
+      throw this.#error(found.length > 0 ? found.slice(0, 10) : [{ offset: 0, message: 'this is not JSON' }])
     }
     const tree = this.#tree
     this.throwIfAny(Findings.of((findings) => checkTree(tree, [], findings)))

@@ -62,14 +62,24 @@ const isMissing = (issue: v.BaseIssue<unknown>): boolean =>
 
 const limit = (issue: v.BaseIssue<unknown>): string | undefined => {
   const { requirement } = issue as { requirement?: unknown }
-  const isList = Array.isArray(issue.input)
-  const what = isList ? 'entries' : 'characters'
+  const what = isList(issue.input) ? 'entries' : 'characters'
   if (issue.type === 'min_value') return `allowed is ${String(requirement)} or more`
   if (issue.type === 'max_value') return `allowed is ${String(requirement)} or less`
-  if (issue.type === 'min_length') return isList ? 'it must have an entry' : 'it must not be empty'
+  if (issue.type === 'min_length') return isList(issue.input) ? 'it must have an entry' : 'it must not be empty'
   if (issue.type === 'max_length') return `allowed are ${String(requirement)} ${what}`
   if (issue.type === 'integer') return 'allowed is a whole number'
   return undefined
+}
+
+/** All of them: the schema stops at the first. */
+const reportUnknown = (object: unknown, path: Path, findings: Findings): void => {
+  const known = knownAt(path)
+  const names = new Set(known)
+  for (const name of Object.keys(object as object)) {
+    if (names.has(name)) continue
+    const hint = didYouMean(name, known, `known are ${some(known)}`)
+    findings.add([...path.slice(0, -1), name], `there is no field \`${name.slice(0, 80)}\``, hint, 'name')
+  }
 }
 
 const report = (issue: v.BaseIssue<unknown>, before: Path, findings: Findings): void => {
@@ -82,15 +92,7 @@ const report = (issue: v.BaseIssue<unknown>, before: Path, findings: Findings): 
     return
   }
   if (isMissing(issue)) return findings.add(path, `\`${String(name)}\` is missing`, 'it is required')
-  if (isUnknownName(issue)) {
-    const known = knownAt(path)
-    return findings.add(
-      path,
-      `there is no field \`${String(name)}\``,
-      didYouMean(String(name), known, `known are ${some(known)}`),
-      'name',
-    )
-  }
+  if (isUnknownName(issue)) return reportUnknown(issue.path?.at(-1)?.input, path, findings)
   if (issue.type === 'regex') {
     const isName = issue.path?.at(-1)?.origin === 'key'
     return findings.add(path, `${shown(issue.input)} is not allowed`, rules[rule(path)], isName ? 'name' : undefined)
@@ -110,10 +112,42 @@ const report = (issue: v.BaseIssue<unknown>, before: Path, findings: Findings): 
 const rule = (path: Path): string =>
   String(path.findLast((key) => typeof key === 'string' && Object.hasOwn(rules, key)) ?? '')
 
+const insideAny = (issue: v.BaseIssue<unknown>, paths: ReadonlySet<string>): boolean => {
+  const keys = (issue.path ?? []).map(({ key }) => key)
+  return (
+    paths.size > 0 &&
+    Array.from({ length: keys.length + 1 }, (_, end) => keys.slice(0, end).join('.')).some((path) => paths.has(path))
+  )
+}
+
+const isList = (value: unknown): value is unknown[] => Array.isArray(value)
+
+/** Lists where objects belong: to the schema, as to JavaScript, a list is an object too. */
+const checkObjects = (value: unknown, findings: Findings): void => {
+  const wrong = (one: unknown, path: Path): boolean => {
+    if (isList(one)) findings.add(path, 'it is a list', 'allowed is an object')
+    return isList(one) || typeof one !== 'object' || one === null
+  }
+  if (wrong(value, [])) return
+  const { parameters, metadata, steps } = value as Record<string, unknown>
+  wrong(parameters, ['parameters'])
+  wrong(metadata, ['metadata'])
+  if (!isList(steps)) return
+  for (const [index, step] of steps.entries()) {
+    if (wrong(step, ['steps', index])) continue
+    for (const name of ['parameters', 'env', 'metadata', 'retry_policy']) {
+      wrong((step as Record<string, unknown>)[name], ['steps', index, name])
+    }
+  }
+}
+
 /** The playbook; nothing when something is wrong with its shape. */
 export const checkStructure = (value: unknown, findings: Findings): PlaybookFile | undefined => {
+  checkObjects(value, findings)
   const { success, output, issues } = v.safeParse(playbookSchema, value)
   if (success) return output
-  for (const issue of issues) report(issue, [], findings)
+  // Of a list, the schema would say again what was said.
+  const lists = new Set(findings.list.map(({ path }) => path.join('.')))
+  for (const issue of issues) if (!insideAny(issue, lists)) report(issue, [], findings)
   return undefined
 }

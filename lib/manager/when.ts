@@ -53,12 +53,13 @@ const tokens = (text: string): Token[] => {
     const match = tokenPattern.exec(text)
     if (match === null) {
       const rest = text.slice(at).trim().slice(0, 20)
+      const place = text.length - text.slice(at).trimStart().length + 1
       const hint = rest.startsWith('=')
         ? 'write == to compare'
         : rest.startsWith('{')
           ? 'write the name without braces'
           : HINT
-      throw new Refused(`\`${rest}\` cannot be understood at character ${at + 1}`, hint)
+      throw new Refused(`\`${rest}\` cannot be understood at character ${place}`, hint)
     }
     const [kind, word] = Object.entries(match.groups ?? {}).find(([, part]) => part !== undefined) ?? ['symbol', '']
     found.push({ kind: kind as Token['kind'], text: word ?? '', at: tokenPattern.lastIndex - (word ?? '').length })
