@@ -4,18 +4,18 @@ import * as v from 'valibot'
 import { didYouMean, type Findings, type Path, some } from './problems.js'
 import { playbookSchema, type PlaybookFile } from './schema.js'
 
-const names = (schema: { readonly entries: object }): string[] => Object.keys(schema.entries)
+const namesOf = (schema: { readonly entries: object }): string[] => Object.keys(schema.entries)
 
 const file = playbookSchema.pipe[0]
-const step = file.entries.steps.pipe[0].item
+const stepFields = file.entries.steps.pipe[0].item
 
 /** The names an object may have, by what one of its names would be understood as. */
 const knownAt = (path: Path): readonly string[] => {
-  if (path.length === 1) return names(file)
+  if (path.length === 1) return namesOf(file)
   const inside = new Set(path.slice(0, -1))
   if (inside.has('retry_policy')) return ['strategy', 'attempts', 'base_sec', 'max_sec', 'jitter', 'retry_on']
   if (inside.has('parameters')) return ['type', 'default', 'required', 'secret', 'enum', 'description']
-  return names(step)
+  return namesOf(stepFields)
 }
 
 const shown = (value: unknown): string => {
