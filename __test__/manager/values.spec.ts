@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import test from 'ava'
 import fc from 'fast-check'
 
-import { parsePlaybook } from '@escher/execution-engine/manager'
+import { temporaryFolder } from '../helpers/engine.js'
 import { playbook, printArguments, problemsOf, refusalOf, script, testManager } from './playbook.js'
 
 /** Whatever a person or an attacker may write. */
@@ -346,16 +349,13 @@ test('values reach the environment, the folder and the standard input', async (t
 })
 
 test('the aws command line keeps its arguments, and gets no pager', async (t) => {
-  const { manager } = testManager(t)
-  const result = await manager.run(
-    playbook([{ command: 'aws sts', env: { PATH: process.cwd() + '/__test__/fixtures/none' } }]),
+  const folder = temporaryFolder(t)
+  writeFileSync(join(folder, 'aws'), '#!/bin/sh\nprintf "%s|" "${AWS_PAGER-unset}" "$@"\n', { mode: 0o755 })
+  const { manager } = testManager(t, { env: { PATH: `${folder}:${process.env['PATH']}` } })
+  const command = "aws ec2 describe-instances --query 'a.{b:c}'"
+  const result = await manager.run(playbook([{ command }, { command, env: { AWS_PAGER: 'less' } }]))
+  t.deepEqual(
+    result.steps.map((step) => step.result?.stdout),
+    ['|ec2|describe-instances|--query|a.{b:c}|', 'less|ec2|describe-instances|--query|a.{b:c}|'],
   )
-  t.is(result.error?.code, 'PROGRAM_NOT_FOUND')
-  const plan = (
-    await manager.run(
-      parsePlaybook('{"playbook_id":"x","steps":[{"command":"aws ec2 describe-instances --query \'a.{b:c}\'"}]}'),
-      { dryRun: true },
-    )
-  ).plan
-  t.deepEqual(plan?.[0]?.command, { kind: 'exec', argv: ['aws', 'ec2', 'describe-instances', '--query', 'a.{b:c}'] })
 })
