@@ -1,11 +1,10 @@
 /** Which step runs when: the graph, the limit, what a failure or a cancel leaves out, clean-up and rollback. */
-import type { ExecutionResult } from '../types.js'
 import { type FilledCommand, planned, shownCommand } from './command.js'
 import { followers } from './graph.js'
 import { ALL_ELSE, graphNodes, type Step } from './playbook.js'
 import { auditRecord, type Ending } from './records.js'
 import { type StepEnding, StepRun, type Stop, type Surroundings, written } from './step-run.js'
-import type { PlaybookResult, StepError, StepState } from './types.js'
+import type { PlaybookResult, StepError } from './types.js'
 
 /** Why no more ordinary steps begin. */
 type Halt =
@@ -265,9 +264,3 @@ export class Flow {
     }
   }
 }
-
-/** What later steps can ask about one that has ended. */
-export const endedStep = (
-  state: StepState | undefined,
-): { status: StepState['status']; result: ExecutionResult | null } | undefined =>
-  state && { status: state.status, result: state.result }

@@ -1,14 +1,15 @@
 /** One run of a playbook as a handle: a promise of its result, its events to iterate, its state to show. */
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 
 import type { ExecutionEngine } from '../engine.js'
 import { Approvals } from './approval.js'
 import { fillCommand, planned, type StepCommand } from './command.js'
 import { Events } from './events.js'
-import { endedStep, Flow } from './flow.js'
+import { Flow } from './flow.js'
 import { ALL_ELSE, type Step } from './playbook.js'
 import type { Prepared } from './prepare.js'
-import { initialState, nextState } from './state.js'
+import { RunStates } from './state.js'
 import { StepRun, type Surroundings } from './step-run.js'
 import type { PlannedStep, PlaybookEvent, PlaybookResult, RunState } from './types.js'
 import { StepFailure, textOf } from './values.js'
@@ -31,23 +32,21 @@ export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<P
   readonly #events: Events
   readonly #cancel = new AbortController()
   readonly #force = new AbortController()
-  readonly #positions: ReadonlyMap<string, number>
+  readonly #states: RunStates
   readonly #began = performance.now()
-  #state: RunState
   #hasEnded = false
 
   /** @internal */
   constructor(engine: ExecutionEngine, prepared: Prepared) {
     const { playbook, options, kept } = prepared
     this.#prepared = prepared
-    this.#positions = new Map(playbook.steps.map(({ id }, index) => [id, index]))
+    // Every running step listens: many are no leak.
+    setMaxListeners(0, this.#cancel.signal, this.#force.signal)
     const origin = { id: this.id, playbookId: playbook.id }
-    this.#state = initialState({ ...origin, startedAt: new Date().toISOString() }, playbook.steps, kept)
+    this.#states = new RunStates({ ...origin, startedAt: new Date().toISOString() }, playbook.steps, kept)
     this.#events = new Events(
       { runId: this.id, playbookId: playbook.id },
-      (event) => {
-        this.#state = nextState(this.#state, event, this.#positions)
-      },
+      (event) => this.#states.apply(event),
       options.onEvent,
     )
     this.result = this.#run(engine)
@@ -55,7 +54,7 @@ export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<P
 
   /** How things stand. The object never changes; ask again for the next. */
   get state(): RunState {
-    return this.#state
+    return this.#states.current
   }
 
   /**
@@ -173,19 +172,20 @@ export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<P
       runId: this.id,
       events: this.#events,
       approvals: new Approvals(this.#prepared.options.onApproval),
-      ended: (id) => endedStep(this.#state.steps[this.#positions.get(id) ?? -1]),
+      ended: (id) => this.#states.step(id),
     }
   }
 
   #ended(ending: Pick<PlaybookResult, 'status' | 'error' | 'recordErrors' | 'plan'>): PlaybookResult {
+    const { startedAt, steps } = this.#states.current
     return Object.freeze({
       ...ending,
       runId: this.id,
       playbookId: this.#prepared.playbook.id,
-      startedAt: this.#state.startedAt,
+      startedAt,
       completedAt: new Date().toISOString(),
       durationMs: Math.round(performance.now() - this.#began),
-      steps: this.#state.steps,
+      steps,
     })
   }
 

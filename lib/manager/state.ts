@@ -29,31 +29,48 @@ const pending = ({ id, name, expectedDurationMs }: Step): StepState => ({
   rollback: null,
 })
 
-/** Before anything has happened; `kept`: how steps ended in an earlier run. */
-export const initialState = (
-  run: { id: string; playbookId: string; startedAt: string },
-  steps: readonly Step[],
-  kept: ReadonlyMap<string, StepState>,
-): RunState =>
-  frozen({
-    ...run,
-    status: 'running',
-    completedAt: null,
-    steps: steps.map((step) => kept.get(step.id) ?? pending(step)),
-  })
+/** Follows the events of one run. */
+export class RunStates {
+  readonly #positions: ReadonlyMap<string, number>
+  readonly #steps: StepState[]
+  #run: Omit<RunState, 'steps'>
+  /** Of the last event, once somebody has asked: with thousands of steps, a copy for each event would cost more than they do. */
+  #snapshot: RunState | undefined
 
-/** The state after an event. */
-export const nextState = (state: RunState, event: PlaybookEvent, positions: ReadonlyMap<string, number>): RunState => {
-  if (event.type === 'playbook_completed') {
-    return Object.freeze({ ...state, status: event.status, completedAt: event.timestamp })
+  /** `kept`: how steps ended in an earlier run. */
+  constructor(
+    run: { id: string; playbookId: string; startedAt: string },
+    steps: readonly Step[],
+    kept: ReadonlyMap<string, StepState>,
+  ) {
+    this.#run = { ...run, status: 'running', completedAt: null }
+    this.#positions = new Map(steps.map(({ id }, index) => [id, index]))
+    this.#steps = steps.map((step) => frozen(kept.get(step.id) ?? pending(step)))
   }
-  if (!('stepId' in event)) return state
-  const position = positions.get(event.stepId) ?? -1
-  const step = state.steps[position]
-  if (step === undefined) return state
-  const changed = changedStep(step, event)
-  if (changed === step) return state
-  return Object.freeze({ ...state, steps: Object.freeze(state.steps.with(position, frozen(changed))) })
+
+  get current(): RunState {
+    this.#snapshot ??= Object.freeze({ ...this.#run, steps: Object.freeze([...this.#steps]) })
+    return this.#snapshot
+  }
+
+  step(id: string): StepState | undefined {
+    return this.#steps[this.#positions.get(id) ?? -1]
+  }
+
+  apply(event: PlaybookEvent): void {
+    if (event.type === 'playbook_completed') {
+      this.#run = { ...this.#run, status: event.status, completedAt: event.timestamp }
+      this.#snapshot = undefined
+    }
+    if (!('stepId' in event)) return
+    const position = this.#positions.get(event.stepId) ?? -1
+    const step = this.#steps[position]
+    if (step === undefined) return
+    const changed = changedStep(step, event)
+    if (changed === step) return
+    this.#steps[position] = frozen(changed)
+    this.#snapshot = undefined
+  }
 }
 
 const changedStep = (step: StepState, event: PlaybookEvent): StepState => {

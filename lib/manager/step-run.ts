@@ -52,6 +52,7 @@ export const written = (command: StepCommand): string =>
   )
 
 const NO_VALUES: Values = new Map()
+const CANCELLED: StepError = Object.freeze({ code: 'CANCELLED', message: 'the run was cancelled' })
 
 export class StepRun {
   readonly #around: Surroundings
@@ -75,7 +76,7 @@ export class StepRun {
       if (reason !== undefined) return { kind: 'skipped', reason }
       const filled = await this.#approved(this.filled())
       onCommand(filled)
-      return this.ending(await this.#attempts(filled))
+      return await this.#attempts(filled)
     } catch (error) {
       return this.failed(error)
     }
@@ -92,7 +93,7 @@ export class StepRun {
   failed(error: unknown): StepEnding {
     if (error instanceof StepFailure) return { kind: 'failed', error: error.error, result: null }
     if (this.#signal.aborted) {
-      return { kind: 'cancelled', error: { code: 'CANCELLED', message: 'the run was cancelled' }, result: null }
+      return { kind: 'cancelled', error: CANCELLED, result: null }
     }
     const message = this.#around.secrets.mask(error instanceof Error ? error.message : String(error))
     return {
@@ -149,8 +150,8 @@ export class StepRun {
     return approvals.approved(request, filled, secrets.mask, onAsked)
   }
 
-  /** Runs it, again where that may help. The last attempt's result. */
-  async #attempts(filled: FilledCommand): Promise<ExecutionResult> {
+  /** Runs it, again where that may help. */
+  async #attempts(filled: FilledCommand): Promise<StepEnding> {
     const { events, secrets } = this.#around
     const { id, name, retry } = this.#step
     const nextWait = waits(retry)
@@ -161,7 +162,7 @@ export class StepRun {
         events.emit({ type: 'step_started', stepId: id, name, attempt, command, commandLine, executionId })
       })
       const reason = attempt < retry.attempts && !this.#signal.aborted ? retryReason(retry, result) : undefined
-      if (reason === undefined) return result
+      if (reason === undefined) return this.ending(result)
       const delayMs = nextWait()
       const maxAttempts = retry.attempts
       events.emit({
@@ -174,7 +175,7 @@ export class StepRun {
         result,
       })
       await pause(delayMs, undefined, { signal: this.#signal }).catch(() => {})
-      if (this.#signal.aborted) return result
+      if (this.#signal.aborted) return { kind: 'cancelled', error: CANCELLED, result }
     }
   }
 
