@@ -1,0 +1,81 @@
+/** Records in a file of the user's own: a line of JSON each, appended, and on the disk before a step counts as recorded. */
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+
+import type { AuditRecord, RecordSink } from './records.js'
+
+const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
+
+/**
+ * JSON Lines. The file belongs to nobody else and can be read by nobody else; what is no plain file is refused, a link too.
+ *
+ * @example await using records = new FileRecordSink('audit.jsonl')
+ */
+export class FileRecordSink implements RecordSink {
+  readonly #path: string
+  #file: Promise<FileHandle> | undefined
+  /** One after another: lines never mix. */
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  write(record: AuditRecord): Promise<void> {
+    const written = this.#last.then(() => this.#append(record))
+    this.#last = written.catch(() => {})
+    return written
+  }
+
+  /** Waits for what is being written, and closes the file. */
+  async close(): Promise<void> {
+    await this.#last
+    const file = await this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #append(record: AuditRecord): Promise<void> {
+    this.#file ??= this.#open()
+    const file = await this.#file.catch((error: unknown) => {
+      this.#file = undefined
+      throw error
+    })
+    await file.appendFile(`${JSON.stringify(record)}\n`)
+    await file.datasync()
+  }
+
+  async #open(): Promise<FileHandle> {
+    // Not to wait for a reader, should it be a pipe.
+    const file = await open(this.#path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600)
+    try {
+      const { size } = await this.#check(file)
+      if (size > 0) await endLine(file, size)
+      return file
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  async #check(file: FileHandle): Promise<{ size: number }> {
+    const stats = await file.stat()
+    if (!stats.isFile()) throw new Error(`${this.#path} is no plain file`)
+    if (process.getuid === undefined) return stats
+    if (stats.uid !== process.getuid()) throw new Error(`${this.#path} belongs to another user`)
+    if (stats.nlink > 1) throw new Error(`${this.#path} has other names: it could be a file of somebody else`)
+    // It was there before, and open to others.
+    if ((stats.mode & 0o077) !== 0) await file.chmod(0o600)
+    return stats
+  }
+}
+
+/** A crash may have left half a line: the next one is to begin on its own. */
+const endLine = async (file: FileHandle, size: number): Promise<void> => {
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+  if (buffer[0] !== 0x0a) await file.appendFile('\n')
+}

@@ -1,0 +1,180 @@
+/** The text of a playbook: its JSON, and where in the text each part of it stands. */
+import {
+  createScanner,
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser'
+
+import {
+  type Finding,
+  Findings,
+  MAX_PROBLEMS,
+  type Path,
+  PlaybookError,
+  type PlaybookProblem,
+  shownPath,
+} from './problems.js'
+
+/** Characters. Above it, a playbook is an accident or an attack. */
+const MAX_LENGTH = 16 * 1024 * 1024
+/** A playbook needs six levels; its metadata may want some more. What parses it does so recursively. */
+const MAX_DEPTH = 64
+
+// Names that mean something to every JavaScript object: somebody, somewhere, would write through them.
+const reserved = new Set(['__proto__', 'constructor', 'prototype'])
+
+// What the scanner calls the tokens; its own names are a `const enum`, which cannot cross into this compilation.
+const OPEN = new Set([1, 3])
+const CLOSE = new Set([2, 4])
+const END_OF_FILE = 17
+
+const syntax: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'this is not JSON',
+  InvalidNumberFormat: 'this is not a number',
+  PropertyNameExpected: 'a name in double quotes is expected here',
+  ValueExpected: 'a value is expected here',
+  ColonExpected: 'a colon is expected here',
+  CommaExpected: 'a comma is expected here',
+  CloseBraceExpected: 'a closing } is expected here',
+  CloseBracketExpected: 'a closing ] is expected here',
+  EndOfFileExpected: 'nothing more is expected here',
+  InvalidCommentToken: 'JSON has no comments',
+  UnexpectedEndOfComment: 'JSON has no comments',
+  UnexpectedEndOfString: 'this text has no closing quote',
+  UnexpectedEndOfNumber: 'this number is cut off',
+  InvalidUnicode: 'this is not a Unicode escape',
+  InvalidEscapeCharacter: 'this is not an escape that JSON has',
+  InvalidCharacter: 'this character must be escaped',
+}
+
+export class Source {
+  readonly value: unknown
+  readonly #name: string
+  readonly #text: string
+  readonly #tree: Node | undefined
+  #lineStarts: number[] | undefined
+
+  /** @throws PlaybookError when it is no JSON, or none to be trusted. */
+  constructor(text: string, name: string) {
+    this.#name = name
+    // A byte order mark stays a character wide, so that columns are right.
+    this.#text = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text
+    if (text.length > MAX_LENGTH) {
+      throw this.#error([
+        {
+          offset: 0,
+          message: `the playbook has ${text.length} characters; ${MAX_LENGTH} are allowed`,
+          hint: 'give a program its data by a file',
+        },
+      ])
+    }
+    if (this.#text.trim() === '') throw this.#error([{ offset: 0, message: 'the playbook is empty' }])
+    this.#checkDepth()
+    const errors: ParseError[] = []
+    this.#tree = parseTree(this.#text, errors, { disallowComments: true, allowTrailingComma: false })
+    if (errors.length > 0 || this.#tree === undefined) {
+      const found = errors.map(({ error, offset }) => ({
+        offset,
+        message: syntax[printParseErrorCode(error)] ?? 'this is not JSON',
+      }))
+      throw this.#error(found.length > 0 ? found.slice(0, 10) : [{ offset: 0, message: 'this is not JSON' }])
+    }
+    const tree = this.#tree
+    this.throwIfAny(Findings.of((findings) => checkTree(tree, [], findings)))
+    this.value = getNodeValue(tree)
+  }
+
+  /** @throws PlaybookError */
+  throwIfAny(findings: readonly Finding[]): void {
+    if (findings.length === 0) return
+    const located = findings
+      .slice(0, MAX_PROBLEMS)
+      .map(({ path, message, hint, place }) => ({ path, message, hint, offset: this.#offset(path, place) }))
+    throw this.#error(located, findings.length > MAX_PROBLEMS)
+  }
+
+  #error(
+    found: readonly { offset: number; message: string; hint?: string | undefined; path?: Path }[],
+    isCut = false,
+  ): PlaybookError {
+    const problems: PlaybookProblem[] = found
+      .toSorted((a, b) => a.offset - b.offset)
+      .map(({ offset, message, hint, path }) => ({
+        path: shownPath(path ?? []),
+        ...this.#place(offset),
+        message,
+        hint: hint ?? null,
+      }))
+    if (isCut) problems.push({ path: '', line: null, column: null, message: 'and more', hint: 'mend these first' })
+    return new PlaybookError(problems, this.#name)
+  }
+
+  /** Of the value at this path, or of what would have held it. */
+  #offset(path: Path, place: Finding['place']): number {
+    if (typeof place === 'number' || this.#tree === undefined) return Number(place ?? 0)
+    for (let length = path.length; length > 0; length -= 1) {
+      const node = findNodeAtLocation(this.#tree, path.slice(0, length) as (string | number)[])
+      if (node !== undefined) return (place === 'name' && length === path.length && node.parent?.offset) || node.offset
+    }
+    return this.#tree.offset
+  }
+
+  #place(offset: number): { line: number; column: number } {
+    this.#lineStarts ??= lineStarts(this.#text)
+    let low = 0
+    let high = this.#lineStarts.length
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle
+      else high = middle
+    }
+    return { line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1 }
+  }
+
+  /** By the scanner, which does not recurse: the parser would run out of stack. */
+  #checkDepth(): void {
+    const scanner = createScanner(this.#text, true)
+    let depth = 0
+    for (let token: number = scanner.scan(); token !== END_OF_FILE; token = scanner.scan()) {
+      if (OPEN.has(token)) depth += 1
+      else if (CLOSE.has(token)) depth -= 1
+      if (depth > MAX_DEPTH) {
+        const offset = scanner.getTokenOffset()
+        throw this.#error([{ offset, message: `this is nested more than ${MAX_DEPTH} levels deep` }])
+      }
+    }
+  }
+}
+
+const lineStarts = (text: string): number[] => {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return starts
+}
+
+const checkText = (text: string, path: Path, findings: Findings): void => {
+  if (text.includes('\0')) findings.add(path, 'it holds a NUL character, which no program can be given')
+  else if (!text.isWellFormed()) findings.add(path, 'it holds half a surrogate pair, which no program can be given')
+}
+
+/** What a schema does not see: names given twice or reserved, and texts that cannot reach a program. */
+const checkTree = (node: Node, path: Path, findings: Findings): void => {
+  if (node.type === 'string') checkText(String(node.value), path, findings)
+  if (node.type === 'array') node.children?.forEach((child, index) => checkTree(child, [...path, index], findings))
+  if (node.type !== 'object') return
+  const seen = new Set<string>()
+  for (const { children: [key, value] = [] } of node.children ?? []) {
+    const name = String(key?.value)
+    const at = [...path, name]
+    if (seen.has(name))
+      findings.add(at, 'this name is given twice', 'one of the two would be ignored without a word', key?.offset)
+    else if (reserved.has(name)) findings.add(at, `\`${name}\` is reserved`, 'choose another name', key?.offset)
+    else checkText(name, at, findings)
+    seen.add(name)
+    if (value !== undefined) checkTree(value, at, findings)
+  }
+}
