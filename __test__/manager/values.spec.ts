@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import test from 'ava'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import { temporaryFolder } from '../helpers/engine.js'
 import { playbook, printArguments, problemsOf, refusalOf, script, testManager } from './playbook.js'
