@@ -233,9 +233,15 @@ test('a run and a manager that are disposed of have ended', async (t) => {
 
 test('a run is disposed of also when a reader never comes back', async (t) => {
   const { manager } = testManager(t)
-  const run = manager.run(playbook([{ command: script('for (;;) console.log("more and more")') }]))
-  const reader = run[Symbol.asyncIterator]()
-  for (let event = await reader.next(); event.value?.type !== 'step_output'; event = await reader.next());
+  let lines = 0
+  const run = manager.run(playbook([{ command: script('for (;;) console.log("more and more")') }]), {
+    onEvent: ({ type }) => {
+      if (type === 'step_output') lines += 1
+    },
+  })
+  await run[Symbol.asyncIterator]().next()
+  // More than are kept for a reader: from now on the program waits for it.
+  await until(() => lines > 4000)
   await run[Symbol.asyncDispose]()
   t.is(run.state.status, 'cancelled')
 })
