@@ -128,7 +128,10 @@ test('when: a step is skipped unless its condition holds, and the run goes on', 
 test('a condition that cannot be decided fails its step', async (t) => {
   const { manager } = testManager(t)
   const result = await manager.run(playbook([{ command: 'true', when: 'word > 3' }], { parameters: { word: 'many' } }))
-  t.is(result.error?.code, 'CONDITION_FAILED')
+  t.like(result.error, {
+    code: 'CONDITION_FAILED',
+    message: 'its condition cannot be decided: a number is neither more nor less than a text',
+  })
 })
 
 test('conditions that make no sense are refused before anything runs', (t) => {
@@ -264,6 +267,19 @@ test('rollback undoes completed steps in reverse order, before clean-up, and onl
   )
   const fine = await manager.run(playbook([{ command: 'true', rollback: 'false' }]), { rollback: true })
   t.is(fine.steps[0]?.rollback, null)
+})
+
+test('a cancelled run is rolled back too, and a forced one is not', async (t) => {
+  const { manager } = testManager(t)
+  for (const force of [false, true]) {
+    const run = manager.run(playbook([{ command: 'true', rollback: 'echo undone' }, { command: forever }]), {
+      rollback: true,
+      onEvent: (event) => event.type === 'step_output' && event.line === 'up' && run.cancel({ force }),
+    })
+    const result = await run
+    t.is(result.status, 'cancelled')
+    t.is(result.steps[0]?.rollback?.status, force ? undefined : 'completed')
+  }
 })
 
 test('a run is resumed from the step that failed, with earlier results kept', async (t) => {

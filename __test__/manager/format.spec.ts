@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import test from 'ava'
+import * as fc from 'fast-check'
 
 import { loadPlaybook, parsePlaybook, PlaybookError } from '@escher/execution-engine/manager'
 import { temporaryFolder } from '../helpers/engine.js'
@@ -257,4 +258,89 @@ test('a file is loaded; what cannot be read is a problem of the playbook', async
 
 test('the published JSON Schema is what the code checks', async (t) => {
   await t.notThrowsAsync(promisify(execFile)(process.execPath, ['scripts/playbook-schema.mjs', '--check']))
+})
+
+test('whatever a playbook holds, it is read or refused with places that are there', (t) => {
+  const text = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc
+      .array(
+        fc.constantFrom(
+          '{',
+          '}',
+          '{a}',
+          'steps.',
+          '1',
+          '.json',
+          '[0]',
+          "'",
+          '"',
+          '\\',
+          '==',
+          '&&',
+          '(',
+          ')',
+          '!',
+          ' ',
+          'a',
+          'in',
+          '[',
+          ',',
+        ),
+      )
+      .map((parts) => parts.join('')),
+  )
+  const value = fc.oneof(
+    text,
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(text, { maxLength: 3 }),
+    fc.dictionary(text, text, { maxKeys: 3 }),
+  )
+  const names = [
+    'step_id',
+    'step',
+    'command',
+    'shell',
+    'parameters',
+    'env',
+    'when',
+    'retry_policy',
+    'depends_on',
+    'rollback',
+    'stdin',
+    'timeout_sec',
+    'always',
+  ]
+  const step = fc.dictionary(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...names) }, text), value, { maxKeys: 6 })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 4 }), fc.nat(), (steps, indent) => {
+      const written = JSON.stringify(
+        { playbook_id: 'x', parameters: { a: 1 }, steps: steps.map((one) => ({ command: 'echo', ...one })) },
+        null,
+        indent % 3,
+      )
+      const lines = written.split('\n')
+      for (const { line, column, message } of problemsOf(written)) {
+        t.true(message.length > 0)
+        t.true(
+          line !== null &&
+            column !== null &&
+            line >= 1 &&
+            line <= lines.length &&
+            column <= (lines[line - 1]?.length ?? 0) + 1,
+        )
+      }
+    }),
+    { numRuns: 500 },
+  )
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.nat(), (noise, at) => {
+      const whole = '{ "playbook_id": "x", "steps": [{ "command": "echo {{a}}" }] }'
+      const cut = at % whole.length
+      problemsOf(`${whole.slice(0, cut)}${noise}${whole.slice(cut)}`)
+    }),
+    { numRuns: 500 },
+  )
 })

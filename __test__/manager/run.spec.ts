@@ -231,12 +231,28 @@ test('a run and a manager that are disposed of have ended', async (t) => {
   t.is(other.state.status, 'cancelled')
 })
 
+test('a run is disposed of also when a reader never comes back', async (t) => {
+  const { manager } = testManager(t)
+  let lines = 0
+  const run = manager.run(playbook([{ command: script('for (;;) console.log("more and more")') }]), {
+    onEvent: ({ type }) => {
+      if (type === 'step_output') lines += 1
+    },
+  })
+  await run[Symbol.asyncIterator]().next()
+  // More than are kept for a reader: from now on the program waits for it.
+  await until(() => lines > 4000)
+  await run[Symbol.asyncDispose]()
+  t.is(run.state.status, 'cancelled')
+})
+
 test('an engine that is shut down fails the step; the run still has a result', async (t) => {
   const { manager, engine } = testManager(t)
   await engine.shutdown()
   const result = await manager.run(playbook([{ command: 'echo' }]))
   t.is(result.error?.code, 'REQUEST_REFUSED')
   t.is(result.status, 'failed')
+  t.is(result.steps[0]?.attempts[0]?.status, 'failed')
 })
 
 test('a dry run tells the exact arguments, runs nothing and asks nobody', async (t) => {

@@ -157,7 +157,7 @@ const risky = playbook(
   { parameters: { id: 'i-1 2', token: { default: 'hush-hush', secret: true } } },
 )
 
-const asked = async (
+const withAnswers = async (
   t: Parameters<typeof testManager>[0],
   options: PlaybookRunOptions,
   answer: (request: ApprovalRequest) => unknown,
@@ -175,7 +175,7 @@ const asked = async (
 }
 
 test('steps above the level are asked for, with what would run; secrets are masked', async (t) => {
-  const { requests, result } = await asked(t, {}, () => ({ decision: 'approve' }))
+  const { requests, result } = await withAnswers(t, {}, () => ({ decision: 'approve' }))
   t.is(result.status, 'completed')
   t.deepEqual(
     requests.map(({ stepId, riskLevel }) => [stepId, riskLevel]),
@@ -188,10 +188,12 @@ test('steps above the level are asked for, with what would run; secrets are mask
   t.is(requests[0]?.rollback, "echo start '{id}'")
   t.is(result.steps[1]?.result?.stdout, '["i-1 2","***"]')
   t.deepEqual(
-    (await asked(t, { approvalLevel: 'modify' }, () => ({ decision: 'approve' }))).requests.map(({ stepId }) => stepId),
+    (await withAnswers(t, { approvalLevel: 'modify' }, () => ({ decision: 'approve' }))).requests.map(
+      ({ stepId }) => stepId,
+    ),
     ['drop'],
   )
-  t.deepEqual((await asked(t, { approvalLevel: 'destructive' }, () => ({ decision: 'approve' }))).requests, [])
+  t.deepEqual((await withAnswers(t, { approvalLevel: 'destructive' }, () => ({ decision: 'approve' }))).requests, [])
 })
 
 test('without anybody to ask, such a step is refused and never run', async (t) => {
@@ -205,14 +207,14 @@ test('without anybody to ask, such a step is refused and never run', async (t) =
 })
 
 test('a rejected step fails with the reason', async (t) => {
-  const { result } = await asked(t, {}, () => ({ decision: 'reject', reason: 'not on a Friday' }))
+  const { result } = await withAnswers(t, {}, () => ({ decision: 'reject', reason: 'not on a Friday' }))
   t.like(result.error, { code: 'APPROVAL_REJECTED', message: 'it was rejected: not on a Friday' })
   t.deepEqual(result.steps[1]?.attempts, [])
 })
 
 test('an answer that makes no sense, and a callback that throws, are no approval', async (t) => {
   for (const answer of [undefined, null, {}, { decision: 'yes' }, true, new Error('x')]) {
-    const { result } = await asked(t, {}, () => {
+    const { result } = await withAnswers(t, {}, () => {
       if (answer instanceof Error) throw answer
       return answer
     })
@@ -222,7 +224,7 @@ test('an answer that makes no sense, and a callback that throws, are no approval
 })
 
 test('an edited command runs instead: split by quotes, without placeholders, with masked words restored', async (t) => {
-  const { result } = await asked(t, {}, ({ stepId, commandLine }) => ({
+  const { result } = await withAnswers(t, {}, ({ stepId, commandLine }) => ({
     decision: 'approve',
     command:
       stepId === 'stop' ? commandLine.replace("'i-1 2'", "'other {token} $HOME'") : 'echo edited "$ESCHER_PARAM_id"',
@@ -230,12 +232,12 @@ test('an edited command runs instead: split by quotes, without placeholders, wit
   t.is(result.status, 'completed', result.error?.message)
   t.is(result.steps[1]?.result?.stdout, '["other {token} $HOME","***"]')
   t.is(result.steps[2]?.result?.stdout, 'edited i-1 2\n')
-  const list = await asked(t, { approvalLevel: 'read_only' }, ({ stepId }) =>
+  const list = await withAnswers(t, { approvalLevel: 'read_only' }, ({ stepId }) =>
     stepId === 'stop' ? { decision: 'approve', command: ['echo', 'a  b'] } : { decision: 'approve' },
   )
   t.is(list.result.steps[1]?.result?.stdout, 'a  b\n')
   for (const command of ['echo a***b', "echo '", '', []]) {
-    const { result: refused } = await asked(t, {}, () => ({ decision: 'approve', command }))
+    const { result: refused } = await withAnswers(t, {}, () => ({ decision: 'approve', command }))
     t.is(refused.error?.code, 'APPROVAL_MISSING', String(command))
   }
 })

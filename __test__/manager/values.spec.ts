@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import test from 'ava'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import { temporaryFolder } from '../helpers/engine.js'
 import { playbook, printArguments, problemsOf, refusalOf, script, testManager } from './playbook.js'
@@ -358,4 +358,48 @@ test('the aws command line keeps its arguments, and gets no pager', async (t) =>
     result.steps.map((step) => step.result?.stdout),
     ['|ec2|describe-instances|--query|a.{b:c}|', 'less|ec2|describe-instances|--query|a.{b:c}|'],
   )
+})
+
+test('whatever a script looks like, a value is never code', async (t) => {
+  const { manager } = testManager(t, {}, { logging: false })
+  const fragments = [
+    "'",
+    '"',
+    '\\',
+    '`',
+    '$(',
+    '$((',
+    '))',
+    ')',
+    '(',
+    '${x:-',
+    '}',
+    '#',
+    '\n',
+    '<<E\n',
+    '\nE\n',
+    ' ',
+    'echo ',
+    ';',
+    "$'",
+    '{p}',
+    '{p}',
+    '{p}',
+  ]
+  const folder = temporaryFolder(t)
+  let accepted = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(...fragments), { minLength: 1, maxLength: 12 }), async (parts) => {
+      const command = `echo {p} ${parts.join('')}`
+      const file = join(folder, 'made-by-a-value')
+      const p = `$(touch ${file})\`touch ${file}\`'; touch ${file}; '"; touch ${file}; "\n touch ${file} #`
+      if (problemsOf({ playbook_id: 'x', parameters: { p: 1 }, steps: [{ command, shell: true }] }).length > 0) return
+      accepted += 1
+      const fuzzed = playbook([{ command, shell: true, timeout_sec: 20, working_dir: folder }], { parameters: { p } })
+      await manager.run(fuzzed)
+      t.false(existsSync(file), command)
+    }),
+    { numRuns: 150 },
+  )
+  t.true(accepted > 20, `${accepted}`)
 })

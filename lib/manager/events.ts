@@ -39,7 +39,7 @@ class EventQueue implements AsyncIterableIterator<PlaybookEvent, undefined> {
   end(): void {
     if (this.#state !== 'open') return
     this.#state = 'ended'
-    this.#release()
+    this.#close()
   }
 
   next(): Promise<IteratorResult<PlaybookEvent, undefined>> {
@@ -65,7 +65,7 @@ class EventQueue implements AsyncIterableIterator<PlaybookEvent, undefined> {
     this.#state = 'closed'
     this.#events = []
     this.#head = 0
-    this.#release()
+    this.#close()
     this.#onClose(this)
     return Promise.resolve({ value: undefined, done: true })
   }
@@ -74,9 +74,14 @@ class EventQueue implements AsyncIterableIterator<PlaybookEvent, undefined> {
     return this
   }
 
-  #release(): void {
-    for (const reader of this.#readers.splice(0)) reader({ value: undefined, done: true })
+  /** Lets go of those who wait for room. */
+  release(): void {
     for (const go of this.#onRoom.splice(0)) go()
+  }
+
+  #close(): void {
+    for (const reader of this.#readers.splice(0)) reader({ value: undefined, done: true })
+    this.release()
   }
 }
 
@@ -90,6 +95,7 @@ export class Events {
   readonly #onEvent: (event: PlaybookEvent) => void
   readonly #queues = new Set<EventQueue>()
   #hasEnded = false
+  #isHurried = false
 
   constructor(
     origin: { runId: string; playbookId: string },
@@ -116,7 +122,13 @@ export class Events {
   /** Emits, and resolves when those who read have kept up: so a slow reader slows the program down. */
   async emitSlowly(happening: Happening): Promise<void> {
     this.emit(happening)
-    for (const queue of this.#queues) if (queue.isFull) await queue.room()
+    for (const queue of this.#queues) if (queue.isFull && !this.#isHurried) await queue.room()
+  }
+
+  /** Waits for no reader any more: the run is to end, and one of them may never come back. */
+  hurry(): void {
+    this.#isHurried = true
+    for (const queue of this.#queues) queue.release()
   }
 
   /** No more will come. */

@@ -32,7 +32,7 @@ export class Flow {
   /** Clean-up that waits for the rollback. */
   readonly #held: string[] = []
   /** Completed in this run, in the order of their ends. */
-  readonly #completed: { step: Step; at: string }[] = []
+  readonly #completed: Step[] = []
   #running = 0
   #failure: Extract<Halt, { kind: 'failed' }> | undefined
   #wasCancelled = false
@@ -160,7 +160,7 @@ export class Flow {
     if (ending.kind === 'skipped') {
       events.emit({ type: 'step_skipped', stepId: id, name, reason: ending.reason })
     } else if (ending.kind === 'completed') {
-      this.#completed.push({ step, at })
+      this.#completed.push(step)
       events.emit({ type: 'step_completed', stepId: id, name, durationMs, result: ending.result })
     } else {
       const { error, result } = ending
@@ -201,7 +201,7 @@ export class Flow {
   /** Undoes what was completed, the last first. What cannot be undone does not keep the rest from it. */
   async #rollback(): Promise<void> {
     this.#hasRolledBack = true
-    for (const { step } of this.#completed.toReversed()) {
+    for (const step of this.#completed.toReversed()) {
       if (step.rollback === null || this.#options.force.aborted) continue
       const { force } = this.#options
       const run = new StepRun(this.#around, step, { signal: force, force })

@@ -65,6 +65,7 @@ export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<P
     if (this.#hasEnded) return false
     const isSecond = this.#cancel.signal.aborted
     this.#cancel.abort(new Error('the run was cancelled'))
+    this.#events.hurry()
     if (isSecond || options.force === true) this.#force.abort(new Error('the run was cancelled by force'))
     return true
   }

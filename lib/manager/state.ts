@@ -105,7 +105,7 @@ const changedStep = (step: StepState, event: PlaybookEvent): StepState => {
         durationMs: event.durationMs,
         error: event.error,
         result: event.result ?? step.result,
-        attempts: event.result ? ended(step.attempts, event.result) : step.attempts,
+        attempts: event.result ? ended(step.attempts, event.result) : refused(step.attempts),
       }
     case 'step_skipped':
       return { ...step, status: 'skipped', completedAt: event.timestamp, skipReason: event.reason }
@@ -129,6 +129,10 @@ const begun = (executionId: string, startedAt: string): AttemptState => ({
   durationMs: null,
   logPath: null,
 })
+
+/** The engine did not take it. */
+const refused = (attempts: readonly AttemptState[]): readonly AttemptState[] =>
+  attempts.map((attempt) => (attempt.status === 'running' ? { ...attempt, status: 'failed' } : attempt))
 
 const ended = (
   attempts: readonly AttemptState[],

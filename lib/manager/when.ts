@@ -188,12 +188,20 @@ const equal = (left: unknown, right: unknown): boolean => {
   return isNumeric(left) && isNumeric(right) ? Number(left) === Number(right) : String(left) === String(right)
 }
 
+const kindOf = (value: unknown): string =>
+  value === null
+    ? 'what is missing'
+    : typeof value === 'string'
+      ? 'a text'
+      : Array.isArray(value)
+        ? 'a list'
+        : `a ${typeof value}`
+
 const less = (left: unknown, right: unknown): boolean => {
   if (isNumeric(left) && isNumeric(right)) return Number(left) < Number(right)
   if (typeof left === 'string' && typeof right === 'string') return left < right
-  throw new Error(
-    `${JSON.stringify(left)} and ${JSON.stringify(right)} cannot be compared: one is larger than the other only among numbers, and among texts`,
-  )
+  // The values are not told: one may be a secret.
+  throw new Error(`${kindOf(left)} is neither more nor less than ${kindOf(right)}`)
 }
 
 const isTrue = (value: unknown): boolean => value !== 'false' && Boolean(value)
