@@ -118,7 +118,7 @@ export class LiveView implements View {
   pause(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
-    this.#draw()
+    this.#update.clear()
     this.#update.done()
   }
 
