@@ -1,7 +1,24 @@
-// `npm run demo`: from a fresh clone to a look at the engine at work, on commands of this machine.
+// `npm run demo`: from a fresh clone to a look at playbooks and the engine at work, on commands of this machine.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 import { bold, dim, heading, main, Problem } from './lib/console.mjs'
 import { prepare } from './lib/prepare.mjs'
+import { root, runShown } from './lib/run.mjs'
+
+const cli = join(root, 'dist/cli/main.mjs')
+const playbooks = join(root, 'examples/playbooks')
+
+// As one would type it, and with the exit code that it must have.
+const escherExec = async (home, args, expected) => {
+  console.log(dim(`  $ escher-exec ${args.join(' ')}\n`))
+  const env = { ...process.env, ESCHER_EXEC_HOME: home }
+  const code = await runShown(process.execPath, [cli, ...args], { cwd: playbooks, env })
+  if (code !== expected) throw new Problem(`It ended with exit code ${code}, not ${expected}.`)
+  console.log(dim(`\n  exit code ${code}`))
+}
 
 await main(async () => {
   console.log(bold('\nExecution engine: a short tour'))
@@ -9,21 +26,28 @@ await main(async () => {
   await prepare()
   console.log(dim('  ready'))
 
+  const home = mkdtempSync(join(tmpdir(), 'execution-engine-demo-'))
   // Only now is there something to import.
   const { ExecutionEngine } = await import('@escher/execution-engine')
   const { scenes } = await import('./demo/scenes.mjs')
-  const { closing } = await import('./demo/closing.mjs')
-
-  const engine = new ExecutionEngine({ killGraceMs: 500 })
+  const engine = new ExecutionEngine({ killGraceMs: 500, logDir: join(home, 'logs') })
   try {
+    heading('1  A playbook whose third step is denied')
+    await escherExec(home, ['run', 'access-denied.json'], 1)
+    heading('2  A playbook on real tools')
+    await escherExec(home, ['run', 'tour.json', '--param', `marker=${join(home, 'throttled')}`], 0)
     for (const [index, { title, play }] of scenes.entries()) {
-      heading(`${index + 1}  ${title}`)
+      heading(`${index + 3}  ${title}`)
       await play(engine)
     }
-    await closing(engine, scenes.length + 1)
-  } catch (error) {
-    throw new Problem(`The tour stopped: ${error.stack}`)
+    heading(`${scenes.length + 3}  What was run, and where its logs are`)
+    await escherExec(home, ['list'], 0)
+    console.log(dim(`  logs: ${join(home, 'logs')} (deleted at the end of this tour)`))
+    console.log(
+      `\n${bold('That was it.')} Nothing is left running. README.md has the first ten lines of your own program.`,
+    )
   } finally {
     await engine.shutdown()
+    rmSync(home, { recursive: true, force: true })
   }
 })

@@ -1,5 +1,5 @@
 /** Logs in a folder, whoever wrote them: the first line and the last one say what there is to list. */
-import { open, readdir } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { UsageError } from './commands.mjs'
@@ -112,9 +112,15 @@ const ids = async (folder: string): Promise<string[]> => {
   }
 }
 
-/** The newest first: ids begin with their time. */
+/** The newest first, by their last write. */
 export const listLogs = async function* (folder: string): AsyncGenerator<LoggedExecution> {
-  for (const id of (await ids(folder)).toSorted().toReversed()) {
+  const written = await Promise.all(
+    (await ids(folder)).map(async (id) => {
+      const file = await stat(join(folder, `${id}.log`)).catch(() => {})
+      return { id, at: file?.mtimeMs ?? 0 }
+    }),
+  )
+  for (const { id } of written.toSorted((a, b) => b.at - a.at || b.id.localeCompare(a.id))) {
     // Deleted meanwhile, by retention: no longer there to be listed.
     const found = await describe(folder, id).catch(() => {})
     if (found) yield found

@@ -56,15 +56,6 @@ const build = async (engine) => {
   }
 }
 
-const shell = async (engine) => {
-  const command = 'npm pkg get name license --loglevel=error'
-  view.command(command)
-  const outcome = await engine.run({ type: 'shell', command }, { workingDir: root, metadata: { source: 'demo' } })
-  view.result(outcome)
-  const { name, license } = JSON.parse(outcome.stdout)
-  view.say(`Parsed from the result's stdout: ${name}, ${license}`)
-}
-
 // Short enough for the error to print it whole; the default on Windows, where programs live anywhere.
 const shortPath = process.platform === 'win32' ? {} : { PATH: '/usr/local/bin:/usr/bin:/bin' }
 
@@ -127,7 +118,6 @@ const cancelTree = async (engine) => {
 export const scenes = [
   { title: 'Live output, line by line', play: liveOutput },
   { title: 'A build, both streams', play: build },
-  { title: 'A command line for a shell, its output as data', play: shell },
   { title: 'What went wrong, and what to do about it', play: failures },
   { title: 'More output than anybody wants to keep', play: outputLimit },
   { title: 'Cancelled, with its children', play: cancelTree },

@@ -67,15 +67,3 @@ export const result = (outcome) => {
   field('code', outcome.error.code)
   field('message', outcome.error.message)
 }
-
-// Columns as wide as their widest cell; the last one gets what is left of the line.
-export const table = (head, rows) => {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)))
-  const used = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 2)
-  const layout = (row) =>
-    row
-      .map((cell, column) => (column === row.length - 1 ? clip(cell, width - used) : cell.padEnd(widths[column])))
-      .join('  ')
-  console.log(`  ${dim(layout(head))}`)
-  for (const row of rows) console.log(`  ${layout(row).replace(row[0], statusColour(row[0]))}`)
-}
