@@ -121,6 +121,8 @@ test('a text that is no JSON is refused at the place', (t) => {
   for (const text of [
     '[]',
     '{ "playbook_id": "x", "steps": [[]] }',
+    '{ "playbook_id": "x", "steps": [{ "command": "a", "parameters": { "a": [] } }] }',
+    '{ "playbook_id": "x", "parameters": [], "steps": [{ "command": "a" }] }',
     '{ "playbook_id": "x", "steps": [{ "command": "a", "retry_policy": [] }] }',
   ]) {
     t.is(problemsOf(text)[0]?.message, 'it is a list', text)

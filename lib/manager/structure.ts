@@ -129,13 +129,18 @@ const checkObjects = (value: unknown, findings: Findings): void => {
     return isList(one) || typeof one !== 'object' || one === null
   }
   if (wrong(value, [])) return
+  const wrongParameters = (parameters: unknown, path: Path): void => {
+    if (wrong(parameters, path)) return
+    for (const [name, one] of Object.entries(parameters as object)) wrong(one, [...path, name])
+  }
   const { parameters, metadata, steps } = value as Record<string, unknown>
-  wrong(parameters, ['parameters'])
+  wrongParameters(parameters, ['parameters'])
   wrong(metadata, ['metadata'])
   if (!isList(steps)) return
   for (const [index, step] of steps.entries()) {
     if (wrong(step, ['steps', index])) continue
-    for (const name of ['parameters', 'env', 'metadata', 'retry_policy']) {
+    wrongParameters((step as Record<string, unknown>)['parameters'], ['steps', index, 'parameters'])
+    for (const name of ['env', 'metadata', 'retry_policy']) {
       wrong((step as Record<string, unknown>)[name], ['steps', index, name])
     }
   }

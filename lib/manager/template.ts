@@ -40,6 +40,8 @@ const identifier = /[A-Za-z_]\w*/y
 const stepReference = /steps\.[^{}]*/y
 const stepParts = /^steps\.([A-Za-z0-9_-]+)\.([a-z_]+)(.*)$/s
 
+const NO_SHELL = 'there is no shell here to know ${…}: write {name} for a parameter, or `"shell": true`'
+
 /** Of one text. */
 const MAX_PROBLEMS = 10
 
@@ -139,7 +141,7 @@ export const parseTemplate = (
     literal += '{'.repeat(pairs)
     if (isPlaceholder) {
       const reference = parseReference(name, scope)
-      if (isProblem(reference)) problems.push(reference)
+      if (isProblem(reference)) problems.push(text[brace - 1] === '$' ? { ...reference, hint: NO_SHELL } : reference)
       else {
         if (literal !== '') parts.push(literal)
         parts.push(reference)
