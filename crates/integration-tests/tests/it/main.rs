@@ -25,6 +25,7 @@ mod g18_admission;
 mod g19_leaks;
 mod g20_privacy;
 mod heavy;
+mod log_damage;
 mod requests;
 mod spawn_errors;
 mod starvation;
