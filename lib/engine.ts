@@ -41,6 +41,7 @@ const checkedId = (id: string): string => {
  */
 export class ExecutionEngine {
   readonly #native: NativeEngineType
+  readonly #secrets: readonly string[]
   readonly #live = new LiveExecutions()
   readonly #host: Host
 
@@ -49,6 +50,7 @@ export class ExecutionEngine {
     const live = this.#live
     this.#native = unwrap(native().NativeEngine.create(nativeConfig(config), live.receiver()))
     live.attach(this.#native)
+    this.#secrets = config.secrets ?? []
     const engine = this.#native
     this.#host = {
       accept: (request, consumer, isCancelled) => this.#accept(request, () => consumer, isCancelled).number,
@@ -205,7 +207,7 @@ export class ExecutionEngine {
     consumer?: (id: string) => Consumer,
     isCancelled = false,
   ): { id: string; number: number } {
-    const accepted = unwrap(this.#native.execute(nativeRequest(request), isCancelled))
+    const accepted = unwrap(this.#native.execute(nativeRequest(request, this.#secrets), isCancelled))
     this.#live.add(accepted.number, accepted.id, consumer?.(accepted.id))
     return accepted
   }

@@ -83,11 +83,11 @@ export function nativeConfig(given: ExecutionConfig): NativeConfig {
   return checked('INVALID_CONFIG', '', given, config)
 }
 
-/** The request as the native side takes it. */
-export function nativeRequest(given: ExecutionRequest): NativeRequest {
+/** The request as the native side takes it. `known`: secrets of the engine, which no refusal shows. */
+export function nativeRequest(given: ExecutionRequest, known: readonly string[] = []): NativeRequest {
   if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object')
   // What is refused may be a secret itself.
-  const secrets = texts(given.secrets) === undefined ? (given.secrets ?? []) : []
+  const secrets = texts(given.secrets) === undefined ? [...known, ...(given.secrets ?? [])] : known
   const { stdin, command, ...rest } = checked('INVALID_REQUEST', '', given, request, secrets)
   if (rest['metadata'] !== undefined) {
     rest['metadata'] = checked('INVALID_REQUEST', 'metadata.', rest['metadata'] as object, metadata, secrets)

@@ -58,9 +58,24 @@ export const oneOf = (...names: readonly string[]): Check => {
   return (value) => (typeof value === 'string' && names.includes(value) ? undefined : { allowed })
 }
 
-const shown = (value: unknown): string => {
+/** In one pass, the longest first: what begins like another secret is not shown in part. */
+const masker = (secrets: readonly string[]): ((text: string) => string) => {
+  const known = secrets.filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length)
+  if (known.length === 0) return (text) => text
+  const any = new RegExp(
+    known.map((secret) => secret.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join('|'),
+    'g',
+  )
+  return (text) => text.replaceAll(any, '***')
+}
+
+const shown = (value: unknown, mask: (text: string) => string): string => {
   if (value === undefined) return 'missing'
-  if (typeof value === 'string') return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value)
+  if (typeof value === 'string') {
+    // Before it is cut: half a secret is one still.
+    const masked = mask(value)
+    return JSON.stringify(masked.length > 200 ? `${masked.slice(0, 200)}…` : masked)
+  }
   return Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value)
 }
 
@@ -75,9 +90,12 @@ export const refuse = (
   const what = code === 'INVALID_CONFIG' ? 'configuration' : 'request'
   // A secret is one also when it is given wrongly.
   const isSecret = /^secrets\b/.test(field) && typeof value === 'string'
-  const masked = secrets.reduce((plain, secret) => plain.replaceAll(secret, '***'), isSecret ? '***' : shown(value))
-  throw new ExecutionEngineError(code, `invalid ${what}: \`${field}\` is ${masked}: ${allowed}`, {
-    field,
+  const mask = masker(secrets)
+  const masked = isSecret ? '***' : shown(value, mask)
+  // A name of a variable may be one, too, when it was given in the wrong place.
+  const where = mask(field)
+  throw new ExecutionEngineError(code, `invalid ${what}: \`${where}\` is ${masked}: ${allowed}`, {
+    field: where,
     value: masked,
   })
 }

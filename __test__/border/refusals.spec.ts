@@ -158,6 +158,19 @@ test('a secret is not shown when something else is refused', async (t) => {
   t.false(third.message.includes('hunter2'))
 })
 
+test('nor is a secret of the engine, one that begins like another, one that is quoted or one that is cut', async (t) => {
+  const engine = testEngine(t, { secrets: ['swordfish'] })
+  const refusal = async (value: string, secrets: readonly string[] = []): Promise<string> => {
+    const request = { ...base, oversizedOutput: value, secrets } as unknown as ExecutionRequest
+    return String((await t.throwsAsync(() => engine.execute(request)))?.message)
+  }
+  t.false((await refusal('a swordfish here')).includes('swordfish'))
+  t.regex(await refusal('pass-word-long', ['pass', 'pass-word-long']), /is "\*\*\*":/)
+  t.false((await refusal('a "quoted" one', ['"quoted"'])).includes('quoted'))
+  t.false((await refusal(`${'x'.repeat(195)}swordfish`)).includes('sword'))
+  t.false((await refusal('$(.*)', ['$(.*)'])).includes('$('))
+})
+
 test('a secret of one character is refused without being shown', async (t) => {
   const error = await refused(t, { ...base, secrets: ['~'] })
   t.is(error.field, 'secrets[0]')
