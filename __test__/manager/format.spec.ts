@@ -256,6 +256,9 @@ test('a file is loaded; what cannot be read is a problem of the playbook', async
   t.is((await loadPlaybook(path)).id, 'one')
   const error = await t.throwsAsync(loadPlaybook(join(folder, 'none.json')), { instanceOf: PlaybookError })
   t.regex(error?.message ?? '', /none\.json: there is no such file/)
+  writeFileSync(path, Buffer.from([0x7b, 0xff, 0x7d]))
+  await t.throwsAsync(loadPlaybook(path), { message: /one\.json: it is not UTF-8/ })
+  t.throws(() => parsePlaybook({} as never), { message: /of type object/ })
 })
 
 test('the published JSON Schema is what the code checks', async (t) => {

@@ -321,6 +321,11 @@ test('options that make no sense are refused', (t) => {
   const { manager } = testManager(t)
   const one = playbook([{ command: 'echo' }])
   t.is(refusalOf(() => manager.run(one, { maxParallel: 0 }))[0]?.path, 'maxParallel')
+  t.is(refusalOf(() => manager.run(one, { dry_run: true } as never))[0]?.hint, 'did you mean `dryRun`?')
+  t.is(
+    refusalOf(() => manager.run(one, { resumeFrom: { step: '1', state: {} as never } }))[0]?.path,
+    'resumeFrom.state',
+  )
   t.is(refusalOf(() => manager.run(one, { approvalLevel: 'none' as never }))[0]?.path, 'approvalLevel')
 })
 

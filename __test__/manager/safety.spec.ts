@@ -268,6 +268,34 @@ test('one question at a time, also when steps run side by side', async (t) => {
   t.is(result.status, 'completed')
 })
 
+test('a step that waits for its approval when another fails is skipped, and nobody is asked any more', async (t) => {
+  const { manager } = testManager(t)
+  const requests: ApprovalRequest[] = []
+  const result = await manager.run(
+    playbook([
+      { step_id: 'asked', command: 'echo', risk_level: 'modify' },
+      { step_id: 'queued', command: 'echo', risk_level: 'modify', depends_on: [] },
+      { step_id: 'fails', command: 'false' },
+    ]),
+    {
+      onApproval: (request) => {
+        requests.push(request)
+        return new Promise(() => {})
+      },
+    },
+  )
+  t.deepEqual(
+    result.steps.map(({ status, skipReason }) => [status, skipReason]),
+    [
+      ['skipped', 'step `fails` failed'],
+      ['skipped', 'step `fails` failed'],
+      ['failed', null],
+    ],
+  )
+  t.is(requests.length, 1)
+  t.true(requests[0]?.signal.aborted)
+})
+
 test('each step leaves a record in the shape of the storage service', async (t) => {
   const { manager } = testManager(t)
   const records: AuditRecord[] = []

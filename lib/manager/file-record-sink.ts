@@ -46,7 +46,7 @@ export class FileRecordSink implements RecordSink {
       throw error
     })
     await file.appendFile(`${JSON.stringify(record)}\n`)
-    await file.datasync()
+    await file.sync()
   }
 
   async #open(): Promise<FileHandle> {

@@ -1,9 +1,11 @@
 /** Which step runs when: the graph, the limit, what a failure or a cancel leaves out, clean-up and rollback. */
+import { setMaxListeners } from 'node:events'
+
 import { type FilledCommand, planned, shownCommand } from './command.js'
 import { followers } from './graph.js'
 import { ALL_ELSE, graphNodes, type Step } from './playbook.js'
 import { auditRecord, type Ending } from './records.js'
-import { type StepEnding, StepRun, type Stop, type Surroundings, written } from './step-run.js'
+import { NEVER, type StepEnding, StepRun, type Stop, type Surroundings, written } from './step-run.js'
 import type { PlaybookResult, StepError } from './types.js'
 
 /** Why no more ordinary steps begin. */
@@ -17,6 +19,8 @@ export interface FlowOptions {
   readonly cancel: AbortSignal
   readonly force: AbortSignal
 }
+
+const failureOf = (stepId: string): string => `step \`${stepId}\` failed`
 
 export class Flow {
   readonly recordErrors: string[] = []
@@ -35,6 +39,7 @@ export class Flow {
   readonly #completed: Step[] = []
   #running = 0
   #failure: Extract<Halt, { kind: 'failed' }> | undefined
+  readonly #failed = new AbortController()
   #wasCancelled = false
   #hasRolledBack = false
   #wake: () => void = () => {}
@@ -42,6 +47,7 @@ export class Flow {
   constructor(around: Surroundings, options: FlowOptions) {
     this.#around = around
     this.#options = options
+    setMaxListeners(0, this.#failed.signal)
     const { steps } = around.playbook
     const nodes = graphNodes(steps)
     this.#steps = new Map(steps.map((step) => [step.id, step]))
@@ -99,7 +105,7 @@ export class Flow {
     if (this.#options.cancel.aborted && this.#failure === undefined) this.#wasCancelled = true
     const halt = this.#halt
     if (halt !== undefined && (!step.always || this.#options.force.aborted)) {
-      this.#skip(step, halt.kind === 'cancelled' ? 'the run was cancelled' : `step \`${halt.stepId}\` failed`)
+      this.#skip(step, halt.kind === 'cancelled' ? 'the run was cancelled' : failureOf(halt.stepId))
     } else if (halt !== undefined && this.#needsRollback) {
       this.#held.push(step.id)
     } else if (this.#running >= this.#options.maxParallel) {
@@ -135,7 +141,9 @@ export class Flow {
   async #run(step: Step): Promise<void> {
     // Clean-up goes on when the run is cancelled, and stops by force only.
     const { cancel, force } = this.#options
-    const stop: Stop = { signal: step.always ? force : cancel, force }
+    const stop: Stop = step.always
+      ? { signal: force, halt: NEVER, force }
+      : { signal: cancel, halt: this.#failed.signal, force }
     const startedAt = new Date().toISOString()
     const began = performance.now()
     let filled: FilledCommand | undefined
@@ -166,7 +174,7 @@ export class Flow {
       const { error, result } = ending
       const cancelled = ending.kind === 'cancelled'
       if (cancelled) this.#wasCancelled ||= this.#failure === undefined
-      else if (!step.continueOnError && !this.#wasCancelled) this.#failure ??= { kind: 'failed', stepId: id, error }
+      else if (!step.continueOnError && !this.#wasCancelled) this.#fail(id, error)
       const continued = !cancelled && step.continueOnError
       events.emit({ type: 'step_failed', stepId: id, name, durationMs, error, result, cancelled, continued })
     }
@@ -179,6 +187,11 @@ export class Flow {
       error: ending.kind === 'skipped' ? ending.reason : ending.kind === 'completed' ? null : ending.error,
       result: ending.kind === 'skipped' ? null : ending.result,
     })
+  }
+
+  #fail(stepId: string, error: StepError): void {
+    this.#failure ??= { kind: 'failed', stepId, error }
+    this.#failed.abort(failureOf(this.#failure.stepId))
   }
 
   #skip(step: Step, reason: string): void {
@@ -204,7 +217,7 @@ export class Flow {
     for (const step of this.#completed.toReversed()) {
       if (step.rollback === null || this.#options.force.aborted) continue
       const { force } = this.#options
-      const run = new StepRun(this.#around, step, { signal: force, force })
+      const run = new StepRun(this.#around, step, { signal: force, halt: NEVER, force })
       const startedAt = new Date().toISOString()
       const began = performance.now()
       let filled: FilledCommand | undefined

@@ -5,6 +5,10 @@ import { prepare } from './prepare.js'
 import { PlaybookRun } from './run.js'
 import type { ManagerOptions, PlaybookRunOptions } from './types.js'
 
+// What is left out by `undefined` is the manager's to say.
+const given = (options: PlaybookRunOptions): PlaybookRunOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
 /** The engine's default. */
 const MAX_TIMEOUT_MS = 600_000
 
@@ -34,7 +38,7 @@ export class ExecutionManager {
    */
   run(playbook: Playbook, options: PlaybookRunOptions = {}): PlaybookRun {
     const { maxTimeoutMs = MAX_TIMEOUT_MS, ...shared } = this.#options
-    const run = new PlaybookRun(this.#engine, prepare(playbook, { ...shared, ...options }, maxTimeoutMs))
+    const run = new PlaybookRun(this.#engine, prepare(playbook, { ...shared, ...given(options) }, maxTimeoutMs))
     this.#runs.add(run)
     void run.result.finally(() => this.#runs.delete(run))
     return run

@@ -70,7 +70,7 @@ const refusal = ({ name, type, secret, allowed }: Parameter, value: ParameterVal
   if (allowed !== null && !allowed.some((one) => String(one) === text)) {
     return [`${shown} is not allowed for \`${name}\``, `allowed are ${some(allowed.map(String))}`]
   }
-  if (secret && text.length < 2)
+  if (secret && Array.from(text).length < 2)
     return [`the secret \`${name}\` has fewer than 2 characters`, 'so short a text cannot be masked']
   return undefined
 }

@@ -1,15 +1,14 @@
 /** From the text of a playbook to steps that can run: read once, with everything that is wrong said at once. */
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 
 import { commandLine } from './command-line.js'
 import { commandReferences, parseCommand, type StepCommand } from './command.js'
 import { findCycle, type GraphNode, Reach } from './graph.js'
 import { type Parameters, parametersOf } from './parameters.js'
-import { didYouMean, Findings, type Path, PlaybookError, some } from './problems.js'
+import { didYouMean, Findings, type Path, some } from './problems.js'
 import { retryPolicy, type RetryPolicy } from './retry.js'
 import type { PlaybookFile, RiskLevel, StepFile } from './schema.js'
-import { Source } from './source.js'
+import { readText, Source } from './source.js'
 import { checkStructure } from './structure.js'
 import { isProblem, parseTemplate, type Reference, references, type Scope, type Template } from './template.js'
 import { type Condition, conditionReferences, parseCondition } from './when.js'
@@ -84,13 +83,8 @@ export const parsePlaybook = (text: string, options: { name?: string } = {}): Pl
 }
 
 /** @throws PlaybookError with every problem; also when the file cannot be read. */
-export const loadPlaybook = async (path: string): Promise<Playbook> => {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const message = cause.code === 'ENOENT' ? 'there is no such file' : cause.message
-    throw new PlaybookError([{ path: '', line: null, column: null, message, hint: null }], path)
-  })
-  return parsePlaybook(text, { name: basename(path) })
-}
+export const loadPlaybook = async (path: string): Promise<Playbook> =>
+  parsePlaybook(await readText(path), { name: basename(path) })
 
 const understand = (file: PlaybookFile, source: string, findings: Findings): Playbook => {
   const ids = stepIds(file.steps, findings)

@@ -44,10 +44,32 @@ export const prepare = (playbook: Playbook, options: PlaybookRunOptions, maxTime
   return { playbook, options, secrets, values, ...resumed }
 }
 
-const checkOptions = (
-  { maxParallel, approvalLevel, defaultRiskLevel }: PlaybookRunOptions,
-  findings: Findings,
-): void => {
+const known: Readonly<Record<keyof PlaybookRunOptions, true>> = {
+  parameters: true,
+  dryRun: true,
+  approvalLevel: true,
+  defaultRiskLevel: true,
+  onApproval: true,
+  maxParallel: true,
+  rollback: true,
+  resumeFrom: true,
+  signal: true,
+  onEvent: true,
+  records: true,
+  credentials: true,
+  conversationId: true,
+  workingDir: true,
+  env: true,
+}
+
+const checkOptions = (options: PlaybookRunOptions, findings: Findings): void => {
+  const names = Object.keys(known)
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(known, name))
+      findings.add([name], 'there is no such option', didYouMean(name, names, `known are ${some(names)}`))
+  }
+  const { maxParallel, approvalLevel, defaultRiskLevel } = options
+
   if (maxParallel !== undefined && !(Number.isInteger(maxParallel) && maxParallel >= 1)) {
     findings.add(['maxParallel'], `it is ${String(maxParallel)}`, 'allowed is a whole number from 1')
   }
@@ -154,6 +176,10 @@ const stays = ({ status }: StepState, { continueOnError }: Step, isGraph: boolea
   isGraph ? status === 'completed' || (status === 'failed' && continueOnError) : hasEnded.has(status)
 
 const earlierSteps = (playbook: Playbook, state: RunState, findings: Findings): Map<string, StepState> => {
+  if (!Array.isArray(state?.steps)) {
+    findings.add(['resumeFrom', 'state'], 'it is not the state of a run', 'give `run.state` of the earlier run')
+    return new Map()
+  }
   if (state.playbookId !== playbook.id) {
     findings.add(
       ['resumeFrom', 'state'],

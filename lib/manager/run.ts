@@ -139,7 +139,7 @@ export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<P
 
   #planned(around: Surroundings, step: Step): PlannedStep {
     const signal = this.#cancel.signal
-    const { riskLevel, needsApproval } = new StepRun(around, step, { signal, force: signal })
+    const { riskLevel, needsApproval } = new StepRun(around, step, { signal, halt: signal, force: signal })
     const values = this.#prepared.values.get(step.id) ?? new Map()
     const shown = (command: StepCommand) =>
       planned(

@@ -5,7 +5,7 @@ export class Secrets {
 
   /** @throws Error when it is too short to be masked: the engine would refuse it. */
   add(name: string, value: string): void {
-    if (value.length < 2)
+    if (Array.from(value).length < 2)
       throw new Error(`the secret \`${name}\` has fewer than 2 characters: so short a text cannot be masked`)
     if (this.#values.has(value)) return
     this.#values.add(value)

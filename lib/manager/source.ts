@@ -1,4 +1,6 @@
 /** The text of a playbook: its JSON, and where in the text each part of it stands. */
+import { readFile } from 'node:fs/promises'
+
 import {
   createScanner,
   findNodeAtLocation,
@@ -61,6 +63,7 @@ export class Source {
   /** @throws PlaybookError when it is no JSON, or none to be trusted. */
   constructor(text: string, name: string) {
     this.#name = name
+    if (typeof text !== 'string') throw unreadable(name, `it is read from a text, and this is of type ${typeof text}`)
     // A byte order mark stays a character wide, so that columns are right.
     this.#text = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text
     if (text.length > MAX_LENGTH) {
@@ -147,6 +150,21 @@ export class Source {
         throw this.#error([{ offset, message: `this is nested more than ${MAX_DEPTH} levels deep` }])
       }
     }
+  }
+}
+
+const unreadable = (path: string, message: string): PlaybookError =>
+  new PlaybookError([{ path: '', line: null, column: null, message, hint: null }], path)
+
+/** The text of a file. @throws PlaybookError when it cannot be read */
+export const readText = async (path: string): Promise<string> => {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(path, cause.code === 'ENOENT' ? 'there is no such file' : cause.message)
+  })
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw unreadable(path, 'it is not UTF-8')
   }
 }
 

@@ -1,4 +1,5 @@
 /** One step of a run: whether it runs, what exactly, who is asked, and its attempts. */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import type { ExecutionEngine } from '../engine.js'
@@ -39,8 +40,14 @@ export type StepEnding =
 /** When a step is to stop: politely, and by force. */
 export interface Stop {
   readonly signal: AbortSignal
+  /** Another step has failed: this one is not to begin any more. Its reason says why. */
+  readonly halt: AbortSignal
   readonly force: AbortSignal
 }
+
+/** Of a step that no other's failure keeps from running. */
+export const NEVER: AbortSignal = new AbortController().signal
+setMaxListeners(0, NEVER)
 
 /** Commands as they are written, with their placeholders. */
 export const written = (command: StepCommand): string =>
@@ -59,13 +66,15 @@ export class StepRun {
   readonly #step: Step
   readonly #values: Values
   readonly #signal: AbortSignal
+  readonly #halt: AbortSignal
   readonly #force: AbortSignal
 
-  constructor(around: Surroundings, step: Step, { signal, force }: Stop) {
+  constructor(around: Surroundings, step: Step, { signal, halt, force }: Stop) {
     this.#around = around
     this.#step = step
     this.#values = around.values.get(step.id) ?? NO_VALUES
     this.#signal = signal
+    this.#halt = halt
     this.#force = force
   }
 
@@ -75,10 +84,12 @@ export class StepRun {
       const reason = this.skipReason()
       if (reason !== undefined) return { kind: 'skipped', reason }
       const filled = await this.#approved(this.filled())
+      this.#halt.throwIfAborted()
       onCommand(filled)
       return await this.#attempts(filled)
     } catch (error) {
-      return this.failed(error)
+      // Nobody is asked any more whether it may begin.
+      return error === this.#halt.reason ? { kind: 'skipped', reason: String(error) } : this.failed(error)
     }
   }
 
@@ -92,9 +103,7 @@ export class StepRun {
 
   failed(error: unknown): StepEnding {
     if (error instanceof StepFailure) return { kind: 'failed', error: error.error, result: null }
-    if (this.#signal.aborted) {
-      return { kind: 'cancelled', error: CANCELLED, result: null }
-    }
+    if (this.#signal.aborted) return { kind: 'cancelled', error: CANCELLED, result: null }
     const message = this.#around.secrets.mask(error instanceof Error ? error.message : String(error))
     return {
       kind: 'failed',
@@ -144,7 +153,7 @@ export class StepRun {
       command,
       commandLine: shownCommand(command),
       rollback: rollback && written(rollback),
-      signal: this.#signal,
+      signal: AbortSignal.any([this.#signal, this.#halt]),
     })
     const onAsked = (): void => events.emit({ type: 'approval_required', stepId: id, request })
     return approvals.approved(request, filled, secrets.mask, onAsked)
