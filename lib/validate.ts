@@ -59,17 +59,17 @@ export const oneOf = (...names: readonly string[]): Check => {
 }
 
 /** In one pass, the longest first: what begins like another secret is not shown in part. */
-const masker = (secrets: readonly string[]): ((text: string) => string) => {
+const masker = (secrets: readonly string[]): ((whole: string) => string) => {
   const known = secrets.filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length)
-  if (known.length === 0) return (text) => text
+  if (known.length === 0) return (whole) => whole
   const any = new RegExp(
     known.map((secret) => secret.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join('|'),
     'g',
   )
-  return (text) => text.replaceAll(any, '***')
+  return (whole) => whole.replaceAll(any, '***')
 }
 
-const shown = (value: unknown, mask: (text: string) => string): string => {
+const shown = (value: unknown, mask: (whole: string) => string): string => {
   if (value === undefined) return 'missing'
   if (typeof value === 'string') {
     // Before it is cut: half a secret is one still.
