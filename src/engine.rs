@@ -129,7 +129,7 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn get_result(&self, id: String) -> Either3<NativeFailure, NativeResult, Null> {
         match with_id(&id, |id| self.engine.get_result(id)) {
-            Ok(Some(result)) => Either3::B(result.as_ref().into()),
+            Ok(Some(result)) => Either3::B((&result).into()),
             Ok(None) => Either3::C(Null),
             Err(error) => Either3::A(error.into()),
         }
@@ -163,7 +163,7 @@ impl NativeEngine {
             Ok(id) => engine.wait_for_completion(id).await,
             Err(error) => Err(error),
         };
-        Ok(answer(result.map(|result| result.as_ref().into())))
+        Ok(answer(result.map(|result| (&result).into())))
     }
 
     /// Writes to the standard input; resolves when the child's pipe has taken it.

@@ -208,7 +208,7 @@ impl From<Gathered> for NativeBatch {
 impl From<EventKind> for NativeEvent {
     fn from(kind: EventKind) -> Self {
         let of_type = |name: &str| Self { r#type: name.to_owned(), ..Self::default() };
-        let ended = |name, result: &execution_engine::ExecutionResult| Self {
+        let ended = |name, result: &Arc<execution_engine::ExecutionResult>| Self {
             result: Some(result.into()),
             ..of_type(name)
         };

@@ -14,6 +14,7 @@ mod config;
 mod engine;
 mod event_bridge;
 mod failure;
+mod kept_output;
 mod listener;
 mod number;
 mod records;

@@ -1,10 +1,13 @@
 //! Results and summaries on their way to JavaScript.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, SecondsFormat, Utc};
-use execution_engine::{Containment, ExecutionResult, ExecutionSummary, LeftoverProcess};
+use execution_engine::{Containment, ExecutionResult, ExecutionSummary, LeftoverProcess, OutputStream};
 use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
 
+use crate::kept_output::KeptOutput;
 use crate::number::to_js;
 use crate::request::NativeMetadata;
 
@@ -15,8 +18,10 @@ pub struct NativeResult {
     pub status: String,
     pub exit_code: Either<i32, Null>,
     pub signal: Either<String, Null>,
-    pub stdout: String,
-    pub stderr: String,
+    #[napi(ts_type = "string")]
+    pub stdout: KeptOutput,
+    #[napi(ts_type = "string")]
+    pub stderr: KeptOutput,
     pub stdout_bytes: f64,
     pub stderr_bytes: f64,
     pub stdout_truncated: bool,
@@ -96,15 +101,16 @@ fn path(path: &std::path::Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-impl From<&ExecutionResult> for NativeResult {
-    fn from(result: &ExecutionResult) -> Self {
+impl From<&Arc<ExecutionResult>> for NativeResult {
+    fn from(result: &Arc<ExecutionResult>) -> Self {
+        let kept = |stream| KeptOutput { result: Arc::clone(result), stream };
         Self {
             id: result.id.to_string(),
             status: result.status.as_str().to_owned(),
             exit_code: nullable(result.exit_code),
             signal: nullable(result.signal.clone()),
-            stdout: result.stdout.clone(),
-            stderr: result.stderr.clone(),
+            stdout: kept(OutputStream::Stdout),
+            stderr: kept(OutputStream::Stderr),
             stdout_bytes: to_js(result.stdout_bytes),
             stderr_bytes: to_js(result.stderr_bytes),
             stdout_truncated: result.stdout_truncated,

@@ -1,10 +1,11 @@
 //! [`Execution`]: what the registry and callers hold of one execution.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use crate::log::LogPlace;
@@ -40,8 +41,8 @@ pub(crate) struct Execution {
     pub(crate) created_at: DateTime<Utc>,
     state: Mutex<State>,
     stop: watch::Sender<StopRequest>,
-    /// Set when the terminal event was delivered: whoever waits has then seen every event before.
-    done: watch::Sender<Option<Arc<ExecutionResult>>>,
+    /// Wakes whoever waits for the result.
+    told: Notify,
     /// `None` unless the request's standard input is a pipe.
     stdin: Option<mpsc::Sender<StdinMessage>>,
 }
@@ -52,6 +53,8 @@ struct State {
     started: Option<Started>,
     log: Option<LogPlace>,
     result: Option<Arc<ExecutionResult>>,
+    /// The terminal event was delivered: whoever waits has then seen every event before.
+    is_told: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +77,13 @@ pub(crate) struct Accepted {
 
 impl Execution {
     pub(crate) fn new(accepted: Accepted) -> Self {
-        let state = State { status: ExecutionStatus::Pending, started: None, log: None, result: None };
+        let state = State {
+            status: ExecutionStatus::Pending,
+            started: None,
+            log: None,
+            result: None,
+            is_told: false,
+        };
         Self {
             id: accepted.id,
             command: accepted.command,
@@ -83,7 +92,7 @@ impl Execution {
             created_at: accepted.created_at,
             state: Mutex::new(state),
             stop: watch::Sender::new(StopRequest::None),
-            done: watch::Sender::new(None),
+            told: Notify::new(),
             stdin: accepted.stdin,
         }
     }
@@ -118,21 +127,26 @@ impl Execution {
 
     /// Lets go whoever waits.
     pub(crate) fn release_waiters(&self) {
-        self.done.send_replace(self.result());
+        self.lock().is_told = true;
+        self.told.notify_waiters();
     }
 
     /// Resolves when the execution has ended and its terminal event was delivered.
     pub(crate) async fn completed(&self) -> Arc<ExecutionResult> {
-        let mut done = self.done.subscribe();
         loop {
-            if let Some(result) = done.borrow_and_update().as_ref() {
-                return Arc::clone(result);
+            let mut told = pin!(self.told.notified());
+            // Before the look: what is told in between is not missed.
+            told.as_mut().enable();
+            if let Some(result) = self.told_result() {
+                return result;
             }
-            if done.changed().await.is_err() {
-                // Unreachable: the sender lives in `self`.
-                std::future::pending::<()>().await;
-            }
+            told.await;
         }
+    }
+
+    fn told_result(&self) -> Option<Arc<ExecutionResult>> {
+        let state = self.lock();
+        state.result.clone().filter(|_| state.is_told)
     }
 
     /// Asks for a polite stop; a second time for force. True when it was still live.
