@@ -16,6 +16,7 @@ import { figure, markdown } from './lib/table.mjs'
 import { plan, scalePlan } from './plan.mjs'
 
 const here = import.meta.dirname
+const peerTarget = join(root, 'target/tokio-peer')
 
 const prepare = async () => {
   checkTools()
@@ -26,13 +27,22 @@ const prepare = async () => {
   await step('native addon, release', () => runQuietly('npm', ['run', 'build']))
   const quiet = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error']
   await step('peers', () => runQuietly('npm', ['install', ...quiet], { cwd: here }))
-  await step('tokio peer', () => runQuietly('cargo', ['build', '--release', '-p', 'tokio-peer']))
+  await step('tokio peer', () =>
+    runQuietly('cargo', [
+      'build',
+      '--release',
+      '--manifest-path',
+      join(here, 'tokio-peer/Cargo.toml'),
+      '--target-dir',
+      peerTarget,
+    ]),
+  )
   const producers = mkdtempSync(join(tmpdir(), 'execution-engine-producers-'))
   for (const name of ['lines', 'ticks', 'tree', 'drain']) {
     await runQuietly('cc', ['-O2', '-o', join(producers, name), join(here, 'producers', `${name}.c`)])
   }
   const bun = join(here, 'node_modules/bun/bin/bun.exe')
-  return { producers, programs: { bun, tokio: join(root, 'target/release/tokio-peer') } }
+  return { producers, programs: { bun, tokio: join(peerTarget, 'release/tokio-peer') } }
 }
 
 const measureScenario = async (scenario, runs, set) => {

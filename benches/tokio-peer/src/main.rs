@@ -1,5 +1,4 @@
 //! `tokio-peer PRODUCER LINES`: reads a child's lines as tokio's documentation shows it, and says how fast.
-#![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 use std::process::Stdio;
 use std::time::Instant;
