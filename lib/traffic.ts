@@ -1,4 +1,6 @@
 /** When to let small things gather: what crosses the border costs by the crossing. */
+import { performance } from 'node:perf_hooks'
+
 import type { NativeBatch } from '../index.js'
 import { COLUMNS } from './events.js'
 

@@ -1,7 +1,9 @@
 //! G11: a host that ends, or ends a part of itself, leaves nothing. (Node's ways to end are tested through Node.)
 
+use std::process::Command;
+
 use execution_engine::{ExecutionConfig, ExecutionEngine, ExecutionRequest, ExecutionStatus};
-use integration_tests::{EventLog, TestEngine, children, eventually, is_running, marked};
+use integration_tests::{EventLog, Host, TestEngine, child, children, eventually, have, is_running, marked};
 use tokio::runtime::Runtime;
 
 const TREE: &str = "sleep 1000 & echo pid $!; setsid sleep 1000 & echo pid $!; echo ready; wait";
@@ -16,9 +18,10 @@ fn a_runtime_that_is_dropped_takes_its_children_along() {
         let events = EventLog::new();
         let id = engine.execute_with(ExecutionRequest::shell(TREE), events.clone()).unwrap();
         events.line("ready").await;
+        // One that is just becoming `sleep` has no environment for a moment.
+        eventually("the tree is there", || marked(id).len() >= 3).await;
         (id, engine)
     });
-    assert!(marked(id).len() >= 3);
     drop(runtime);
     let outside = Runtime::new().unwrap();
     outside.block_on(eventually("nobody is left", || marked(id).is_empty()));
@@ -58,4 +61,23 @@ async fn a_shutdown_leaves_no_process_no_zombie_and_whole_logs() {
     // Also the guard: there is nothing to watch.
     eventually("no child is left", || children().is_empty()).await;
     assert!(is_running(std::process::id()));
+}
+
+/// A program that ignores SIGCHLD, as daemons did, has its children reaped by the kernel: their exit codes are
+/// gone. (Noted by duct, whose caller may have set `SIG_IGN`.)
+#[test]
+fn a_host_that_ignores_its_childrens_end_is_told_so_and_does_not_hang() {
+    if !have("env", &["--ignore-signal=CHLD", "true"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new("env");
+    command
+        .args(["--ignore-signal=CHLD", &child(), "host"])
+        .arg(dir.path().join("logs"))
+        .arg("echo said; exit 3");
+    let mut host = Host::from(&mut command);
+    let result = host.result();
+    assert_eq!(result["stdout"], "said\n");
+    assert_eq!((&result["status"], &result["error"]["code"]), (&"failed".into(), &"EXIT_STATUS_LOST".into()));
 }
