@@ -1,7 +1,8 @@
 /**
  * Scripts for a shell. A value never becomes part of the script: it is handed over as an environment variable, and the
- * script gets a reference to it. A shell does not read a variable's value as code, whatever it holds and wherever it
- * stands; that does not depend on this file's idea of quoting. The idea is only needed to keep a value one word.
+ * script gets a reference to it. Expanding a variable does not make code of its value, whatever it holds and wherever it
+ * stands; that does not depend on this file's idea of quoting, which is only needed to keep a value one word. The one
+ * exception is arithmetic, where a placeholder is refused.
  */
 import { parseTemplate, type Reference, type Scope, type Template, type TemplateProblem } from './template.js'
 
@@ -139,6 +140,13 @@ const names: Readonly<Partial<Record<Place | 'escaped', string>>> = {
   escaped: 'after a \\',
 }
 
+const hintFor = (reference: Reference, variable: string, place: Place | 'escaped'): string => {
+  // bash runs what stands in the index of `a[$(…)]`, also when that comes out of a variable.
+  if (place === 'arithmetic') return 'some shells run code that is in a number there: let a program do the sum'
+  if (reference.kind === 'parameter') return `write $${variable}, which every shell step is given`
+  return `put it into a variable first: value={${reference.text}}`
+}
+
 /** Puts references to variables where the placeholders are. */
 export const parseScript = (text: string, scope: Scope): { script: ShellScript; problems: TemplateProblem[] } => {
   // `${name}` is the shell's own.
@@ -160,10 +168,7 @@ export const parseScript = (text: string, scope: Scope): { script: ShellScript; 
     if (form === undefined) {
       problems.push({
         message: `{${part.text}} cannot stand ${names[quoting.place]}`,
-        hint:
-          part.kind === 'parameter'
-            ? `write $${variable}, which every shell step is given`
-            : `put it into a variable first: value={${part.text}}`,
+        hint: hintFor(part, variable, quoting.place),
       })
     } else {
       script += form(variable)
