@@ -56,6 +56,7 @@ const types = ['--lib', 'es2023,esnext.disposable', '--typeRoots', join(root, 'n
 const checks = [
   { name: 'an ES module imports it', run: ['use.mjs'] },
   { name: 'a CommonJS module requires it', run: ['use.cjs'] },
+  { name: 'the manager runs a playbook, the command line a program', run: ['manager.mjs'] },
   { name: 'a Jest test uses it', run: [tool('jest', 'bin/jest.js'), '--rootDir', '.', '--config', '{}'] },
   {
     name: 'TypeScript finds its types from both module systems',
