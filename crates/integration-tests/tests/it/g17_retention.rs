@@ -61,3 +61,38 @@ async fn cleanup_forgets_by_age_and_deletes_old_logs_and_nothing_else() {
     assert!(!log.exists());
     assert!(foreign.exists(), "only own files are deleted");
 }
+
+/// Forgotten while others wait for them, and while new ones come in. (On one thread: whoever waits has begun to
+/// before the first can end.)
+#[tokio::test]
+async fn under_load_no_waiter_misses_its_result_and_no_more_are_kept() {
+    let test = TestEngine::with(|config| ExecutionConfig {
+        max_concurrent_executions: 16,
+        max_retained_executions: 5,
+        log_retention_secs: 0,
+        ..config
+    });
+    let waiters: Vec<_> = (0..400)
+        .map(|n| {
+            let id = test.engine.execute(ExecutionRequest::exec("echo", [n.to_string()])).unwrap();
+            let engine = test.engine.clone();
+            tokio::spawn(async move { (n, engine.wait_for_completion(id).await) })
+        })
+        .collect();
+    let cleaner = {
+        let engine = test.engine.clone();
+        tokio::spawn(async move {
+            loop {
+                engine.cleanup_old_executions().await;
+            }
+        })
+    };
+    for waiter in waiters {
+        let (n, result) = waiter.await.unwrap();
+        assert_eq!(result.unwrap().stdout, format!("{n}\n"));
+    }
+    cleaner.abort();
+    assert!(test.engine.list_executions(ExecutionFilter::default()).len() <= 5);
+    test.engine.cleanup_old_executions().await;
+    assert_eq!(std::fs::read_dir(test.log_dir()).unwrap().count(), 0, "no log is left behind");
+}

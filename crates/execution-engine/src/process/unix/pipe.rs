@@ -3,23 +3,61 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
 use tokio::net::unix::pipe;
 
+/// Of a pipe whose child writes more than is read at a time, in bytes.
+#[cfg(target_os = "linux")]
+const WIDE: usize = 256 * 1024;
+/// Pipes that may be wide at once. What a user's pipes hold together has a limit (`pipe-user-pages-soft`, 64 MiB
+/// by default), beyond which every new pipe of that user, whoever makes it, is a narrow one.
+#[cfg(target_os = "linux")]
+const MAX_WIDE: usize = 64;
+#[cfg(target_os = "linux")]
+static WIDENED: AtomicUsize = AtomicUsize::new(0);
+
 /// The reading end of the child's stdout or stderr.
 #[derive(Debug)]
-pub(crate) struct PipeReader(pipe::Receiver);
+pub(crate) struct PipeReader {
+    pipe: pipe::Receiver,
+    #[cfg(target_os = "linux")]
+    is_wide: bool,
+}
 
 impl PipeReader {
     pub(super) fn new(end: OwnedFd) -> io::Result<Self> {
-        pipe::Receiver::from_owned_fd(end).map(Self)
+        Ok(Self {
+            pipe: pipe::Receiver::from_owned_fd(end)?,
+            #[cfg(target_os = "linux")]
+            is_wide: false,
+        })
     }
+
+    /// Lets the child write more before it has to wait: a loud one and its reader hand the processor to each
+    /// other less often.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn widen(&mut self) {
+        if self.is_wide {
+            return;
+        }
+        self.is_wide = true;
+        if WIDENED.fetch_add(1, Ordering::Relaxed) < MAX_WIDE {
+            // Where it may not be, it stays as it is.
+            let _ = rustix::pipe::fcntl_setpipe_size(&self.pipe, WIDE);
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::unused_self, reason = "only Linux lets a pipe be widened")]
+    pub(crate) fn widen(&mut self) {}
 
     /// Waits for bytes or the end of file. Cancel-safe.
     pub(crate) async fn readable(&self) -> io::Result<()> {
-        self.0.readable().await
+        self.pipe.readable().await
     }
 
     /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` nothing yet.
@@ -28,7 +66,7 @@ impl PipeReader {
     /// event, and no read is spent on finding nothing (as tokio's own streams do it).
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut last = None;
-        let read = self.0.try_io(|| match self.read_now(buffer)? {
+        let read = self.pipe.try_io(|| match self.read_now(buffer)? {
             count if count == 0 || count == buffer.len() => Ok(count),
             count => {
                 last = Some(count);
@@ -40,16 +78,25 @@ impl PipeReader {
 
     /// Reads what is there, also what the runtime was not told of yet.
     pub(crate) fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(&self.0, buffer)?)
+        Ok(rustix::io::read(&self.pipe, buffer)?)
     }
 
     /// How many bytes the pipe itself can hold: what one drain after the exit may find.
     pub(crate) fn capacity(&self) -> usize {
         const USUAL: usize = 64 * 1024;
         #[cfg(target_os = "linux")]
-        return rustix::pipe::fcntl_getpipe_size(&self.0).unwrap_or(USUAL);
+        return rustix::pipe::fcntl_getpipe_size(&self.pipe).unwrap_or(USUAL);
         #[cfg(not(target_os = "linux"))]
         USUAL
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for PipeReader {
+    fn drop(&mut self) {
+        if self.is_wide {
+            WIDENED.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
