@@ -329,9 +329,6 @@ impl Pipes {
                 false
             }
             Ok(count) => {
-                if count == READ_SIZE {
-                    pipe.widen();
-                }
                 if !sinks.accept(stream, &self.buffer[..count], Utc::now()) {
                     self.over_limit = true;
                 }

@@ -4,13 +4,13 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 #[cfg(target_os = "linux")]
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
 use tokio::net::unix::pipe;
 
-/// Of a pipe whose child writes more than is read at a time, in bytes.
+/// Of a pipe whose child writes much, in bytes.
 #[cfg(target_os = "linux")]
 const WIDE: usize = 256 * 1024;
 /// Pipes that may be wide at once. What a user's pipes hold together has a limit (`pipe-user-pages-soft`, 64 MiB
@@ -25,7 +25,7 @@ static WIDENED: AtomicUsize = AtomicUsize::new(0);
 pub(crate) struct PipeReader {
     pipe: pipe::Receiver,
     #[cfg(target_os = "linux")]
-    is_wide: bool,
+    is_wide: AtomicBool,
 }
 
 impl PipeReader {
@@ -33,27 +33,22 @@ impl PipeReader {
         Ok(Self {
             pipe: pipe::Receiver::from_owned_fd(end)?,
             #[cfg(target_os = "linux")]
-            is_wide: false,
+            is_wide: AtomicBool::new(false),
         })
     }
 
     /// Lets the child write more before it has to wait: a loud one and its reader hand the processor to each
     /// other less often.
     #[cfg(target_os = "linux")]
-    pub(crate) fn widen(&mut self) {
-        if self.is_wide {
+    fn widen(&self) {
+        if self.is_wide.swap(true, Ordering::Relaxed) {
             return;
         }
-        self.is_wide = true;
         if WIDENED.fetch_add(1, Ordering::Relaxed) < MAX_WIDE {
             // Where it may not be, it stays as it is.
             let _ = rustix::pipe::fcntl_setpipe_size(&self.pipe, WIDE);
         }
     }
-
-    #[cfg(not(target_os = "linux"))]
-    #[expect(clippy::unused_self, reason = "only Linux lets a pipe be widened")]
-    pub(crate) fn widen(&mut self) {}
 
     /// Waits for bytes or the end of file. Cancel-safe.
     pub(crate) async fn readable(&self) -> io::Result<()> {
@@ -62,18 +57,25 @@ impl PipeReader {
 
     /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` nothing yet.
     ///
-    /// A read that does not fill the buffer has emptied the pipe: told so, the runtime waits for the next
-    /// event, and no read is spent on finding nothing (as tokio's own streams do it).
+    /// A read of little has emptied the pipe: told so, the runtime waits for the next event, and no read is
+    /// spent on finding nothing (as tokio's own streams do it). One of much has emptied it too, more often than
+    /// not (a pipe holds whole pages, so hardly any read fills the buffer to its last byte); but there the writer
+    /// is at work on more, and sleeping until it wakes us costs far more than a read in vain.
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut last = None;
+        let much = buffer.len() / 2;
+        let mut little = None;
         let read = self.pipe.try_io(|| match self.read_now(buffer)? {
-            count if count == 0 || count == buffer.len() => Ok(count),
+            count if count == 0 || count >= much => Ok(count),
             count => {
-                last = Some(count);
+                little = Some(count);
                 Err(io::ErrorKind::WouldBlock.into())
             }
         });
-        last.map_or(read, Ok)
+        #[cfg(target_os = "linux")]
+        if read.as_ref().is_ok_and(|count| *count > 0) {
+            self.widen();
+        }
+        little.map_or(read, Ok)
     }
 
     /// Reads what is there, also what the runtime was not told of yet.
@@ -94,7 +96,7 @@ impl PipeReader {
 #[cfg(target_os = "linux")]
 impl Drop for PipeReader {
     fn drop(&mut self) {
-        if self.is_wide {
+        if *self.is_wide.get_mut() {
             WIDENED.fetch_sub(1, Ordering::Relaxed);
         }
     }

@@ -95,10 +95,6 @@ impl PipeReader {
         }
     }
 
-    /// A pipe's size is chosen when it is made.
-    #[expect(clippy::unused_self, reason = "on Linux a pipe can be widened")]
-    pub(crate) fn widen(&mut self) {}
-
     /// Reads what is there, also what the runtime was not told of yet: here the two are one.
     pub(crate) fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.try_read(buffer)
