@@ -1,8 +1,7 @@
 //! [`NativeEngine`]: the class that JavaScript sees. One line a method, where one is enough.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use execution_engine::{
     EngineError, ExecutionConfig, ExecutionEngine, ExecutionFilter, ExecutionRequest, InvalidField,
@@ -12,13 +11,13 @@ use napi::bindgen_prelude::{
     Buffer, Either, Either3, Env, Function, Null, Result, within_runtime_if_available,
 };
 use napi_derive::napi;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::config::NativeConfig;
 use crate::event_bridge::{EventBridge, NativeBatch};
 use crate::failure::{NativeFailure, answer};
-use crate::listener::{Gate, Listener};
+use crate::gate::Gates;
+use crate::listener::Listener;
 use crate::number::whole;
 use crate::records::{NativeCleanupReport, NativeLogPage, NativeMetrics, NativeRecovered};
 use crate::request::{NativeRequest, named, parse_id};
@@ -45,11 +44,8 @@ pub fn new_id() -> String {
 pub struct NativeEngine {
     engine: ExecutionEngine,
     bridge: Arc<EventBridge>,
-    /// Of executions that JavaScript listens to, until they end.
-    gates: Mutex<HashMap<u32, watch::Sender<Gate>>>,
+    gates: Gates,
     next_number: AtomicU32,
-    /// How many gates there may be before they are swept.
-    swept: AtomicUsize,
 }
 
 #[napi]
@@ -75,13 +71,7 @@ impl NativeEngine {
             last_bridge.upgrade().iter().for_each(|bridge| bridge.close());
             abort.abort_now();
         })?;
-        Ok(Either::B(Self {
-            engine,
-            bridge,
-            gates: Mutex::default(),
-            next_number: AtomicU32::new(0),
-            swept: AtomicUsize::new(64),
-        }))
+        Ok(Either::B(Self { engine, bridge, gates: Gates::default(), next_number: AtomicU32::new(0) }))
     }
 
     /// Accepts a request. Everything that happens to it is told until `stop_lines`; its end always.
@@ -102,20 +92,12 @@ impl NativeEngine {
     ) -> std::result::Result<NativeAccepted, EngineError> {
         let request = ExecutionRequest::try_from(request)?;
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-        let (gate, is_open) = watch::channel(Gate::Open);
-        let listener = Listener { number, gate: is_open, bridge: Arc::clone(&self.bridge) };
+        let listener = Listener { number, gate: self.gates.add(number), bridge: Arc::clone(&self.bridge) };
         let id = if is_cancelled {
             self.engine.execute_cancelled(request, Arc::new(listener))?
         } else {
             self.engine.execute_with(request, Arc::new(listener))?
         };
-        let mut gates = self.gates();
-        if gates.len() >= self.swept.load(Ordering::Relaxed) {
-            // Those whose listener is gone have ended. Swept at every doubling: constant a request.
-            gates.retain(|_, gate| !gate.is_closed());
-            self.swept.store((gates.len() * 2).max(64), Ordering::Relaxed);
-        }
-        gates.insert(number, gate);
         Ok(NativeAccepted { id: id.to_string(), number })
     }
 
@@ -251,13 +233,13 @@ impl NativeEngine {
     /// Holds an execution's lines back, or lets them go again.
     #[napi(catch_unwind)]
     pub fn set_paused(&self, number: u32, paused: bool) {
-        self.set_gate(number, if paused { Gate::Paused } else { Gate::Open });
+        self.gates.pause(number, paused);
     }
 
     /// Drops an execution's further lines: nobody listens any more.
     #[napi(catch_unwind)]
     pub fn stop_lines(&self, number: u32) {
-        self.set_gate(number, Gate::Stopped);
+        self.gates.stop(number);
     }
 
     /// JavaScript is done with the last batch: the next may come.
@@ -270,17 +252,6 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn set_keep_alive(&self, env: Env, alive: bool) -> Result<()> {
         self.bridge.keep_alive(&env, alive)
-    }
-
-    fn set_gate(&self, number: u32, to: Gate) {
-        if let Some(gate) = self.gates().get(&number) {
-            // Once stopped, always stopped.
-            gate.send_if_modified(|gate| *gate != Gate::Stopped && std::mem::replace(gate, to) != to);
-        }
-    }
-
-    fn gates(&self) -> MutexGuard<'_, HashMap<u32, watch::Sender<Gate>>> {
-        self.gates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,7 +3,7 @@
 //! * `engine` is the class JavaScript sees.
 //! * `request`, `config`, `result` and `records` are the border's types.
 //! * `event_bridge` carries events to JavaScript, many in one call.
-//! * `listener` is one execution's handler, `number` looks at JavaScript's numbers.
+//! * `listener` is one execution's handler, `gate` holds its lines back, `number` looks at JavaScript's numbers.
 //! * `failure` carries errors, as data: the class is made in TypeScript.
 
 #![allow(clippy::needless_pass_by_value, reason = "what comes from JavaScript comes as a value")]
@@ -14,6 +14,7 @@ mod config;
 mod engine;
 mod event_bridge;
 mod failure;
+mod gate;
 mod kept_output;
 mod listener;
 mod number;

@@ -6,6 +6,8 @@
 mod catch_unwind;
 mod conclude;
 mod delivery;
+mod dormant;
+mod flow;
 mod handle;
 mod log_header;
 mod outcome;

@@ -50,9 +50,9 @@ impl PipeReader {
         }
     }
 
-    /// Waits for bytes or the end of file. Cancel-safe.
-    pub(crate) async fn readable(&self) -> io::Result<()> {
-        self.pipe.readable().await
+    /// Whether there are bytes or the end of file; wakes the one task that asks.
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pipe.poll_read_ready(context)
     }
 
     /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` nothing yet.

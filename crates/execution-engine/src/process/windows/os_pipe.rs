@@ -81,9 +81,9 @@ impl PipeReader {
         register(end).map(Self)
     }
 
-    /// Waits for bytes or the end of file. Cancel-safe.
-    pub(crate) async fn readable(&self) -> io::Result<()> {
-        self.0.readable().await
+    /// Whether there are bytes or the end of file; wakes the one task that asks.
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_read_ready(context)
     }
 
     /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` nothing yet.

@@ -1,0 +1,169 @@
+//! [`Flow`]: output on its way from the child's pipes to the sinks, a turn at a time.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::time::{Sleep, sleep};
+
+use super::sinks::Sinks;
+use crate::event::OutputStream;
+use crate::process::PipeReader;
+
+/// How much one read takes at most. Measured: 64 KiB reads are three times as fast as 4 KiB ones.
+const READ_SIZE: usize = 64 * 1024;
+/// Reads of one turn, before timers and requests are looked at again.
+const READS_PER_TURN: usize = 8;
+/// How often an open log is handed over.
+const LOG_FLUSH_INTERVAL: Duration = Duration::from_millis(100);
+
+thread_local! {
+    /// Of the thread and not of the execution: what many children write little by little always goes through the
+    /// same few lines of the processor's cache.
+    static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_SIZE].into_boxed_slice());
+}
+
+/// The two output pipes, read by one task: their order of arrival is the order of reading.
+pub(crate) struct Flow {
+    stdout: Option<PipeReader>,
+    stderr: Option<PipeReader>,
+    over_limit: bool,
+    /// When the open log is handed over; nothing while there is nothing in it.
+    flush: Option<Pin<Box<Sleep>>>,
+}
+
+impl Flow {
+    pub(crate) fn new(stdout: PipeReader, stderr: PipeReader) -> Self {
+        Self { stdout: Some(stdout), stderr: Some(stderr), over_limit: false, flush: None }
+    }
+
+    /// Whether more was written than the execution may write.
+    pub(crate) fn is_over_limit(&self) -> bool {
+        self.over_limit
+    }
+
+    /// Whether a stream has not come to its end yet.
+    pub(crate) fn is_open(&self) -> bool {
+        self.stdout.is_some() || self.stderr.is_some()
+    }
+
+    /// One turn: reads, or waits for what stands in the way. Cancel-safe.
+    pub(crate) async fn turn(&mut self, sinks: &mut Sinks) {
+        let room = sinks.have_room();
+        tokio::select! {
+            biased;
+            () = sinks.make_progress(room) => {}
+            () = due(&mut self.flush) => {
+                self.flush = None;
+                sinks.flush_log();
+            }
+            stream = readable(self.stdout.as_ref(), self.stderr.as_ref()), if room => {
+                self.read_some(stream, sinks);
+                if self.flush.is_none() && sinks.log_needs_flush() {
+                    self.flush = Some(Box::pin(sleep(LOG_FLUSH_INTERVAL)));
+                }
+            }
+        }
+    }
+
+    /// Reads `first`, then the other stream, in turns until both are empty or the turn is over.
+    fn read_some(&mut self, first: OutputStream, sinks: &mut Sinks) {
+        let second = match first {
+            OutputStream::Stdout => OutputStream::Stderr,
+            OutputStream::Stderr => OutputStream::Stdout,
+        };
+        for _ in 0..READS_PER_TURN {
+            let mut more = self.read_once(first, sinks, PipeReader::try_read);
+            if sinks.have_room() {
+                more |= self.read_once(second, sinks, PipeReader::try_read);
+            }
+            if !more || !sinks.have_room() {
+                break;
+            }
+        }
+    }
+
+    /// Reads, without regard to room, as much as the pipes can have held when the child ended.
+    pub(crate) fn read_remainder(&mut self, sinks: &mut Sinks) {
+        for stream in [OutputStream::Stdout, OutputStream::Stderr] {
+            let capacity = self.pipe(stream).as_ref().map_or(0, PipeReader::capacity);
+            let mut rounds = if capacity == 0 { 0 } else { capacity.div_ceil(READ_SIZE) + 1 };
+            while rounds > 0 && self.read_once(stream, sinks, PipeReader::read_now) {
+                rounds -= 1;
+            }
+        }
+    }
+
+    /// One read. True when there may be more.
+    fn read_once(
+        &mut self,
+        stream: OutputStream,
+        sinks: &mut Sinks,
+        read: fn(&PipeReader, &mut [u8]) -> io::Result<usize>,
+    ) -> bool {
+        let Some(pipe) = self.pipe(stream) else { return false };
+        let read: io::Result<_> = READ_BUFFER.with_borrow_mut(|buffer| {
+            let count = read(pipe, buffer)?;
+            Ok((count, count == 0 || sinks.accept(stream, &buffer[..count], Utc::now())))
+        });
+        match read {
+            Ok((0, _)) => self.end(stream, sinks),
+            Ok((_, is_within)) => self.over_limit |= !is_within,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                sinks.warn(format!("the child's {stream:?} could not be read further: {error}"));
+                self.end(stream, sinks);
+            }
+        }
+        self.pipe(stream).is_some()
+    }
+
+    /// Stops reading; a process left behind gets a broken pipe if it writes on.
+    pub(crate) fn close(&mut self, sinks: &mut Sinks) {
+        self.end(OutputStream::Stdout, sinks);
+        self.end(OutputStream::Stderr, sinks);
+    }
+
+    fn end(&mut self, stream: OutputStream, sinks: &mut Sinks) {
+        if self.pipe(stream).take().is_some() {
+            self.over_limit |= !sinks.end_of_stream(stream, Utc::now());
+        }
+    }
+
+    fn pipe(&mut self, stream: OutputStream) -> &mut Option<PipeReader> {
+        match stream {
+            OutputStream::Stdout => &mut self.stdout,
+            OutputStream::Stderr => &mut self.stderr,
+        }
+    }
+}
+
+/// Resolves when a stream can be read; never once both have ended.
+async fn readable(stdout: Option<&PipeReader>, stderr: Option<&PipeReader>) -> OutputStream {
+    poll_fn(|context| {
+        // An error here shows again, with its reason, at the read.
+        let mut ready =
+            |pipe: Option<&PipeReader>| pipe.is_some_and(|pipe| pipe.poll_readable(context).is_ready());
+        if ready(stdout) {
+            Poll::Ready(OutputStream::Stdout)
+        } else if ready(stderr) {
+            Poll::Ready(OutputStream::Stderr)
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// Resolves when the time has come; never where none was set.
+async fn due(time: &mut Option<Pin<Box<Sleep>>>) {
+    match time {
+        Some(time) => time.as_mut().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,104 @@
+//! [`Gate`]: whether an execution's lines go to JavaScript. Looked at for every read, changed hardly ever.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::Notify;
+
+/// Lines go to JavaScript.
+const OPEN: u8 = 0;
+/// They wait, and so, before long, does the child.
+const PAUSED: u8 = 1;
+/// Nobody wants them any more.
+const STOPPED: u8 = 2;
+
+/// One execution's gate; open at first.
+#[derive(Default)]
+pub struct Gate {
+    state: AtomicU8,
+    changed: Notify,
+}
+
+impl Gate {
+    /// Whether lines will never be wanted again.
+    pub fn is_stopped(&self) -> bool {
+        self.state.load(Ordering::Acquire) == STOPPED
+    }
+
+    /// Resolves when lines are not held back; says whether they are wanted.
+    pub async fn passed(&self) -> bool {
+        while self.state.load(Ordering::Acquire) == PAUSED {
+            let mut changed = pin!(self.changed.notified());
+            // Before the look: what changes in between is not missed.
+            changed.as_mut().enable();
+            if self.state.load(Ordering::Acquire) == PAUSED {
+                changed.await;
+            }
+        }
+        !self.is_stopped()
+    }
+
+    /// Stopped is for good: nothing leads from there.
+    fn change(&self, from: u8, to: u8) {
+        if self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            self.changed.notify_waiters();
+        }
+    }
+}
+
+/// The gates of executions that JavaScript listens to, by number, until they end.
+#[derive(Default)]
+pub struct Gates(Mutex<ByNumber>);
+
+#[derive(Default)]
+struct ByNumber {
+    gates: HashMap<u32, Weak<Gate>>,
+    /// How many there may be before they are swept.
+    sweep_at: usize,
+}
+
+impl Gates {
+    /// A new gate. Whoever holds it listens.
+    pub fn add(&self, number: u32) -> Arc<Gate> {
+        let gate = Arc::<Gate>::default();
+        let mut known = self.lock();
+        if known.gates.len() >= known.sweep_at {
+            // Those whose listener is gone have ended. Swept at every doubling: constant a request.
+            known.gates.retain(|_, gate| gate.strong_count() > 0);
+            known.sweep_at = (known.gates.len() * 2).max(64);
+        }
+        known.gates.insert(number, Arc::downgrade(&gate));
+        gate
+    }
+
+    /// Holds lines back, or lets them go again.
+    pub fn pause(&self, number: u32, paused: bool) {
+        let (from, to) = if paused { (OPEN, PAUSED) } else { (PAUSED, OPEN) };
+        self.get(number).iter().for_each(|gate| gate.change(from, to));
+    }
+
+    /// Nobody will ever want lines again.
+    pub fn stop(&self, number: u32) {
+        if let Some(gate) = self.get(number) {
+            gate.change(OPEN, STOPPED);
+            gate.change(PAUSED, STOPPED);
+        }
+    }
+
+    fn get(&self, number: u32) -> Option<Arc<Gate>> {
+        self.lock().gates.get(&number).and_then(Weak::upgrade)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ByNumber> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nobody is left to open what is held back.
+impl Drop for Gates {
+    fn drop(&mut self) {
+        self.lock().gates.values().filter_map(Weak::upgrade).for_each(|gate| gate.change(PAUSED, STOPPED));
+    }
+}
