@@ -59,6 +59,11 @@ pub(crate) struct FinishedLog {
 }
 
 impl Shared {
+    /// The header is written, or cannot be.
+    pub(super) fn began(&self) {
+        self.wrote(MAX_UNWRITTEN);
+    }
+
     pub(super) fn wrote(&self, count: usize) {
         self.unwritten.fetch_sub(count, Ordering::Release);
         self.written.notify_one();
@@ -84,7 +89,11 @@ impl ExecutionLog {
     }
 
     /// Begins the log. Without a header there is none, only spill files.
+    ///
+    /// There is no room until the disk has it: what anybody has seen of an execution is found again after a crash of
+    /// the host. The child, which takes longer than that to write its first line, does not notice.
     pub(crate) fn header(&mut self, header: LogHeader) {
+        self.count(MAX_UNWRITTEN);
         self.send(Job::Begin { id: self.id, header: Box::new(header), shared: Arc::clone(&self.shared) });
     }
 
@@ -169,6 +178,7 @@ impl ExecutionLog {
         let size = match refused {
             Job::Write { block, .. } => block.size(),
             Job::Spill { bytes, .. } => bytes.len(),
+            Job::Begin { .. } => MAX_UNWRITTEN,
             _ => return,
         };
         self.shared.wrote(size);

@@ -157,7 +157,10 @@ impl Writer {
     fn run(mut self, jobs: &mpsc::Receiver<Job>) {
         for job in jobs {
             match job {
-                Job::Begin { id, header, shared } => self.begin(id, *header, &shared),
+                Job::Begin { id, header, shared } => {
+                    self.begin(id, *header, &shared);
+                    shared.began();
+                }
                 Job::Write { id, block, shared } => {
                     self.write(id, &block, &shared);
                     shared.wrote(block.size());

@@ -1,9 +1,12 @@
 //! G12: after a crash of the host, what was cut off is found again, and nothing survives unseen.
 
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
-use execution_engine::{ExecutionConfig, ExecutionFilter, ExecutionStatus, LogReader, RecoverOptions};
-use integration_tests::{Host, TestEngine, child, eventually, is_running, marked};
+use execution_engine::{
+    EventKind, ExecutionConfig, ExecutionEvent, ExecutionFilter, ExecutionStatus, LogReader, RecoverOptions,
+};
+use integration_tests::{Host, TestEngine, child, child_request, eventually, is_running, marked};
 use serde_json::Value;
 
 async fn the_log_has(engine: &TestEngine, wanted: &str) {
@@ -31,6 +34,28 @@ async fn the_tree_dies_with_its_host() {
     assert!(is_running(grandchild) && is_running(leader));
     host.kill();
     eventually("the guard ended the group", || !is_running(grandchild) && !is_running(leader)).await;
+}
+
+#[tokio::test]
+async fn whatever_anybody_has_seen_output_of_can_be_found_after_a_crash() {
+    let test = TestEngine::with(|config| ExecutionConfig { max_concurrent_executions: 64, ..config });
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    // Many at once: the disk is busy with other logs when a child writes its first line.
+    let ids = std::iter::repeat_with(|| {
+        let (seen, log_dir) = (Arc::clone(&seen), test.log_dir());
+        let on_event = move |event: ExecutionEvent| {
+            if matches!(event.kind, EventKind::Stdout { .. }) {
+                let log = std::fs::read_to_string(log_dir.join(format!("{}.log", event.execution_id)));
+                let has_header = log.is_ok_and(|log| log.starts_with("#execlog/1 ") && log.ends_with('\n'));
+                seen.lock().unwrap().push(has_header);
+            }
+        };
+        test.engine.execute_with(child_request(&["lines", "1"]), Arc::new(on_event)).unwrap()
+    });
+    for id in ids.take(64).collect::<Vec<_>>() {
+        test.wait(id).await;
+    }
+    assert_eq!(*seen.lock().unwrap(), [true; 64]);
 }
 
 #[tokio::test]
