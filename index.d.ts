@@ -11,8 +11,8 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 
 /** The engine, for JavaScript. */
 export declare class NativeEngine {
-  /** Makes an engine that gives its events to `on_batch`. */
-  static create(config: NativeConfig, onBatch: (arg: NativeBatch) => void): NativeFailure | NativeEngine
+  /** Makes an engine that gives its events to `on_batch`, most rows in `table`. */
+  static create(config: NativeConfig, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null) => void): NativeFailure | NativeEngine
   /**
    * Accepts a request. Everything that happens to it is told until `stop_lines`; its end always.
    * What is cancelled by now is told of, and never started.
@@ -64,20 +64,6 @@ export interface NativeAccepted {
   id: string
   /** What stands for it in batches. */
   number: number
-}
-
-/** What crosses in one call. */
-export interface NativeBatch {
-  /** Every line of the batch, each followed by `\n`. */
-  text: string
-  /**
-   * Four numbers a row: the execution's, the kind (1 = stderr, 2 = partial, 4 = event), how many of
-   * the next lines or which event, and when, in milliseconds since 1970. (One array: each costs as
-   * much as a short batch's lines.)
-   */
-  rows: Float64Array
-  /** What is not a line. */
-  events: Array<NativeEvent>
 }
 
 /** What a cleanup removed. */

@@ -48,7 +48,7 @@ export class ExecutionEngine {
   /** @throws ExecutionEngineError `INVALID_CONFIG`: names the field, its value and what is allowed. */
   constructor(config: ExecutionConfig = {}) {
     const live = this.#live
-    this.#native = unwrap(native().NativeEngine.create(nativeConfig(config), live.receiver()))
+    this.#native = unwrap(native().NativeEngine.create(nativeConfig(config), ...live.receiver()))
     live.attach(this.#native)
     this.#secrets = config.secrets ?? []
     const engine = this.#native

@@ -1,5 +1,5 @@
 /** From a batch, as it crosses the border, to one event at a time, in order. */
-import type { NativeBatch, NativeEvent } from '../index.js'
+import type { NativeEvent } from '../index.js'
 import type { EventListener, ExecutionEvent, ExecutionResult, OutputStream } from './types.js'
 
 const STDERR = 1
@@ -20,13 +20,25 @@ export interface Audience {
   ended(number: number, result: ExecutionResult): void
 }
 
+/** What crosses the border in one call. */
+export interface Batch {
+  /** Every line, each followed by `\n`. */
+  text: string
+  /** The execution's number, the kind, how many of the next lines or which event, and when. */
+  rows: Float64Array
+  /** How many rows there are. */
+  count: number
+  /** What is not a line. */
+  events: readonly NativeEvent[] | null
+}
+
 /** Gives everything in the batch to those it is for. */
-export function dispatch({ text, rows, events }: NativeBatch, audience: Audience): void {
+export function dispatch({ text, rows, count: rowCount, events }: Batch, audience: Audience): void {
   const lines = text.split('\n')
   let next = 0
   let time = 0
   let timestamp = ''
-  for (let at = 0; at < rows.length; at += COLUMNS) {
+  for (let at = 0; at < rowCount * COLUMNS; at += COLUMNS) {
     const number = rows[at] ?? 0
     const kind = rows[at + 1] ?? 0
     const count = rows[at + 2] ?? 0
@@ -37,7 +49,7 @@ export function dispatch({ text, rows, events }: NativeBatch, audience: Audience
       timestamp = new Date(time).toISOString()
     }
     if ((kind & EVENT) !== 0) {
-      const event = found && executionEvent(events[count], found.id, timestamp)
+      const event = found && executionEvent(events?.[count], found.id, timestamp)
       if (event === undefined) continue
       if ('result' in event) audience.ended(number, event.result)
       found?.consumer?.event(event)

@@ -1,8 +1,7 @@
 /** When to let small things gather: what crosses the border costs by the crossing. */
 import { performance } from 'node:perf_hooks'
 
-import type { NativeBatch } from '../index.js'
-import { COLUMNS } from './events.js'
+import type { Batch } from './events.js'
 
 /** Milliseconds over which reads are counted. */
 const WINDOW = 4
@@ -17,9 +16,9 @@ export class Traffic {
   #at = 0
 
   /** Whether the next batch had better wait: very many children write very little each. */
-  isCrowded({ text, rows }: NativeBatch): boolean {
+  isCrowded({ text, count }: Batch): boolean {
     const now = performance.now()
-    this.#reads = this.#reads * Math.exp((this.#at - now) / WINDOW) + rows.length / COLUMNS
+    this.#reads = this.#reads * Math.exp((this.#at - now) / WINDOW) + count
     this.#at = now
     return this.#reads > CROWD && text.length < LARGE
   }

@@ -50,11 +50,15 @@ pub struct NativeEngine {
 
 #[napi]
 impl NativeEngine {
-    /// Makes an engine that gives its events to `on_batch`.
+    /// Makes an engine that gives its events to `on_batch`, most rows in `table`.
     #[napi(catch_unwind)]
     pub fn create(
         env: Env,
         config: NativeConfig,
+        table: Buffer,
+        #[napi(
+            ts_arg_type = "(text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null) => void"
+        )]
         on_batch: Function<NativeBatch, ()>,
     ) -> Result<Either<NativeFailure, NativeEngine>> {
         let engine = ExecutionConfig::try_from(config)
@@ -63,7 +67,7 @@ impl NativeEngine {
             Ok(engine) => engine,
             Err(error) => return Ok(Either::A(error.into())),
         };
-        let bridge = EventBridge::new(&on_batch)?;
+        let bridge = EventBridge::new(table, &on_batch)?;
         // The environment may go without a word (`process.exit`, a worker's end): nothing that this
         // engine started is to outlive it. The hook must not keep the engine itself alive.
         let (abort, last_bridge) = (engine.abort_handle(), Arc::downgrade(&bridge));

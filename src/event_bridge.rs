@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use execution_engine::{EventKind, ExecutionEvent, LineBatch, OutputStream};
 use napi::Status;
-use napi::bindgen_prelude::{Env, Float64Array, Function, Result};
+use napi::bindgen_prelude::{Buffer, Env, Float64Array, FnArgs, Function, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use tokio::sync::{Semaphore, watch};
@@ -21,26 +21,27 @@ use tokio::sync::{Semaphore, watch};
 use crate::number::to_js;
 use crate::records::stream_name;
 use crate::result::NativeResult;
+use crate::runtime;
 
 /// Bytes of text on their way, gathered and crossing together.
 const BUDGET: u32 = 256 * 1024;
+
+/// What a row takes from it.
+const ROW_COST: usize = 4 * size_of::<f64>();
 
 const STDERR: u32 = 1;
 const PARTIAL: u32 = 2;
 const EVENT: u32 = 4;
 
 /// What crosses in one call.
-#[napi(object, object_from_js = false)]
-pub struct NativeBatch {
-    /// Every line of the batch, each followed by `\n`.
-    pub text: String,
-    /// Four numbers a row: the execution's, the kind (1 = stderr, 2 = partial, 4 = event), how many of
-    /// the next lines or which event, and when, in milliseconds since 1970. (One array: each costs as
-    /// much as a short batch's lines.)
-    pub rows: Float64Array,
-    /// What is not a line.
-    pub events: Vec<NativeEvent>,
-}
+///
+/// 1. The text: every line of the batch, each followed by `\n`.
+/// 2. How many rows: four numbers each, the execution's, the kind (1 = stderr, 2 = partial, 4 = event), how many of
+///    the next lines or which event, and when, in milliseconds since 1970.
+/// 3. The rows, where they do not fit into the engine's table, which JavaScript made: an array made here costs,
+///    with its finalizer, as much as a short batch.
+/// 4. What is not a line.
+pub type NativeBatch = FnArgs<(String, u32, Option<Float64Array>, Option<Vec<NativeEvent>>)>;
 
 /// Anything that happened but a line.
 #[napi(object, object_from_js = false)]
@@ -84,18 +85,18 @@ struct State {
 #[derive(Default)]
 pub struct Gathered {
     text: String,
-    rows: Vec<f64>,
+    rows: Vec<[f64; 4]>,
     events: Vec<ExecutionEvent>,
     cost: u32,
 }
 
 impl EventBridge {
-    /// Calls `on_batch` with each batch; does not keep the process alive until it is told to.
-    pub fn new(on_batch: &Function<NativeBatch, ()>) -> Result<Arc<Self>> {
+    /// Calls `on_batch` with each batch, its rows in `table`; does not keep the process alive until it is told to.
+    pub fn new(mut table: Buffer, on_batch: &Function<NativeBatch, ()>) -> Result<Arc<Self>> {
         let on_batch = on_batch
             .build_threadsafe_function::<Gathered>()
             .weak::<true>()
-            .build_callback(|context| Ok(NativeBatch::from(context.value)))?;
+            .build_callback(move |context| Ok(context.value.cross(&mut table)))?;
         Ok(Arc::new(Self {
             state: Mutex::default(),
             budget: Semaphore::new(BUDGET as usize),
@@ -106,26 +107,32 @@ impl EventBridge {
 
     /// Adds lines to the batch, when there is budget for them.
     pub async fn lines(&self, number: u32, batch: LineBatch) {
-        let cost = u32::try_from(batch.text.len()).unwrap_or(BUDGET).clamp(1, BUDGET);
+        let cost = cost(&batch);
         match self.budget.acquire_many(cost).await {
             Ok(permit) => permit.forget(),
             // Closed: JavaScript is gone, and with it everybody who would read.
             Err(_) => return,
         }
         let mut state = self.lock();
-        let gathered = &mut state.gathered;
-        for run in &batch.runs {
-            let kind = if run.stream == OutputStream::Stderr { STDERR } else { 0 };
-            let kind = if run.partial { kind | PARTIAL } else { kind };
-            gathered.row(number, kind, run.lines, run.timestamp);
-        }
-        if gathered.text.is_empty() {
-            gathered.text = batch.text;
+        state.gathered.rows_of(number, &batch, cost);
+        if state.gathered.text.is_empty() {
+            state.gathered.text = batch.text;
         } else {
-            gathered.text.push_str(&batch.text);
+            state.gathered.text.push_str(&batch.text);
         }
-        gathered.cost += cost;
         self.send_if_free(state);
+    }
+
+    /// Adds lines to the batch, if there is budget for them now.
+    pub fn try_lines(&self, number: u32, batch: &LineBatch) -> bool {
+        let cost = cost(batch);
+        let Ok(permit) = self.budget.try_acquire_many(cost) else { return false };
+        permit.forget();
+        let mut state = self.lock();
+        state.gathered.rows_of(number, batch, cost);
+        state.gathered.text.push_str(&batch.text);
+        self.send_if_free(state);
+        true
     }
 
     /// Adds anything else; says in which batch it goes.
@@ -188,20 +195,43 @@ impl EventBridge {
     }
 }
 
-impl Gathered {
-    fn row(&mut self, number: u32, kind: u32, count: usize, at: chrono::DateTime<chrono::Utc>) {
-        let time = u64::try_from(at.timestamp_millis()).unwrap_or(0);
-        self.rows.extend([f64::from(number), f64::from(kind), to_js(count as u64), to_js(time)]);
-    }
+/// What lines take from the budget.
+fn cost(batch: &LineBatch) -> u32 {
+    let cost = batch.text.len() + batch.runs.len() * ROW_COST;
+    u32::try_from(cost).unwrap_or(BUDGET).min(BUDGET)
 }
 
-impl From<Gathered> for NativeBatch {
-    fn from(gathered: Gathered) -> Self {
-        Self {
-            text: gathered.text,
-            rows: Float64Array::new(gathered.rows),
-            events: gathered.events.into_iter().map(|event| event.kind.into()).collect(),
+impl Gathered {
+    fn rows_of(&mut self, number: u32, batch: &LineBatch, cost: u32) {
+        runtime::arrived();
+        for run in &batch.runs {
+            let kind = if run.stream == OutputStream::Stderr { STDERR } else { 0 };
+            let kind = if run.partial { kind | PARTIAL } else { kind };
+            self.row(number, kind, run.lines, run.timestamp);
         }
+        self.cost += cost;
+    }
+
+    fn row(&mut self, number: u32, kind: u32, count: usize, at: chrono::DateTime<chrono::Utc>) {
+        let time = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        self.rows.push([f64::from(number), f64::from(kind), to_js(count as u64), to_js(time)]);
+    }
+
+    /// In JavaScript's thread, right before the call: nobody reads the table now.
+    fn cross(self, table: &mut [u8]) -> NativeBatch {
+        let count = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        let numbers = self.rows.as_flattened();
+        let own_rows = if size_of_val(numbers) <= table.len() {
+            for (place, number) in table.chunks_exact_mut(size_of::<f64>()).zip(numbers) {
+                place.copy_from_slice(&number.to_ne_bytes());
+            }
+            None
+        } else {
+            Some(Float64Array::new(numbers.to_vec()))
+        };
+        let events = (!self.events.is_empty())
+            .then(|| self.events.into_iter().map(|event| event.kind.into()).collect());
+        (self.text, count, own_rows, events).into()
     }
 }
 

@@ -22,6 +22,11 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// Whether lines go to JavaScript.
+    pub fn is_open(&self) -> bool {
+        self.state.load(Ordering::Acquire) == OPEN
+    }
+
     /// Whether lines will never be wanted again.
     pub fn is_stopped(&self) -> bool {
         self.state.load(Ordering::Acquire) == STOPPED
@@ -37,7 +42,7 @@ impl Gate {
                 changed.await;
             }
         }
-        !self.is_stopped()
+        self.is_open()
     }
 
     /// Stopped is for good: nothing leads from there.

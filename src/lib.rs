@@ -21,5 +21,6 @@ mod number;
 mod records;
 mod request;
 mod result;
+mod runtime;
 
 pub use engine::{NativeEngine, new_id};

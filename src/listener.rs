@@ -35,6 +35,10 @@ impl EventHandler for Listener {
         })
     }
 
+    fn try_handle_lines(&self, batch: &LineBatch) -> bool {
+        self.gate.is_open() && self.bridge.try_lines(self.number, batch)
+    }
+
     fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
         Box::pin(async move {
             if self.gate.passed().await {

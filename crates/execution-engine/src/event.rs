@@ -193,6 +193,13 @@ pub trait EventHandler: Send + Sync + 'static {
         true
     }
 
+    /// Takes a few lines at once, where that needs no waiting: no future, no allocation, for children that write a
+    /// line now and then. Must not block the thread. False, which it is by default: they were not taken, and
+    /// [`handle_lines`](Self::handle_lines) gets them.
+    fn try_handle_lines(&self, _batch: &LineBatch) -> bool {
+        false
+    }
+
     /// Deals with a batch of lines; by default line by line through [`handle`](Self::handle).
     fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
         Box::pin(async move {

@@ -1,12 +1,18 @@
-//! A panic inside a future, as a value.
+//! A panic of somebody else's code, as a value.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
 
-/// The future panicked; what it said.
+/// It panicked; what it said.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Panicked(pub(crate) String);
+
+/// Calls somebody else's function.
+pub(crate) fn no_panic<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
+    // Unwind safety: what the call was about is done with, whichever way it ended.
+    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| Panicked(message(payload.as_ref())))
+}
 
 /// Polls `future` to its end or its panic. After a panic it is not polled again.
 pub(crate) async fn or_panic<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Result<F::Output, Panicked> {

@@ -13,13 +13,17 @@ use std::task::Poll;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::catch_unwind::{Panicked, or_panic};
+use super::catch_unwind::{Panicked, no_panic, or_panic};
 use crate::event::{EventHandler, EventKind, ExecutionEvent, LineBatch, OutputStream};
 use crate::output::LineBatcher;
 
 /// Text that gathers before reading stops: with the read that goes over it, a batch has 128 KiB at
 /// most. Larger ones were measured to be slower and to hold up an event loop for longer.
 const OPEN_BATCH_LIMIT: usize = 64 * 1024;
+
+/// Text up to which lines are offered to the handler rather than given: beyond it, copying them costs more than
+/// giving them away.
+const LITTLE: usize = 4 * 1024;
 
 pub(crate) struct Delivery {
     id: Uuid,
@@ -91,14 +95,35 @@ impl Delivery {
         self.in_flight.is_some() || !self.waiting.is_empty() || !self.lines.is_empty()
     }
 
+    /// Offers the handler the few lines that came just now, where nothing is before them.
+    pub(crate) fn offer(&mut self) {
+        let is_next = self.in_flight.is_none() && self.waiting.is_empty();
+        let Some(handler) = self.handler.as_ref().filter(|_| is_next) else { return };
+        if self.lines.is_empty() || self.lines.len() > LITTLE {
+            return;
+        }
+        let lines = self.lines.open();
+        let taken =
+            no_panic(|| handler.try_handle_lines(lines)).unwrap_or_else(|panicked| self.report(&panicked));
+        if taken {
+            self.lines.clear();
+        }
+    }
+
+    /// What it was called with counts as taken.
+    fn report(&self, Panicked(message): &Panicked) -> bool {
+        tracing::error!(execution_id = %self.id, message, "an event handler panicked");
+        true
+    }
+
     /// Sees one call of the handler through, beginning it where none is under way. Cancel-safe.
     pub(crate) async fn progress(&mut self) {
         if self.in_flight.is_none() {
             self.in_flight = self.next_call();
         }
         let Some(call) = self.in_flight.as_mut() else { return };
-        if let Err(Panicked(message)) = or_panic(call.as_mut()).await {
-            tracing::error!(execution_id = %self.id, message, "an event handler panicked");
+        if let Err(panicked) = or_panic(call.as_mut()).await {
+            self.report(&panicked);
         }
         self.in_flight = None;
     }

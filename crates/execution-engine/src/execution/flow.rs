@@ -63,6 +63,7 @@ impl Flow {
             }
             stream = readable(self.stdout.as_ref(), self.stderr.as_ref()), if room => {
                 self.read_some(stream, sinks);
+                sinks.delivery.offer();
                 if self.flush.is_none() && sinks.log_needs_flush() {
                     self.flush = Some(Box::pin(sleep(LOG_FLUSH_INTERVAL)));
                 }

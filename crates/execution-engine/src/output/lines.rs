@@ -21,10 +21,8 @@ const BATCH_TO_EXPECT: usize = 256 * 1024;
 
 /// Gathers the lines of one execution.
 pub(crate) struct LineBatcher {
-    id: Uuid,
     max_part: usize,
-    text: String,
-    runs: Vec<LineRun>,
+    open: LineBatch,
     /// Length of the batch taken last.
     last_len: usize,
     /// Of the standard output and the standard error: the line that has not ended yet.
@@ -39,10 +37,8 @@ impl LineBatcher {
 
     fn with_max_part(id: Uuid, max_part: usize) -> Self {
         Self {
-            id,
             max_part,
-            text: String::new(),
-            runs: Vec::new(),
+            open: LineBatch { execution_id: id, text: String::new(), runs: Vec::new() },
             last_len: 0,
             tails: [Vec::new(), Vec::new()],
         }
@@ -82,12 +78,12 @@ impl LineBatcher {
 
     /// Bytes of text in the open batch.
     pub fn len(&self) -> usize {
-        self.text.len()
+        self.open.text.len()
     }
 
     /// Whether the open batch has no line.
     pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.open.text.is_empty()
     }
 
     /// The open batch, if it has a line; the next begins.
@@ -95,9 +91,21 @@ impl LineBatcher {
         if self.is_empty() {
             return None;
         }
-        self.last_len = self.text.len();
-        let (text, runs) = (std::mem::take(&mut self.text), std::mem::take(&mut self.runs));
-        Some(LineBatch { execution_id: self.id, text, runs })
+        self.last_len = self.open.text.len();
+        let next = LineBatch { text: String::new(), runs: Vec::new(), ..self.open };
+        Some(std::mem::replace(&mut self.open, next))
+    }
+
+    /// The open batch.
+    pub fn open(&self) -> &LineBatch {
+        &self.open
+    }
+
+    /// Empties the open batch, which somebody has read, and keeps its memory for the next.
+    pub fn clear(&mut self) {
+        self.last_len = self.len();
+        self.open.text.clear();
+        self.open.runs.clear();
     }
 
     fn extend_tail(&mut self, stream: OutputStream, bytes: &[u8], at: DateTime<Utc>) {
@@ -134,7 +142,7 @@ impl LineBatcher {
             return;
         }
         self.expect(lines.len());
-        let (before, mut rest) = (self.text.len(), lines);
+        let (before, mut rest) = (self.open.text.len(), lines);
         if let Some(cr) = memchr::memchr(b'\r', lines) {
             // Cuts between `\r` and `\n`, so that no piece ends inside a character.
             let mut from = 0;
@@ -142,15 +150,15 @@ impl LineBatcher {
                 std::iter::once(cr).chain(memchr::memchr_iter(b'\r', &lines[cr + 1..]).map(|i| cr + 1 + i))
             {
                 if lines[cr + 1] == b'\n' {
-                    decode::push_lossy(&mut self.text, &lines[from..cr]);
+                    decode::push_lossy(&mut self.open.text, &lines[from..cr]);
                     from = cr + 1;
                 }
             }
             rest = &lines[from..];
         }
-        decode::push_lossy(&mut self.text, rest);
+        decode::push_lossy(&mut self.open.text, rest);
         let count = memchr::memchr_iter(b'\n', lines).count();
-        self.push_run(stream, false, self.text.len() - before, count, at);
+        self.push_run(stream, false, self.open.text.len() - before, count, at);
     }
 
     /// Lines that all end in `\n`, any of which may need parts.
@@ -185,10 +193,10 @@ impl LineBatcher {
 
     fn push_line(&mut self, stream: OutputStream, line: &[u8], partial: bool, at: DateTime<Utc>) {
         self.expect(line.len() + 1);
-        let before = self.text.len();
-        decode::push_lossy(&mut self.text, line);
-        self.text.push('\n');
-        self.push_run(stream, partial, self.text.len() - before, 1, at);
+        let before = self.open.text.len();
+        decode::push_lossy(&mut self.open.text, line);
+        self.open.text.push('\n');
+        self.push_run(stream, partial, self.open.text.len() - before, 1, at);
     }
 
     fn push_run(
@@ -199,20 +207,20 @@ impl LineBatcher {
         lines: usize,
         timestamp: DateTime<Utc>,
     ) {
-        match self.runs.last_mut() {
+        match self.open.runs.last_mut() {
             // Every part of a long line is a run of its own.
             Some(run) if run.stream == stream && run.timestamp == timestamp && !run.partial && !partial => {
                 run.len += len;
                 run.lines += lines;
             }
-            _ => self.runs.push(LineRun { stream, partial, len, lines, timestamp }),
+            _ => self.open.runs.push(LineRun { stream, partial, len, lines, timestamp }),
         }
     }
 
     /// Makes room for `more` bytes; a new batch likely grows as long as the last one.
     fn expect(&mut self, more: usize) {
-        if self.text.capacity() == 0 {
-            self.text.reserve(more.max(self.last_len.min(BATCH_TO_EXPECT)));
+        if self.open.text.capacity() == 0 {
+            self.open.text.reserve(more.max(self.last_len.min(BATCH_TO_EXPECT)));
         }
     }
 }

@@ -1,0 +1,63 @@
+//! The runtime of the addon: few threads, and moderate ones.
+//!
+//! What a thread does for a line is little, and what it costs to wake it is much. So the engine has few threads:
+//! tokio wakes a second one wherever the first has two things to do, and each of them ends up doing half, at twice
+//! the price. And where very many lines come in, each of them small, a thread that has nothing left to do sleeps
+//! for a moment before it waits for more, as network cards moderate their interrupts.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use napi::bindgen_prelude::create_custom_tokio_runtime;
+use napi_derive::module_init;
+use tokio::runtime::Builder;
+
+/// Enough to read and mask several loud streams at once; JavaScript takes in one.
+const MAX_THREADS: usize = 4;
+/// Over how long arrivals are counted, older ones by and by forgotten.
+const WINDOW: Duration = Duration::from_millis(4);
+/// Arrivals in a window, above which a pause saves more wakings than it costs anybody time.
+const CROWD: f64 = 80.0;
+/// The pause.
+const PAUSE: Duration = Duration::from_micros(500);
+
+/// Batches that came in since anybody looked.
+static ARRIVED: AtomicU32 = AtomicU32::new(0);
+static TRAFFIC: Mutex<Option<Traffic>> = Mutex::new(None);
+
+struct Traffic {
+    arrivals: f64,
+    at: Instant,
+}
+
+#[module_init]
+fn init() {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads((cores / 2).clamp(1, MAX_THREADS)).enable_all().on_thread_park(|| {
+        if is_crowded() {
+            std::thread::sleep(PAUSE);
+        }
+    });
+    // Without it the library makes one itself, or says why it cannot.
+    if let Ok(runtime) = builder.build() {
+        create_custom_tokio_runtime(runtime);
+    }
+}
+
+/// A batch of lines came in.
+pub fn arrived() {
+    ARRIVED.fetch_add(1, Ordering::Relaxed);
+}
+
+fn is_crowded() -> bool {
+    let now = Instant::now();
+    let arrived = f64::from(ARRIVED.swap(0, Ordering::Relaxed));
+    let mut known = TRAFFIC.lock().unwrap_or_else(PoisonError::into_inner);
+    let traffic = known.get_or_insert(Traffic { arrivals: 0.0, at: now });
+    let faded = (now - traffic.at).div_duration_f64(WINDOW);
+    traffic.arrivals = traffic.arrivals * (-faded).exp() + arrived;
+    traffic.at = now;
+    traffic.arrivals > CROWD
+}
