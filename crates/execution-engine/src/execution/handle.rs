@@ -40,7 +40,6 @@ pub(crate) struct Execution {
     pub(crate) metadata: ExecutionMetadata,
     pub(crate) created_at: DateTime<Utc>,
     state: Mutex<State>,
-    stop: watch::Sender<StopRequest>,
     /// Wakes whoever waits for the result.
     told: Notify,
     /// `None` unless the request's standard input is a pipe.
@@ -51,6 +50,8 @@ pub(crate) struct Execution {
 struct State {
     status: ExecutionStatus,
     started: Option<Started>,
+    /// Nothing once it has ended: what is remembered for a day should be small.
+    stop: Option<watch::Sender<StopRequest>>,
     log: Option<LogPlace>,
     result: Option<Arc<ExecutionResult>>,
     /// The terminal event was delivered: whoever waits has then seen every event before.
@@ -80,6 +81,7 @@ impl Execution {
         let state = State {
             status: ExecutionStatus::Pending,
             started: None,
+            stop: Some(watch::Sender::new(StopRequest::None)),
             log: None,
             result: None,
             is_told: false,
@@ -91,7 +93,6 @@ impl Execution {
             metadata: accepted.metadata,
             created_at: accepted.created_at,
             state: Mutex::new(state),
-            stop: watch::Sender::new(StopRequest::None),
             told: Notify::new(),
             stdin: accepted.stdin,
         }
@@ -120,7 +121,7 @@ impl Execution {
             return false;
         }
         state.status = result.status;
-        state.log = None;
+        (state.log, state.stop) = (None, None);
         state.result = Some(Arc::clone(result));
         true
     }
@@ -162,16 +163,17 @@ impl Execution {
     }
 
     fn request_stop(&self, raise: impl FnOnce(StopRequest) -> StopRequest) -> bool {
-        if self.status().is_terminal() {
-            return false;
-        }
+        let state = self.lock();
+        let Some(stop) = &state.stop else { return false };
         // Told only when it rises: asking again for the same is not asking for more.
-        self.stop.send_if_modified(|stop| std::mem::replace(stop, raise(*stop)) != *stop);
+        stop.send_if_modified(|stop| std::mem::replace(stop, raise(*stop)) != *stop);
         true
     }
 
+    /// Where requests to stop arrive; after the end none do.
     pub(crate) fn stop_requests(&self) -> watch::Receiver<StopRequest> {
-        self.stop.subscribe()
+        let nothing = || watch::Sender::new(StopRequest::None).subscribe();
+        self.lock().stop.as_ref().map_or_else(nothing, watch::Sender::subscribe)
     }
 
     pub(crate) fn stdin(&self) -> Option<&mpsc::Sender<StdinMessage>> {
