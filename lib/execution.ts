@@ -55,6 +55,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   readonly #host: Host
   readonly #options: HandleOptions
   readonly #listener: Consumer | undefined
+  readonly #consumer: Consumer
   /** Stands for the execution in the engine; nothing when it was refused. */
   readonly #number: number | undefined
   readonly #result: Promise<ExecutionResult>
@@ -70,11 +71,12 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     this.#options = options
     this.id = request.id ?? native().newId()
     this.#listener = options.onEvent && listening(this.id, options.onEvent)
+    this.#consumer = this.#both()
     let refusal: unknown
     try {
       checkHandleOptions(options)
       this.#isCancelled = options.signal?.aborted === true
-      this.#number = host.accept({ ...request, id: this.id }, this.#consumer(), this.#isCancelled)
+      this.#number = host.accept({ ...request, id: this.id }, this.#consumer, this.#isCancelled)
     } catch (error) {
       refusal = error
     }
@@ -179,7 +181,8 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     return this.#options.reject === true && result.status !== 'completed' ? new ExecutionError(result) : undefined
   }
 
-  #consumer(): Consumer {
+  /** The iteration and the listener. */
+  #both(): Consumer {
     return {
       line: (stream, text, partial, timestamp) => {
         this.#lines?.push({ stream, text, partial, timestamp })
@@ -198,7 +201,10 @@ export class Execution<Stdin extends Writable | null = Writable | null>
       this.#result.catch((refusal: Error) => this.#lines?.end(refusal))
       return
     }
-    if (this.#lines === undefined) this.#stopLines()
+    if (this.#lines !== undefined) return
+    // Nobody iterates: what comes, fifty thousand times a second perhaps, need not pass by here.
+    if (this.#listener !== undefined) Object.assign(this.#consumer, this.#listener)
+    this.#stopLines()
   }
 
   /** Unless somebody else listens: then they cross for that one. */

@@ -189,7 +189,9 @@ impl Task {
         );
         let ended = supervisor.run().await;
         drop(feeder);
-        self.conclude(ended, sinks, Facts { containment, started_at, started, accepted }, permit).await;
+        let facts = Facts { containment, started_at, started, accepted };
+        // Boxed: it is larger than all the rest, which would carry its room about from the beginning.
+        Box::pin(self.conclude(ended, sinks, facts, permit)).await;
     }
 
     fn open_log(&mut self, pid: u32, start_time: Option<u64>, at: DateTime<Utc>) -> Option<ExecutionLog> {
