@@ -26,6 +26,9 @@ import { flag, oneOf, refuse, text } from './validate.js'
 
 const logOptions = { format: oneOf('text', 'records'), follow: flag }
 
+/** Others that run addons of Node have an event loop of their own. */
+const sharesLoop = !('bun' in process.versions || 'deno' in process.versions)
+
 const checkedId = (id: string): string => {
   if (id === undefined) return refuse('INVALID_REQUEST', 'id', id, 'allowed is a UUID')
   checkOptions({ id }, { id: text })
@@ -48,7 +51,7 @@ export class ExecutionEngine {
   /** @throws ExecutionEngineError `INVALID_CONFIG`: names the field, its value and what is allowed. */
   constructor(config: ExecutionConfig = {}) {
     const live = this.#live
-    this.#native = unwrap(native().NativeEngine.create(nativeConfig(config), ...live.receiver()))
+    this.#native = unwrap(native().NativeEngine.create(nativeConfig(config), sharesLoop, ...live.receiver()))
     live.attach(this.#native)
     this.#secrets = config.secrets ?? []
     const engine = this.#native

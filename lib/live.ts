@@ -14,7 +14,7 @@ const SHORT = 4 * 1024
 /** So many of them may follow each other without a turn of the event loop in between. */
 const MAX_AT_ONCE = 16
 
-type Receive = Parameters<typeof NativeEngine.create>[2]
+type Receive = Parameters<typeof NativeEngine.create>[3]
 
 interface Live {
   id: string

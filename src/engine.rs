@@ -12,6 +12,8 @@ use napi::bindgen_prelude::{
 };
 use napi_derive::napi;
 use uuid::Uuid;
+#[cfg(target_os = "linux")]
+use {crate::short_way::ShortWay, execution_engine::HostLoop, fragile::Fragile};
 
 use crate::config::NativeConfig;
 use crate::event_bridge::{EventBridge, NativeBatch};
@@ -46,15 +48,20 @@ pub struct NativeEngine {
     bridge: Arc<EventBridge>,
     gates: Gates,
     next_number: AtomicU32,
+    /// `None` where the program's event loop cannot be shared.
+    #[cfg(target_os = "linux")]
+    short_way: Option<Fragile<ShortWay>>,
 }
 
 #[napi]
 impl NativeEngine {
-    /// Makes an engine that gives its events to `on_batch`, most rows in `table`.
+    /// Makes an engine that gives its events to `on_batch`, most rows in `table`. `shares_loop`: the program's event
+    /// loop is libuv's, and may be shared.
     #[napi(catch_unwind)]
     pub fn create(
         env: Env,
         config: NativeConfig,
+        shares_loop: bool,
         table: Buffer,
         #[napi(
             ts_arg_type = "(text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null) => void"
@@ -68,6 +75,8 @@ impl NativeEngine {
             Err(error) => return Ok(Either::A(error.into())),
         };
         let bridge = EventBridge::new(table, &on_batch)?;
+        #[cfg(target_os = "linux")]
+        let (engine, short_way) = share_loop(&env, engine, &bridge, &on_batch, shares_loop);
         // The environment may go without a word (`process.exit`, a worker's end): nothing that this
         // engine started is to outlive it. The hook must not keep the engine itself alive.
         let (abort, last_bridge) = (engine.abort_handle(), Arc::downgrade(&bridge));
@@ -75,7 +84,14 @@ impl NativeEngine {
             last_bridge.upgrade().iter().for_each(|bridge| bridge.close());
             abort.abort_now();
         })?;
-        Ok(Either::B(Self { engine, bridge, gates: Gates::default(), next_number: AtomicU32::new(0) }))
+        Ok(Either::B(Self {
+            engine,
+            bridge,
+            gates: Gates::default(),
+            next_number: AtomicU32::new(0),
+            #[cfg(target_os = "linux")]
+            short_way,
+        }))
     }
 
     /// Accepts a request. Everything that happens to it is told until `stop_lines`; its end always.
@@ -248,14 +264,41 @@ impl NativeEngine {
 
     /// JavaScript is done with the last batch: the next may come.
     #[napi(catch_unwind)]
-    pub fn acknowledge(&self) {
+    pub fn acknowledge(&self, env: Env) {
         self.bridge.acknowledge();
+        #[cfg(target_os = "linux")]
+        if let Some(short_way) = &self.short_way {
+            short_way.get().acknowledged(&env);
+        }
     }
 
     /// Whether the way to JavaScript keeps the process alive. At first it does not.
     #[napi(catch_unwind)]
     pub fn set_keep_alive(&self, env: Env, alive: bool) -> Result<()> {
         self.bridge.keep_alive(&env, alive)
+    }
+}
+
+/// A few lines may then be read in JavaScript's own thread.
+#[cfg(target_os = "linux")]
+fn share_loop(
+    env: &Env,
+    engine: ExecutionEngine,
+    bridge: &Arc<EventBridge>,
+    on_batch: &Function<NativeBatch, ()>,
+    shares_loop: bool,
+) -> (ExecutionEngine, Option<Fragile<ShortWay>>) {
+    let open = || -> Result<_> {
+        let host_loop = HostLoop::new()?;
+        Ok((ShortWay::new(env, host_loop.clone(), Arc::clone(bridge), on_batch.create_ref()?)?, host_loop))
+    };
+    match shares_loop.then(open) {
+        Some(Ok((short_way, host_loop))) => {
+            let engine = within_runtime_if_available(|| engine.with_host_loop(&host_loop));
+            (engine, Some(Fragile::new(short_way)))
+        }
+        // Everything takes the long way.
+        Some(Err(_)) | None => (engine, None),
     }
 }
 

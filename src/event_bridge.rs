@@ -70,6 +70,8 @@ pub struct EventBridge {
     acknowledged: watch::Sender<u64>,
     /// Locked only for a call or a change of its reference.
     on_batch: Mutex<OnBatch>,
+    /// Where rows go; read and written in JavaScript's thread alone.
+    table: Arc<Mutex<Buffer>>,
 }
 
 #[derive(Default)]
@@ -79,6 +81,8 @@ struct State {
     number: u64,
     /// What the batch on its way has taken from the budget; `None` when none is.
     in_flight: Option<u32>,
+    /// JavaScript's own thread is here, and takes the next batch with it.
+    is_collected: bool,
 }
 
 /// A batch in the making.
@@ -92,16 +96,19 @@ pub struct Gathered {
 
 impl EventBridge {
     /// Calls `on_batch` with each batch, its rows in `table`; does not keep the process alive until it is told to.
-    pub fn new(mut table: Buffer, on_batch: &Function<NativeBatch, ()>) -> Result<Arc<Self>> {
+    pub fn new(table: Buffer, on_batch: &Function<NativeBatch, ()>) -> Result<Arc<Self>> {
+        let table = Arc::new(Mutex::new(table));
+        let rows = Arc::clone(&table);
         let on_batch = on_batch
             .build_threadsafe_function::<Gathered>()
             .weak::<true>()
-            .build_callback(move |context| Ok(context.value.cross(&mut table)))?;
+            .build_callback(move |context| Ok(context.value.cross(&rows)))?;
         Ok(Arc::new(Self {
             state: Mutex::default(),
             budget: Semaphore::new(BUDGET as usize),
             acknowledged: watch::Sender::new(0),
             on_batch: Mutex::new(on_batch),
+            table,
         }))
     }
 
@@ -163,6 +170,26 @@ impl EventBridge {
         self.send_if_free(state);
     }
 
+    /// In JavaScript's thread: what is gathered from now on is not sent, for [`collected`](Self::collected) takes it.
+    pub fn collect(&self) {
+        self.lock().is_collected = true;
+    }
+
+    /// What there is for JavaScript, if it is done with what it got before. To be given to it at once.
+    pub fn collected(&self) -> Option<NativeBatch> {
+        let batch = self.lock().next_batch()?;
+        Some(batch.cross(&self.table))
+    }
+
+    /// Ends [`collect`](Self::collect). True when JavaScript is done with all it got.
+    pub fn is_free(&self) -> bool {
+        let mut state = self.lock();
+        state.is_collected = false;
+        let is_free = state.in_flight.is_none();
+        self.send_if_free(state);
+        is_free
+    }
+
     /// JavaScript is going, or gone: nobody is to wait for it any more.
     pub fn close(&self) {
         self.budget.close();
@@ -177,12 +204,10 @@ impl EventBridge {
     }
 
     fn send_if_free(&self, mut state: MutexGuard<'_, State>) {
-        if state.in_flight.is_some() || state.gathered.rows.is_empty() {
+        if state.is_collected {
             return;
         }
-        let batch = std::mem::take(&mut state.gathered);
-        state.in_flight = Some(batch.cost);
-        state.number += 1;
+        let Some(batch) = state.next_batch() else { return };
         drop(state);
         let on_batch = self.on_batch.lock().unwrap_or_else(PoisonError::into_inner);
         if on_batch.call(batch, ThreadsafeFunctionCallMode::NonBlocking) != Status::Ok {
@@ -192,6 +217,19 @@ impl EventBridge {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// What goes to JavaScript next; nothing while a batch is on its way.
+    fn next_batch(&mut self) -> Option<Gathered> {
+        if self.in_flight.is_some() || self.gathered.rows.is_empty() {
+            return None;
+        }
+        let batch = std::mem::take(&mut self.gathered);
+        self.in_flight = Some(batch.cost);
+        self.number += 1;
+        Some(batch)
     }
 }
 
@@ -218,7 +256,8 @@ impl Gathered {
     }
 
     /// In JavaScript's thread, right before the call: nobody reads the table now.
-    fn cross(self, table: &mut [u8]) -> NativeBatch {
+    fn cross(self, table: &Mutex<Buffer>) -> NativeBatch {
+        let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
         let count = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         let numbers = self.rows.as_flattened();
         let own_rows = if size_of_val(numbers) <= table.len() {

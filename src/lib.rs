@@ -2,7 +2,8 @@
 //!
 //! * `engine` is the class JavaScript sees.
 //! * `request`, `config`, `result` and `records` are the border's types.
-//! * `event_bridge` carries events to JavaScript, many in one call.
+//! * `event_bridge` carries events to JavaScript, many in one call; on Linux `short_way` has a few lines read in
+//!   JavaScript's own thread, through `uv`, Node's event loop.
 //! * `listener` is one execution's handler, `gate` holds its lines back, `number` looks at JavaScript's numbers.
 //! * `failure` carries errors, as data: the class is made in TypeScript.
 
@@ -22,5 +23,9 @@ mod records;
 mod request;
 mod result;
 mod runtime;
+#[cfg(target_os = "linux")]
+mod short_way;
+#[cfg(target_os = "linux")]
+mod uv;
 
 pub use engine::{NativeEngine, new_id};

@@ -30,6 +30,7 @@
 //! * [`ExecutionEngine`] accepts requests and answers questions about executions.
 //! * [`ExecutionRequest`] says what to run; [`ExecutionConfig`] holds an engine's limits.
 //! * [`EventHandler`] gets [`ExecutionEvent`]s while it runs; [`ExecutionResult`] is how it ended.
+//! * [`HostLoop`] lets a host's event loop take in a few lines itself, with one wake-up for a line.
 //! * [`EngineError`] is a call that could not be accepted; [`FailureCode`] says why an accepted
 //!   execution did not complete.
 //! * [`LogReader`] reads logs back, also those of a host that died.
@@ -67,6 +68,7 @@ pub use engine::{
 };
 pub use error::{EngineError, FailureCode, InvalidField};
 pub use event::{EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream};
+pub use execution::HostLoop;
 pub use log::{
     ByteCounts, LogDamage, LogFooter, LogHeader, LogHost, LogPosition, LogReader, LogRecord, LogRecordKind,
 };

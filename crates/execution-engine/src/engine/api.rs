@@ -12,7 +12,7 @@ use super::inner::{Beginning, Inner};
 use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
-use crate::execution::{StdinMessage, StopRequest};
+use crate::execution::{HostLoop, StdinMessage, StopRequest};
 use crate::process::release_guard_if_idle;
 use crate::registry::Registry;
 use crate::request::ExecutionRequest;
@@ -94,6 +94,13 @@ impl ExecutionEngine {
     #[must_use]
     pub fn with_event_handler(self, handler: Arc<dyn EventHandler>) -> Self {
         let _ = self.inner.handler.set(handler);
+        self
+    }
+
+    /// Lets a host's event loop read for the executions whose handlers want lines. The first call counts.
+    #[must_use]
+    pub fn with_host_loop(self, host_loop: &HostLoop) -> Self {
+        self.inner.set_host_loop(host_loop);
         self
     }
 

@@ -13,9 +13,10 @@ use super::queue::{Admission, AdmissionQueue};
 use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
-use crate::execution::{Accepted, Execution, OutputLimit, Place, StdinSource, Task};
+use crate::execution::{Accepted, Execution, HostLoop, OutputLimit, Place, SharedTask, StdinSource, Task};
 use crate::log::LogService;
 use crate::output::Secrets;
+use crate::process::Reactor;
 use crate::registry::{Registry, Retention, run_cleanup};
 use crate::request::{Command, ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy, Stdin};
 
@@ -29,6 +30,8 @@ pub(crate) struct Inner {
     pub(super) logs: LogService,
     pub(super) handler: OnceLock<Arc<dyn EventHandler>>,
     runtime: Handle,
+    /// Where a host's event loop reads, too.
+    reactor: OnceLock<Arc<Reactor>>,
     secrets: Secrets,
     cleanup: OnceLock<AbortHandle>,
 }
@@ -54,6 +57,7 @@ impl Inner {
             logs: LogService::new(&config),
             handler: OnceLock::new(),
             runtime,
+            reactor: OnceLock::new(),
             secrets: Secrets::new(config.secrets.iter().map(String::as_str)),
             cleanup: OnceLock::new(),
             config,
@@ -107,6 +111,7 @@ impl Inner {
             kill_grace: Duration::from_millis(request.kill_grace_ms.unwrap_or(self.config.kill_grace_ms)),
             stream_output: self.config.stream_output,
             handler: handler.or_else(|| self.handler.get().cloned()),
+            reactor: self.reactor.get().cloned(),
             log: (self.config.logging || spills).then(|| self.logs.open(id)),
             writes_log: self.config.logging,
             request: Arc::new(request),
@@ -117,7 +122,11 @@ impl Inner {
         if beginning == Beginning::Cancelled {
             task.execution.cancel();
         }
-        self.runtime.spawn(task.run(place));
+        if task.reactor.is_some() {
+            SharedTask::spawn(&self.runtime, task.run(place));
+        } else {
+            self.runtime.spawn(task.run(place));
+        }
         self.start_cleanup_task();
         Ok(id)
     }
@@ -128,6 +137,13 @@ impl Inner {
             return self.secrets.clone();
         }
         Secrets::new(self.config.secrets.iter().chain(&request.secrets).map(String::as_str))
+    }
+
+    pub(super) fn set_host_loop(&self, host_loop: &HostLoop) {
+        self.reactor.get_or_init(|| {
+            self.runtime.spawn(Reactor::stand_in(Arc::downgrade(&host_loop.reactor)));
+            Arc::clone(&host_loop.reactor)
+        });
     }
 
     pub(super) fn start_cleanup_task(self: &Arc<Self>) {

@@ -68,7 +68,8 @@ impl Delivery {
         }
     }
 
-    fn wants_lines(&self) -> bool {
+    /// Whether anybody wants lines now.
+    pub(crate) fn wants_lines(&self) -> bool {
         self.stream_output && self.handler.as_ref().is_some_and(|handler| handler.wants_lines())
     }
 

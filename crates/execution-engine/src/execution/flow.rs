@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use chrono::Utc;
 use tokio::time::{Sleep, sleep};
 
+use super::pace::Pace;
 use super::sinks::Sinks;
 use crate::event::OutputStream;
-use crate::process::PipeReader;
+use crate::process::{PipeReader, Reactor};
 
 /// How much one read takes at most. Measured: 64 KiB reads are three times as fast as 4 KiB ones.
 const READ_SIZE: usize = 64 * 1024;
@@ -31,14 +33,18 @@ thread_local! {
 pub(crate) struct Flow {
     stdout: Option<PipeReader>,
     stderr: Option<PipeReader>,
+    /// Where a host's event loop reads, too.
+    reactor: Option<Arc<Reactor>>,
+    pace: Pace,
     over_limit: bool,
     /// When the open log is handed over; nothing while there is nothing in it.
     flush: Option<Pin<Box<Sleep>>>,
 }
 
 impl Flow {
-    pub(crate) fn new(stdout: PipeReader, stderr: PipeReader) -> Self {
-        Self { stdout: Some(stdout), stderr: Some(stderr), over_limit: false, flush: None }
+    pub(crate) fn new(stdout: PipeReader, stderr: PipeReader, reactor: Option<Arc<Reactor>>) -> Self {
+        let (stdout, stderr) = (Some(stdout), Some(stderr));
+        Self { stdout, stderr, reactor, pace: Pace::default(), over_limit: false, flush: None }
     }
 
     /// Whether more was written than the execution may write.
@@ -53,6 +59,7 @@ impl Flow {
 
     /// One turn: reads, or waits for what stands in the way. Cancel-safe.
     pub(crate) async fn turn(&mut self, sinks: &mut Sinks) {
+        self.choose_reader(sinks);
         let room = sinks.have_room();
         tokio::select! {
             biased;
@@ -67,6 +74,19 @@ impl Flow {
                 if self.flush.is_none() && sinks.log_needs_flush() {
                     self.flush = Some(Box::pin(sleep(LOG_FLUSH_INTERVAL)));
                 }
+            }
+        }
+    }
+
+    /// A few lines for somebody who wants them are read where the host's loop is, all else in the runtime.
+    fn choose_reader(&mut self, sinks: &Sinks) {
+        let Some(reactor) = &self.reactor else { return };
+        let by_host = !self.pace.is_loud() && sinks.delivery.wants_lines();
+        for pipe in [&mut self.stdout, &mut self.stderr].into_iter().flatten() {
+            match (pipe.is_in_host(), by_host) {
+                (false, true) => pipe.enter(reactor),
+                (true, false) => pipe.leave(),
+                _ => {}
             }
         }
     }
@@ -113,7 +133,10 @@ impl Flow {
         });
         match read {
             Ok((0, _)) => self.end(stream, sinks),
-            Ok((_, is_within)) => self.over_limit |= !is_within,
+            Ok((count, is_within)) => {
+                self.pace.read(count);
+                self.over_limit |= !is_within;
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
@@ -147,7 +170,6 @@ impl Flow {
 /// Resolves when a stream can be read; never once both have ended.
 async fn readable(stdout: Option<&PipeReader>, stderr: Option<&PipeReader>) -> OutputStream {
     poll_fn(|context| {
-        // An error here shows again, with its reason, at the read.
         let mut ready =
             |pipe: Option<&PipeReader>| pipe.is_some_and(|pipe| pipe.poll_readable(context).is_ready());
         if ready(stdout) {

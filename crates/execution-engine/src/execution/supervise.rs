@@ -16,7 +16,7 @@ use super::flow::Flow;
 use super::handle::StopRequest;
 use super::outcome::Cause;
 use super::sinks::Sinks;
-use crate::process::{ExecutionChild, Exit, PipeReader, Scope, TreeSignal};
+use crate::process::{ExecutionChild, Exit, Scope, TreeSignal};
 use crate::result::LeftoverProcess;
 
 /// How long output is awaited after the exit, when somebody else still holds the pipe.
@@ -80,8 +80,7 @@ pub(crate) struct Supervisor<'a> {
 impl<'a> Supervisor<'a> {
     pub(crate) fn new(
         child: ExecutionChild,
-        stdout: PipeReader,
-        stderr: PipeReader,
+        flow: Flow,
         sinks: &'a mut Sinks,
         stop: watch::Receiver<StopRequest>,
         patience: Patience,
@@ -89,7 +88,7 @@ impl<'a> Supervisor<'a> {
         let timeout_at = patience.started + Duration::from_millis(patience.timeout_ms);
         Self {
             child,
-            flow: Flow::new(stdout, stderr),
+            flow,
             sinks,
             stop,
             patience,

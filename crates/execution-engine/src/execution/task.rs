@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::catch_unwind::{Panicked, or_panic};
 use super::conclude;
 use super::delivery::Delivery;
+use super::flow::Flow;
 use super::handle::{Execution, StdinMessage, StopRequest, millis};
 use super::log_header::log_header;
 use super::outcome::{self, Outcome};
@@ -23,7 +24,7 @@ use crate::error::FailureCode;
 use crate::event::{EventHandler, EventKind};
 use crate::log::ExecutionLog;
 use crate::output::Secrets;
-use crate::process::{self, PipeWriter, SpawnFailure, SpawnSpec, Spawned, StdinMode};
+use crate::process::{self, PipeWriter, Reactor, SpawnFailure, SpawnSpec, Spawned, StdinMode};
 use crate::registry::Registry;
 use crate::request::ExecutionRequest;
 use crate::result::{Containment, ExecutionFailure, ExecutionResult, ExecutionStatus};
@@ -40,6 +41,8 @@ pub(crate) struct Task {
     pub(crate) kill_grace: Duration,
     pub(crate) stream_output: bool,
     pub(crate) handler: Option<Arc<dyn EventHandler>>,
+    /// Where a host's event loop reads, too.
+    pub(crate) reactor: Option<Arc<Reactor>>,
     /// `None` when neither a log nor spill files are wanted.
     pub(crate) log: Option<ExecutionLog>,
     /// Whether the log itself is written, and not only spill files.
@@ -179,14 +182,8 @@ impl Task {
             kill_grace: self.kill_grace,
             output_limit: self.limit.bytes,
         };
-        let supervisor = Supervisor::new(
-            spawned.child,
-            spawned.stdout,
-            spawned.stderr,
-            &mut sinks,
-            self.stop.clone(),
-            patience,
-        );
+        let flow = Flow::new(spawned.stdout, spawned.stderr, self.reactor.take());
+        let supervisor = Supervisor::new(spawned.child, flow, &mut sinks, self.stop.clone(), patience);
         let ended = supervisor.run().await;
         drop(feeder);
         let facts = Facts { containment, started_at, started, accepted };

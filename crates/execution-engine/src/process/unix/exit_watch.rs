@@ -5,6 +5,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
@@ -22,7 +23,7 @@ pub(super) struct ExitWatch {
 
 #[derive(Debug)]
 enum Source {
-    Polled(AsyncFd<OwnedFd>),
+    Polled(AsyncFd<Arc<OwnedFd>>),
     Thread(watch::Receiver<bool>),
 }
 
@@ -40,7 +41,7 @@ impl ExitWatch {
 
     fn polled(pid: u32) -> io::Result<Self> {
         let pid = as_pid(pid)?;
-        let source = os_calls::watch_readable(exit_descriptor(pid)?)?;
+        let source = os_calls::watch_readable(Arc::new(exit_descriptor(pid)?))?;
         Ok(Self { pid, ended: false, source: Source::Polled(source) })
     }
 

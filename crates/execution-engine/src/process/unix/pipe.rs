@@ -3,12 +3,19 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
+use std::sync::Arc;
 #[cfg(target_os = "linux")]
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use tokio::io::AsyncWrite;
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncWrite, Interest};
 use tokio::net::unix::pipe;
+
+use super::os_calls::watch_readable;
+use crate::process::reactor::Reactor;
+#[cfg(target_os = "linux")]
+use crate::process::reactor::Watched;
 
 /// Of a pipe whose child writes much, in bytes.
 #[cfg(target_os = "linux")]
@@ -23,15 +30,27 @@ static WIDENED: AtomicUsize = AtomicUsize::new(0);
 /// The reading end of the child's stdout or stderr.
 #[derive(Debug)]
 pub(crate) struct PipeReader {
-    pipe: pipe::Receiver,
+    pipe: Arc<OwnedFd>,
+    source: Source,
     #[cfg(target_os = "linux")]
     is_wide: AtomicBool,
 }
 
+/// Who tells that there is something to read.
+#[derive(Debug)]
+enum Source {
+    Runtime(AsyncFd<Arc<OwnedFd>>),
+    #[cfg(target_os = "linux")]
+    Host(Watched),
+}
+
 impl PipeReader {
     pub(super) fn new(end: OwnedFd) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&end, true)?;
+        let pipe = Arc::new(end);
         Ok(Self {
-            pipe: pipe::Receiver::from_owned_fd(end)?,
+            source: Source::Runtime(watch_readable(Arc::clone(&pipe))?),
+            pipe,
             #[cfg(target_os = "linux")]
             is_wide: AtomicBool::new(false),
         })
@@ -50,9 +69,42 @@ impl PipeReader {
         }
     }
 
+    /// From now on a host's loop hears of what can be read, and not the runtime. Where that cannot be, all stays
+    /// as it is.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn enter(&mut self, reactor: &Arc<Reactor>) {
+        if let Ok(watched) = reactor.watch(&self.pipe) {
+            self.source = Source::Host(watched);
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn enter(&mut self, reactor: &Arc<Reactor>) {
+        match **reactor {}
+    }
+
+    /// From now on the runtime of the calling task hears of it. Where that cannot be, all stays as it is.
+    pub(crate) fn leave(&mut self) {
+        if self.is_in_host()
+            && let Ok(watched) = watch_readable(Arc::clone(&self.pipe))
+        {
+            self.source = Source::Runtime(watched);
+        }
+    }
+
+    /// Whether a host's loop hears of what can be read.
+    pub(crate) fn is_in_host(&self) -> bool {
+        !matches!(self.source, Source::Runtime(_))
+    }
+
     /// Whether there are bytes or the end of file; wakes the one task that asks.
-    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.pipe.poll_read_ready(context)
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        match &self.source {
+            // An error shows again, with its reason, at the read.
+            Source::Runtime(runtime) => runtime.poll_read_ready(context).map(drop),
+            #[cfg(target_os = "linux")]
+            Source::Host(watched) => watched.poll_readable(context),
+        }
     }
 
     /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` nothing yet.
@@ -64,13 +116,18 @@ impl PipeReader {
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let much = buffer.len() / 2;
         let mut little = None;
-        let read = self.pipe.try_io(|| match self.read_now(buffer)? {
+        let mut read = || match self.read_now(buffer)? {
             count if count == 0 || count >= much => Ok(count),
             count => {
                 little = Some(count);
                 Err(io::ErrorKind::WouldBlock.into())
             }
-        });
+        };
+        let read = match &self.source {
+            Source::Runtime(runtime) => runtime.try_io(Interest::READABLE, |_| read()),
+            #[cfg(target_os = "linux")]
+            Source::Host(watched) => watched.try_read(read),
+        };
         #[cfg(target_os = "linux")]
         if read.as_ref().is_ok_and(|count| *count > 0) {
             self.widen();

@@ -39,7 +39,7 @@ pub(super) async fn read(pipe: &PipeReader, enough: Option<&str>) -> String {
     let mut all = Vec::new();
     let mut buffer = [0; 4096];
     loop {
-        std::future::poll_fn(|context| pipe.poll_readable(context)).await.unwrap();
+        std::future::poll_fn(|context| pipe.poll_readable(context)).await;
         match pipe.try_read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => all.extend_from_slice(&buffer[..n]),

@@ -10,6 +10,7 @@ use std::os::windows::ffi::OsStrExt;
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{FromRawHandle, IntoRawHandle, OwnedHandle};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
@@ -22,6 +23,8 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::Win32::System::Pipes::{
     CreateNamedPipeW, PIPE_READMODE_BYTE, PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE, PIPE_WAIT,
 };
+
+use crate::process::reactor::Reactor;
 
 const CAPACITY: u32 = 64 * 1024;
 
@@ -81,9 +84,26 @@ impl PipeReader {
         register(end).map(Self)
     }
 
+    /// There is no host's loop that could hear of it.
+    #[expect(clippy::unused_self, reason = "on Linux there is")]
+    pub(crate) fn enter(&mut self, reactor: &Arc<Reactor>) {
+        match **reactor {}
+    }
+
+    /// Likewise.
+    #[expect(clippy::unused_self, reason = "on Linux there is")]
+    pub(crate) fn leave(&mut self) {}
+
+    /// Likewise.
+    #[expect(clippy::unused_self, reason = "on Linux there is")]
+    pub(crate) fn is_in_host(&self) -> bool {
+        false
+    }
+
     /// Whether there are bytes or the end of file; wakes the one task that asks.
-    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll_read_ready(context)
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        // An error shows again, with its reason, at the read.
+        self.0.poll_read_ready(context).map(drop)
     }
 
     /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` nothing yet.

@@ -1,0 +1,66 @@
+//! [`HostLoop`]: the part that the event loop of a host takes in reading.
+
+use std::io;
+#[cfg(target_os = "linux")]
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+
+use super::shared_task::SharedTask;
+use crate::process::Reactor;
+
+/// Lets the event loop of a host read the few lines of quiet executions in its own thread.
+///
+/// A line now and then costs its reader next to nothing, and the waking of a thread much. With the runtime alone, a
+/// line that is to be shown in a host's thread wakes two: one of the runtime's, which reads, and the host's. With
+/// this, the host's loop is woken by the child's write itself. What an execution that is loud writes is read by
+/// the runtime as before, and so is everything else while the host's loop stands still.
+///
+/// Linux only.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[cfg(target_os = "linux")] {
+/// use execution_engine::{ExecutionConfig, ExecutionEngine, HostLoop};
+///
+/// let host_loop = HostLoop::new()?;
+/// let engine = ExecutionEngine::new(ExecutionConfig::default())?.with_host_loop(&host_loop);
+/// // Have the host's loop (GLib's, libuv's, …) watch the descriptor; whenever it is readable:
+/// host_loop.turn();
+/// # }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct HostLoop {
+    pub(crate) reactor: Arc<Reactor>,
+}
+
+impl HostLoop {
+    /// Nothing is read through it yet.
+    ///
+    /// # Errors
+    /// `Unsupported` on other systems than Linux; what the system says where it has no descriptor left.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { reactor: Arc::new(Reactor::new()?) })
+    }
+
+    /// Reads what quiet executions wrote, and gives their lines to their handlers, here and now. To be called in the
+    /// host's thread when the descriptor is readable. Does not block.
+    pub fn turn(&self) {
+        let ready = self.reactor.ready();
+        SharedTask::poll_what_wakes(|| {
+            ready.iter().filter(|one| !one.is_end).for_each(|one| one.waker.wake_by_ref());
+        });
+        // The end of an execution is more work than a line, and nobody's hurry: the runtime's.
+        ready.iter().filter(|one| one.is_end).for_each(|one| one.waker.wake_by_ref());
+    }
+}
+
+/// Readable when there is something to read.
+#[cfg(target_os = "linux")]
+impl AsFd for HostLoop {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reactor.as_fd()
+    }
+}

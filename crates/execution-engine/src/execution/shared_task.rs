@@ -1,0 +1,115 @@
+//! [`SharedTask`]: an execution that the runtime polls, and for a few lines the host's own thread.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use tokio::runtime::Handle;
+
+type Life = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+thread_local! {
+    /// Where this thread has said that it polls itself what it wakes.
+    static WOKEN: RefCell<Option<Vec<Arc<SharedTask>>>> = const { RefCell::new(None) };
+}
+
+/// A future with two who poll it, one at a time.
+pub(crate) struct SharedTask {
+    /// Nothing when it is done.
+    life: Mutex<Option<Life>>,
+    /// Wakes the task of the runtime.
+    runner: Mutex<Waker>,
+    runtime: Handle,
+}
+
+/// The task of the runtime: it alone keeps the future.
+struct Runner(Arc<SharedTask>);
+
+impl SharedTask {
+    /// Runs to the end, whoever polls.
+    pub(crate) fn spawn(runtime: &Handle, life: impl Future<Output = ()> + Send + 'static) {
+        let task = Arc::new(Self {
+            life: Mutex::new(Some(Box::pin(life))),
+            runner: Mutex::new(Waker::noop().clone()),
+            runtime: runtime.clone(),
+        });
+        runtime.spawn(Runner(task));
+    }
+
+    /// Polls here those whose wakers `wake` calls.
+    pub(crate) fn poll_what_wakes(wake: impl FnOnce()) {
+        WOKEN.set(Some(Vec::new()));
+        wake();
+        for task in WOKEN.take().into_iter().flatten() {
+            let _inside = task.runtime.enter();
+            if task.poll_life().is_none_or(|poll| poll.is_ready()) {
+                // Somebody else polls it just now, and may have missed this; or it is over, which is to be told.
+                task.wake_runner();
+            }
+        }
+    }
+
+    /// `None` where somebody else is polling.
+    fn poll_life(self: &Arc<Self>) -> Option<Poll<()>> {
+        let mut life = match self.life.try_lock() {
+            Ok(life) => life,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let Some(future) = life.as_mut() else { return Some(Poll::Ready(())) };
+        let waker = Waker::from(Arc::clone(self));
+        let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
+        if poll.is_ready() {
+            *life = None;
+        }
+        Some(poll)
+    }
+
+    fn wake_runner(&self) {
+        let runner = self.runner().clone();
+        runner.wake();
+    }
+
+    fn runner(&self) -> MutexGuard<'_, Waker> {
+        self.runner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for SharedTask {
+    fn wake(self: Arc<Self>) {
+        let unclaimed = WOKEN.with_borrow_mut(|woken| match woken {
+            Some(woken) => {
+                woken.push(self);
+                None
+            }
+            None => Some(self),
+        });
+        if let Some(task) = unclaimed {
+            task.wake_runner();
+        }
+    }
+}
+
+impl Future for Runner {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let task = &self.0;
+        // Before the look: a wake-up from now on is for this one.
+        task.runner().clone_from(context.waker());
+        task.poll_life().unwrap_or_else(|| {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+    }
+}
+
+impl Drop for Runner {
+    /// The future holds wakers that hold this task: it goes with its runner, done or not.
+    fn drop(&mut self) {
+        let life = self.0.life.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(life);
+    }
+}

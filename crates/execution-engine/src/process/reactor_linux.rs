@@ -1,0 +1,201 @@
+//! [`Reactor`]: tells a host's event loop, and not the runtime, that pipes can be read.
+//!
+//! An epoll instance is a descriptor like any other, and can itself be watched (epoll(7)): the host's loop watches
+//! this one, so that a single wake-up leads from the child's write to the host's own thread.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use super::os::watch_readable;
+
+/// Pipes that one look tells of; the others are told of by the next.
+const READY_AT_ONCE: usize = 256;
+
+/// How long the host's loop may leave alone what can be read.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Pipes that wait for a reader.
+#[derive(Debug)]
+pub(crate) struct Reactor {
+    epoll: Arc<OwnedFd>,
+    sources: Mutex<Sources>,
+    /// How often somebody looked.
+    looks: AtomicU64,
+    dropped: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Sources {
+    by_key: HashMap<u64, Arc<Source>>,
+    /// Keys are not used again: an event that is late finds nobody, rather than somebody else.
+    next_key: u64,
+}
+
+#[derive(Debug)]
+struct Source {
+    ready: AtomicBool,
+    waker: Mutex<Waker>,
+}
+
+/// A pipe in a reactor, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pipe: Arc<OwnedFd>,
+    key: u64,
+    source: Arc<Source>,
+    reactor: Arc<Reactor>,
+}
+
+/// Somebody who waits for a pipe that can be read now.
+pub(crate) struct Ready {
+    pub(crate) waker: Waker,
+    /// All writers are gone.
+    pub(crate) is_end: bool,
+}
+
+impl Reactor {
+    pub(crate) fn new() -> io::Result<Self> {
+        let epoll = Arc::new(epoll::create(CreateFlags::CLOEXEC)?);
+        Ok(Self { epoll, sources: Mutex::default(), looks: AtomicU64::new(0), dropped: Arc::default() })
+    }
+
+    /// Takes a pipe in.
+    pub(crate) fn watch(self: &Arc<Self>, pipe: &Arc<OwnedFd>) -> io::Result<Watched> {
+        // Ready at first: what happened before is not told.
+        let source =
+            Arc::new(Source { ready: AtomicBool::new(true), waker: Mutex::new(Waker::noop().clone()) });
+        let mut sources = self.sources();
+        let key = sources.next_key;
+        // Edge-triggered, as the runtime does it: what nobody has room for must not keep the loop awake.
+        epoll::add(&self.epoll, pipe, EventData::new_u64(key), EventFlags::IN | EventFlags::ET)?;
+        sources.next_key += 1;
+        sources.by_key.insert(key, Arc::clone(&source));
+        drop(sources);
+        Ok(Watched { pipe: Arc::clone(pipe), key, source, reactor: Arc::clone(self) })
+    }
+
+    /// Who can read now. Told once; the next time when more has come.
+    pub(crate) fn ready(&self) -> Vec<Ready> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        let mut events = Vec::with_capacity(READY_AT_ONCE);
+        // It fails only where it was interrupted: the next look comes, for the descriptor stays readable.
+        let _ = epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&Timespec::default()));
+        let sources = self.sources();
+        let known = events.iter().filter_map(|event| Some((event, sources.by_key.get(&event.data.u64())?)));
+        known
+            .map(|(event, source)| {
+                source.ready.store(true, Ordering::Release);
+                // By value: events are packed.
+                let flags = event.flags;
+                let is_end = flags.intersects(EventFlags::HUP | EventFlags::ERR);
+                Ready { waker: source.waker().clone(), is_end }
+            })
+            .collect()
+    }
+
+    /// Wakes whoever can read where the host's loop does not look for a while: while it stands still, all is read
+    /// nevertheless. Until the reactor is dropped.
+    ///
+    /// It waits for the same descriptor as the host's loop does, but not all the time: then every line would wake it.
+    pub(crate) async fn stand_in(reactor: Weak<Self>) {
+        let Some((epoll, dropped)) =
+            reactor.upgrade().map(|one| (Arc::clone(&one.epoll), Arc::clone(&one.dropped)))
+        else {
+            return;
+        };
+        loop {
+            tokio::select! {
+                () = dropped.notified() => return,
+                // Where it cannot be waited for, it is looked at every time.
+                _ = readable(&epoll) => {}
+            }
+            let looks = || reactor.upgrade().map(|one| one.looks.load(Ordering::Relaxed));
+            let before = looks();
+            sleep(PATIENCE).await;
+            if looks() == before
+                && let Some(reactor) = reactor.upgrade()
+            {
+                reactor.ready().into_iter().for_each(|one| one.waker.wake());
+            }
+        }
+    }
+
+    fn sources(&self) -> MutexGuard<'_, Sources> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AsFd for Reactor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}
+
+impl Drop for Reactor {
+    fn drop(&mut self) {
+        self.dropped.notify_one();
+    }
+}
+
+impl Watched {
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.source.is_ready() {
+            let mut waker = self.source.waker();
+            if !waker.will_wake(context.waker()) {
+                waker.clone_from(context.waker());
+            }
+            drop(waker);
+            // Once more, now that the waker is known: what came in between woke nobody.
+            if !self.source.is_ready() {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Reads, where there may be something. `WouldBlock`: from now on what comes is told anew.
+    pub(crate) fn try_read<T>(&self, read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        // Before the read: what comes after it is told anew.
+        if !self.source.ready.swap(false, Ordering::AcqRel) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let read = read();
+        if !matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
+            self.source.ready.store(true, Ordering::Release);
+        }
+        read
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        // Elsewhere the pipe may be watched further.
+        let _ = epoll::delete(&self.reactor.epoll, &self.pipe);
+        self.reactor.sources().by_key.remove(&self.key);
+    }
+}
+
+impl Source {
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    fn waker(&self) -> MutexGuard<'_, Waker> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn readable(descriptor: &Arc<OwnedFd>) -> io::Result<()> {
+    watch_readable(Arc::clone(descriptor))?.readable().await.map(drop)
+}
