@@ -265,11 +265,11 @@ impl NativeEngine {
     /// JavaScript is done with the last batch: the next may come.
     #[napi(catch_unwind)]
     pub fn acknowledge(&self, env: Env) {
-        self.bridge.acknowledge();
         #[cfg(target_os = "linux")]
         if let Some(short_way) = &self.short_way {
-            short_way.get().acknowledged(&env);
+            return short_way.get().acknowledge(&env);
         }
+        self.bridge.acknowledge();
     }
 
     /// Whether the way to JavaScript keeps the process alive. At first it does not.

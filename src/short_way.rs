@@ -4,6 +4,7 @@
 //! JavaScript in the same turn. Until JavaScript is done with it, nothing more is read this way: what comes meanwhile
 //! gathers in the pipes. (Everything else takes the long way: a thread of the runtime reads, and wakes the loop.)
 
+use std::cell::Cell;
 use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ struct Passage {
     host_loop: HostLoop,
     bridge: Arc<EventBridge>,
     on_batch: FunctionRef<NativeBatch, ()>,
+    is_passing: Cell<bool>,
 }
 
 impl ShortWay {
@@ -38,16 +40,18 @@ impl ShortWay {
         bridge: Arc<EventBridge>,
         on_batch: FunctionRef<NativeBatch, ()>,
     ) -> Result<Self> {
-        let passage = Rc::new(Passage { host_loop, bridge, on_batch });
+        let passage = Rc::new(Passage { host_loop, bridge, on_batch, is_passing: Cell::new(false) });
         let passed = Rc::clone(&passage);
         let watch =
             LoopWatch::new(env, passage.host_loop.as_fd(), Rc::new(move |env: &Env| passed.pass(env)))?;
         Ok(Self { watch, passage })
     }
 
-    /// JavaScript is done with a batch: what has gathered in the pipes meanwhile goes next.
-    pub fn acknowledged(&self, env: &Env) {
-        if !self.watch.is_watching() && self.passage.pass(env) {
+    /// JavaScript is done with a batch: what has gathered meanwhile goes next, and wakes nobody.
+    pub fn acknowledge(&self, env: &Env) {
+        self.passage.bridge.collect();
+        self.passage.bridge.acknowledge();
+        if self.passage.pass(env) {
             self.watch.resume();
         }
     }
@@ -56,6 +60,10 @@ impl ShortWay {
 impl Passage {
     /// Reads, and gives JavaScript what there is. True when it is done with that already.
     fn pass(&self, env: &Env) -> bool {
+        // JavaScript is done with the batch that is being given to it: whoever gives it goes on.
+        if self.is_passing.replace(true) {
+            return false;
+        }
         self.bridge.collect();
         self.host_loop.turn();
         if let Some(batch) = self.bridge.collected()
@@ -63,6 +71,7 @@ impl Passage {
         {
             self.bridge.close();
         }
+        self.is_passing.set(false);
         self.bridge.is_free()
     }
 }

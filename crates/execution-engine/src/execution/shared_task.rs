@@ -113,3 +113,60 @@ impl Drop for Runner {
         drop(life);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, poll_fn};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_woken_here_is_polled_here() {
+        let (waker_to, waker) = oneshot::channel::<Waker>();
+        let (done_to, done) = oneshot::channel();
+        let mut sender = Some(waker_to);
+        let is_called = Arc::new(AtomicBool::new(false));
+        let called = Arc::clone(&is_called);
+        SharedTask::spawn(&Handle::current(), async move {
+            poll_fn(|context| {
+                if let Some(sender) = sender.take() {
+                    sender.send(context.waker().clone()).unwrap();
+                }
+                if called.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            done_to.send(std::thread::current().id()).unwrap();
+        });
+        let waker = waker.await.unwrap();
+        let here = std::thread::spawn(move || {
+            is_called.store(true, Ordering::Relaxed);
+            SharedTask::poll_what_wakes(|| waker.wake());
+            std::thread::current().id()
+        });
+        assert_eq!(done.await.unwrap(), here.join().unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_future_goes_with_its_runner_though_wakers_are_left() {
+        let (waker_to, waker) = oneshot::channel::<Waker>();
+        let (guard, dropped) = oneshot::channel::<()>();
+        let mut sender = Some(waker_to);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        SharedTask::spawn(runtime.handle(), async move {
+            let _guard = guard;
+            poll_fn(|context| {
+                sender.take().unwrap().send(context.waker().clone()).unwrap();
+                Poll::Ready(())
+            })
+            .await;
+            pending::<()>().await;
+        });
+        let waker = waker.await.unwrap();
+        runtime.shutdown_background();
+        dropped.await.unwrap_err();
+        waker.wake();
+    }
+}

@@ -107,27 +107,28 @@ impl Reactor {
     /// Wakes whoever can read where the host's loop does not look for a while: while it stands still, all is read
     /// nevertheless. Until the reactor is dropped.
     ///
-    /// It waits for the same descriptor as the host's loop does, but not all the time: then every line would wake it.
+    /// It waits for the same descriptor as the host's loop does, but not while that one looks: then every line would
+    /// wake it, too.
     pub(crate) async fn stand_in(reactor: Weak<Self>) {
         let Some((epoll, dropped)) =
             reactor.upgrade().map(|one| (Arc::clone(&one.epoll), Arc::clone(&one.dropped)))
         else {
             return;
         };
+        let looks = || reactor.upgrade().map_or(0, |one| one.looks.load(Ordering::Relaxed));
         loop {
             tokio::select! {
                 () = dropped.notified() => return,
                 // Where it cannot be waited for, it is looked at every time.
                 _ = readable(&epoll) => {}
             }
-            let looks = || reactor.upgrade().map(|one| one.looks.load(Ordering::Relaxed));
-            let before = looks();
-            sleep(PATIENCE).await;
-            if looks() == before
-                && let Some(reactor) = reactor.upgrade()
-            {
-                reactor.ready().into_iter().for_each(|one| one.waker.wake());
+            let mut before = 0;
+            while before != looks() {
+                before = looks();
+                sleep(PATIENCE).await;
             }
+            let Some(reactor) = reactor.upgrade() else { return };
+            reactor.ready().into_iter().for_each(|one| one.waker.wake());
         }
     }
 

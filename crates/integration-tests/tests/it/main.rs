@@ -25,6 +25,8 @@ mod g18_admission;
 mod g19_leaks;
 mod g20_privacy;
 mod heavy;
+#[cfg(target_os = "linux")]
+mod host_loop;
 mod log_damage;
 mod requests;
 mod spawn_errors;
