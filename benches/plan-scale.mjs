@@ -1,0 +1,55 @@
+// How it scales: the same work spread over more children, or more of it from one child. Each series is one line of the
+// table; `costs` are the figures it shows, and those with `isFlat` may not rise by more than half from any point to a
+// later one. (That they fall is no fault: one child alone keeps two cores less busy than ten.)
+const line = { key: 'perLine', unit: 'ns a line', isFlat: true }
+const child = { key: 'perChild', unit: 'µs a child', isFlat: true }
+const delays = [
+  { key: 'p50', unit: 'ms p50' },
+  { key: 'value', unit: 'ms p99', most: 5 },
+  { key: 'max', unit: 'ms max', most: 20 },
+]
+const latencies = [
+  { key: 'value', unit: 'µs p50' },
+  { key: 'p99', unit: 'µs p99' },
+  { key: 'max', unit: 'µs max' },
+  { key: 'cpuPerLine', unit: 'µs of processor a line', isFlat: true },
+  { key: 'machineBusy', unit: '% of the machine busy' },
+]
+
+const counts = [1, 10, 100, 1000]
+const times = [1, 10, 100]
+
+export const scalePlan = (base = 100_000) => {
+  const over = (id, name, options, costs, peers = ['engine']) => ({
+    id,
+    name,
+    over: 'children',
+    peers,
+    costs,
+    points: counts.map((children) => ({ at: children, options: { ...options, children } })),
+  })
+  const size = (id, name, options, costs, peers = ['engine']) => ({
+    id,
+    name,
+    over: 'size',
+    peers,
+    costs,
+    points: times.map((at) => ({ at, options: { ...options, lines: at * base } })),
+  })
+  return [
+    over('lines', 'spread', { lines: base * 20 }, [line, child]),
+    over('lines, log written', 'spread', { lines: base * 20 }, [line, child], ['engine-log']),
+    over('drain', 'spread', { lines: base * 100, isRead: false }, [line, child]),
+    over('loop-delay', 'loop-delay', { lines: base * 20 }, delays),
+    // Beside it what a peer takes: at 1,000 children the producers alone fill two cores.
+    over('latency', 'latency', { seconds: 2 }, latencies, ['engine', 'readline']),
+    {
+      ...over('spawn, 1,000 at N at once', 'spawn', {}, [child]),
+      points: counts.map((atOnce) => ({ at: atOnce, options: { number: 1000, atOnce } })),
+    },
+    size('lines', 'spread', {}, [line]),
+    size('lines, log written', 'spread', {}, [line], ['engine-log']),
+    size('drain', 'spread', { isRead: false }, [line]),
+    size('loop-delay', 'loop-delay', {}, delays),
+  ]
+}
