@@ -28,13 +28,13 @@ export const scalePlan = (base = 100_000) => {
     costs,
     points: counts.map((children) => ({ at: children, options: { ...options, children } })),
   })
-  const size = (id, name, options, costs, peers = ['engine']) => ({
+  const size = (id, name, options, costs, peers = ['engine'], first = base) => ({
     id,
     name,
     over: 'size',
     peers,
     costs,
-    points: times.map((at) => ({ at, options: { ...options, lines: at * base } })),
+    points: times.map((at) => ({ at, options: { ...options, lines: at * first } })),
   })
   return [
     over('lines', 'spread', { lines: base * 20 }, [line, child]),
@@ -50,6 +50,7 @@ export const scalePlan = (base = 100_000) => {
     size('lines', 'spread', {}, [line]),
     size('lines, log written', 'spread', {}, [line], ['engine-log']),
     size('drain', 'spread', { isRead: false }, [line]),
-    size('loop-delay', 'loop-delay', {}, delays),
+    // Long enough for some ticks of the loop.
+    size('loop-delay', 'loop-delay', {}, delays, ['engine'], base * 2),
   ]
 }
