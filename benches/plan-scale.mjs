@@ -37,11 +37,12 @@ export const scalePlan = (base = 100_000) => {
     points: times.map((at) => ({ at, options: { ...options, lines: at * first } })),
   })
   return [
-    over('lines', 'spread', { lines: base * 20 }, [line, child]),
-    over('lines, log written', 'spread', { lines: base * 20 }, [line, child], ['engine-log']),
-    over('drain', 'spread', { lines: base * 100, isRead: false }, [line, child]),
+    // Beside them what a peer takes: a thousand processes to wake and to end cost the machine something too.
+    over('lines', 'spread', { lines: base * 40 }, [line, child], ['engine', 'readline']),
+    over('lines, log written', 'spread', { lines: base * 40 }, [line, child], ['engine-log']),
+    over('drain', 'spread', { lines: base * 100, isRead: false }, [line, child], ['engine', 'child_process']),
     over('loop-delay', 'loop-delay', { lines: base * 20 }, delays),
-    // Beside it what a peer takes: at 1,000 children the producers alone fill two cores.
+    // At 1,000 children the producers alone fill two cores.
     over('latency', 'latency', { seconds: 2 }, latencies, ['engine', 'readline']),
     {
       ...over('spawn, 1,000 at N at once', 'spawn', {}, [child]),

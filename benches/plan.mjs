@@ -73,7 +73,7 @@ const tickScenarios = (isQuick) => [
     unit: 'µs',
     less: true,
     also: { p99: 'p99', machineBusy: '% busy' },
-    options: { children: 100, seconds: isQuick ? 2 : 3 },
+    options: { children: 100, seconds: isQuick ? 1.5 : 3 },
     peers: ['engine', 'readline', 'data'],
     targets: [
       { name: 'p50', against: ['readline', 'data'], share: 1, aim: 0.7 },
@@ -86,7 +86,7 @@ const tickScenarios = (isQuick) => [
     unit: 'cores',
     less: true,
     also: { machineBusy: '% busy' },
-    options: { children: 500, seconds: isQuick ? 2 : 4 },
+    options: { children: 500, seconds: isQuick ? 1.5 : 4 },
     peers: ['engine', 'readline', 'data'],
     targets: [{ against: 'readline', share: 0.6, aim: 0.4 }],
   },
@@ -99,9 +99,9 @@ const startScenarios = (isQuick) => [
     title: atOnce === 1 ? '/bin/true, one after another' : `/bin/true, ${atOnce} at a time`,
     unit: 'ms',
     less: true,
-    options: { number: isQuick ? 200 : 1000, atOnce },
+    options: { number: isQuick ? 150 : 1000, atOnce },
     // zx starts a shell as well, and takes longest: a time by the piece, of fewer.
-    own: { zx: { number: isQuick ? 100 : 250, atOnce } },
+    own: { zx: { number: isQuick ? 75 : 250, atOnce } },
     peers: ['engine', ...nodeSpawns, 'bun'],
     targets: [{ against: nodeSpawns, atLeast: atOnce === 1 ? 1.2 : 1.5, aim: 2 }],
   })),
@@ -114,7 +114,7 @@ const startScenarios = (isQuick) => [
     also: { p99: 'p99', busy: 'in all' },
     options: { number: isQuick ? 50 : 100, touchedMiB },
     // It takes a tenth of a second for each.
-    own: touchedMiB > 1000 ? { child_process: { number: 10 } } : {},
+    own: touchedMiB > 1000 ? { child_process: { number: isQuick ? 5 : 10 } } : {},
     peers: ['engine', 'child_process'],
     targets: [{ name: 'µs', most: 50, aim: 20 }],
   })),
@@ -144,11 +144,12 @@ const otherScenarios = (isQuick) => [
   },
   {
     name: 'held',
-    title: `one of ${isQuick ? '2,000' : '10,000'} finished executions that are remembered`,
+    title: 'one of 10,000 finished executions that are remembered',
     unit: 'KiB',
     less: true,
     also: { lookUp: 'µs a look-up', listMs: 'ms the list' },
-    options: { number: isQuick ? 2000 : 10_000 },
+    // Not less for `--quick`: what does not grow with them would count as theirs.
+    options: { number: 10_000 },
     peers: ['engine'],
     // A young generation that does not grow meanwhile: it is V8's, and would be counted as ours.
     nodeArgs: ['--expose-gc', '--max-semi-space-size=1'],

@@ -69,7 +69,7 @@ const show = (results) => {
   console.log(`\n${textOf(results)}`)
   for (const { title, targets } of results.measured) {
     for (const { text, must } of targets) {
-      if (must && !must.isMet) console.log(red(`missed: ${title}: ${text} (must be ${must.sign ?? ''} ${must.bound})`))
+      if (must && !must.isMet) console.log(red(`missed: ${title}: ${text} (must be ${must.sign} ${must.bound})`))
     }
   }
 }

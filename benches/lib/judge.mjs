@@ -14,10 +14,10 @@ const withinRuns = (runs, own, other, ratio) =>
 
 // `atLeast`: how many times better than a peer. `share`: at most so much of the peer's. `most`: a figure, or with
 // `per` one figure of the engine by another.
-const compare = ({ key = 'value', against, atLeast, share, per, name }, { peers, less }, { runs, result }) => {
+const compare = ({ key = 'value', against, share, per, name }, { peers, less }, { runs, result }) => {
   const [own] = peers
-  if (per) return { reached: median(runs[own].map((one) => one[key] / one[per])), what: name, sign: '≤', times: '×' }
-  if (!against) return { reached: result[own][key], what: name ?? '', sign: '≤', times: '' }
+  if (per) return { reached: median(runs[own].map((one) => one[key] / one[per])), what: name, times: '×' }
+  if (!against) return { reached: result[own][key], what: name, times: '' }
   const other = bestOf([against].flat(), result, key, less)
   if (!other) return undefined
   const isShare = share !== undefined
@@ -26,7 +26,6 @@ const compare = ({ key = 'value', against, atLeast, share, per, name }, { peers,
   return {
     reached: withinRuns(runs, own, other, ratio),
     what: name ? `${name} of ${of}` : of,
-    sign: isShare || atLeast === undefined ? '≤' : '≥',
     times: '×',
   }
 }
@@ -35,9 +34,14 @@ export const judge = (scenario, measured) =>
   (scenario.targets ?? []).map((target) => {
     const bound = target.atLeast ?? target.share ?? target.most
     const compared = measured.result[scenario.peers[0]] && compare(target, scenario, measured)
+    const sign = target.atLeast === undefined ? '≤' : '≥'
     // Nothing to compare with: not reached, and the reason is told beside.
-    if (!compared) return { text: 'not measured', must: { bound, isMet: false } }
-    const { reached, what, sign, times } = compared
+    if (!compared) {
+      const missed = { bound, sign, isMet: false }
+      const text = `not measured: ${target.against ?? target.name}`
+      return target.isAim ? { text, aim: missed } : { text, must: missed }
+    }
+    const { reached, what, times } = compared
     const isMet = (limit) => (sign === '≥' ? reached >= limit : reached <= limit)
     const judged = (limit) => limit !== undefined && { bound: limit, sign, isMet: isMet(limit) }
     return {

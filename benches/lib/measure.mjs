@@ -2,11 +2,13 @@
 import { runWorker } from './run-worker.mjs'
 import { medians } from './stats.mjs'
 
-const reason = (error) =>
-  String(error.stderr || error.message)
+// The line that names the error; Node prints its version last.
+const reason = (error) => {
+  const lines = String(error.stderr || error.message)
     .trim()
     .split('\n')
-    .at(-1)
+  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1)
+}
 
 // Every peer's turn comes first once: what runs after another finds its caches, and its heat.
 const inTurn = (peers, run) => peers.map((_, index) => peers[(index + run) % peers.length])

@@ -12,7 +12,7 @@ export const help = `Measures the engine beside what a user would pick instead. 
                   blocked-50,blocked-2048,memory,cancel,held,require
   --scale         the table of how it scales as well (a full run has it); alone with --only none
   --no-scale      leaves it out
-  --runs N        runs of each, instead of 5 (--quick: 3)
+  --runs N        runs of each, instead of 5 (--quick: 2)
   --no-build      measures what is built already
   --render        measures nothing: makes table and chart of results/latest.json again
   --write-docs    writes the table into docs/performance.md as well (a full run, or --render)
@@ -40,7 +40,7 @@ export const readOptions = (known) => {
   const wanted = only?.split(',').filter((id) => id !== 'none')
   const unknown = wanted?.find((id) => !known.includes(id))
   if (unknown !== undefined) throw new Problem(`There is no scenario \`${unknown}\`; there are ${known.join(', ')}.`)
-  const runs = Number(values.runs ?? (isQuick ? 3 : 5))
+  const runs = Number(values.runs ?? (isQuick ? 2 : 5))
   if (!Number.isInteger(runs) || runs < 1) throw new Problem(`\`--runs ${values.runs}\` is no number of runs.`)
   const isScaled = !values['no-scale'] && (values.scale ?? (!isQuick && !wanted))
   return {

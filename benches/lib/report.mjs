@@ -30,7 +30,7 @@ const sign = ({ isMet }) => (isMet ? '✓' : '✗')
 const mustCell = (targets) =>
   targets
     .filter(({ must }) => must)
-    .map(({ text, must }) => `${sign(must)} ${text} (${must.sign ?? ''} ${must.bound})`)
+    .map(({ text, must }) => `${sign(must)} ${text} (${must.sign} ${must.bound})`)
     .join('; ')
 
 // What was reached stands beside what must be; an aim without one says it itself.
