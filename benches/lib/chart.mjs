@@ -2,7 +2,7 @@
 // can be read on any page; who knows no media queries gets the light one.
 const [width, gap, padding] = [900, 36, 24]
 const column = (width - 2 * padding - gap) / 2
-const [label, figures, row, head] = [128, 60, 22, 52]
+const [label, figures, row, head] = [136, 60, 22, 52]
 
 const panels = [
   { id: 'lines', title: 'Lines of 80 bytes to a listener', unit: 'million lines a second', side: 0, skip: ['c-drain'] },

@@ -16,11 +16,17 @@ export const riseOf = (values) =>
 
 const flatUntil = 1.5
 
+// A peer's rise is shown, and not judged.
 const verdict = ({ isFlat, most }, values, isEngine) => {
   const known = values.filter(Number.isFinite)
-  if (!isEngine || known.length === 0 || (!isFlat && most === undefined)) return ''
-  const isMet = most === undefined ? riseOf(known) <= flatUntil : Math.max(...known) <= most
-  return `${isMet ? '✓' : '✗'} ${most === undefined ? `${figure(riseOf(known))}×` : `≤ ${most}`}`
+  if (known.length === 0) return ''
+  if (isFlat) {
+    const rise = riseOf(known)
+    const sign = isEngine ? `${rise <= flatUntil ? '✓' : '✗'} ` : ''
+    return `${sign}${figure(rise)}×`
+  }
+  if (most === undefined || !isEngine) return ''
+  return `${Math.max(...known) <= most ? '✓' : '✗'} ≤ ${most}`
 }
 
 export const seriesRows = ({ id, peers, costs, points }) =>
