@@ -6,15 +6,38 @@ import { promisify } from 'node:util'
 const here = join(import.meta.dirname, '..')
 const run = promisify(execFile)
 
-export const runWorker = async ({ name, peer, options, nodeArgs = [], producers, programs }) => {
-  const env = { ...process.env, BENCH_PRODUCERS: producers }
-  const settings = { cwd: here, env, maxBuffer: 2 ** 26, timeout: 300_000 }
-  if (peer === 'tokio') {
-    // Measures itself: it is no JavaScript.
-    const { stdout } = await run(programs.tokio, [join(producers, 'lines'), String(options.lines)], settings)
-    return JSON.parse(stdout)
-  }
-  const [program, args] = peer === 'bun' ? [programs.bun, []] : [process.execPath, nodeArgs]
-  const { stdout } = await run(program, [...args, 'worker.mjs', name, peer, JSON.stringify(options)], settings)
-  return JSON.parse(stdout.trim().split('\n').at(-1))
+// Those that are no JavaScript measure themselves.
+const drain = (pipeBytes) => ({
+  command: ({ producers }, { lines }) => [
+    join(producers, 'drain'),
+    [String(pipeBytes), join(producers, 'lines'), String(lines)],
+  ],
+  read: ({ bytes, nanoseconds }, name) => ({
+    value: name === 'lines' ? (bytes / 80 / nanoseconds) * 1000 : bytes / nanoseconds,
+    seconds: nanoseconds / 1e9,
+  }),
+})
+
+const native = {
+  // The pipe as it is made, and as wide as the engine makes it for a child that fills its reads.
+  'c-drain': drain(0),
+  'c-drain-wide': drain(256 * 1024),
+  tokio: {
+    command: ({ producers, programs }, { lines }) => [programs.tokio, [join(producers, 'lines'), String(lines)]],
+    read: (measured) => measured,
+  },
+}
+
+const commandOf = ({ name, peer, options, nodeArgs = [] }, set) => {
+  if (native[peer]) return native[peer].command(set, options)
+  const args = ['worker.mjs', name, peer, JSON.stringify(options)]
+  return peer === 'bun' ? [set.programs.bun, args] : [process.execPath, [...nodeArgs, ...args]]
+}
+
+export const runWorker = async (work, set) => {
+  const env = { ...process.env, BENCH_PRODUCERS: set.producers }
+  const [program, args] = commandOf(work, set)
+  const { stdout } = await run(program, args, { cwd: here, env, maxBuffer: 2 ** 26, timeout: 300_000 })
+  const measured = JSON.parse(stdout.trim().split('\n').at(-1))
+  return native[work.peer]?.read(measured, work.name) ?? measured
 }

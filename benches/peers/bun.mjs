@@ -1,8 +1,10 @@
-// Bun.spawn in Bun, its chunks split by hand.
+// Bun.spawn in Bun, its chunks split by hand. Both outputs are pipes, as everybody's are.
 /* global Bun */
+const start = (program, args) => Bun.spawn([program, ...args], { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
+
 export const open = () => ({
   lines: async (program, args, onLine) => {
-    const child = Bun.spawn([program, ...args], { stdout: 'pipe' })
+    const child = start(program, args)
     const decoder = new TextDecoder()
     let rest = ''
     for await (const chunk of child.stdout) {
@@ -12,7 +14,6 @@ export const open = () => ({
     }
     await child.exited
   },
-  once: (program, args) => Bun.spawn([program, ...args]).exited,
-  start: (program, args) => Bun.spawn([program, ...args]).exited,
+  once: (program, args) => start(program, args).exited,
   close: () => {},
 })

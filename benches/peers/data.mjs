@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 export const open = () => ({
   lines: (program, args, onLine) =>
     new Promise((done, failed) => {
-      const child = spawn(program, args)
+      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
       let rest = ''
       child.stdout.setEncoding('utf8').on('data', (text) => {
         const lines = (rest + text).split('\n')

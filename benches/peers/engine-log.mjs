@@ -1,4 +1,4 @@
 // The engine, its log written as well.
 import { open as openEngine } from './engine.mjs'
 
-export const open = () => openEngine({ log: true })
+export const open = (config) => openEngine({ ...config, log: true })

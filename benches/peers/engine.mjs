@@ -30,6 +30,17 @@ export const open = ({ log = false, atOnce = 1000, ...config } = {}) => {
     drain: async (program, args) => (await engine.run(program, args)).stdoutBytes,
     once: async (program, args) => (await engine.run(program, args)).exitCode,
     start: (program, args) => engine.run(program, args),
+    // Resolves when the tree has written its first line.
+    tree: (program, args) =>
+      new Promise((ready) => {
+        let pid
+        const execution = engine.run(program, args, {
+          onEvent: (event) => {
+            if (event.type === 'started') pid = event.pid
+            if (event.type === 'stdout') ready({ pid, cancel: () => execution.cancel(), ended: execution.result })
+          },
+        })
+      }),
     close: async () => {
       await engine.shutdown()
       rmSync(logDir, { recursive: true, force: true })

@@ -3,7 +3,7 @@ import { execa } from 'execa'
 
 export const open = () => ({
   lines: async (program, args, onLine) => {
-    const { stdout } = await execa(program, args, { lines: true, maxBuffer: 4e9 })
+    const { stdout } = await execa(program, args, { stdin: 'ignore', lines: true, maxBuffer: 4e9 })
     for (const line of stdout) onLine(line)
   },
   close: () => {},

@@ -1,11 +1,12 @@
 // execa, iterated line by line; what goes by is not gathered.
 import { execa } from 'execa'
 
+const start = (program, args) => execa(program, args, { stdin: 'ignore' })
+
 export const open = () => ({
   lines: async (program, args, onLine) => {
-    for await (const line of execa(program, args, { buffer: false })) onLine(line)
+    for await (const line of execa(program, args, { stdin: 'ignore', buffer: false })) onLine(line)
   },
-  once: async (program, args) => (await execa(program, args)).exitCode,
-  start: (program, args) => execa(program, args),
+  once: async (program, args) => (await start(program, args)).exitCode,
   close: () => {},
 })

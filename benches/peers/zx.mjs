@@ -1,13 +1,12 @@
-// zx, iterated line by line.
+// zx, iterated line by line. It starts programs through a shell: that is how it is used.
 import { $ } from 'zx'
 
-const run = (program, args) => $({ quiet: true })`${program} ${args}`
+const run = (program, args) => $({ quiet: true, stdio: ['ignore', 'pipe', 'pipe'] })`${program} ${args}`
 
 export const open = () => ({
   lines: async (program, args, onLine) => {
     for await (const line of run(program, args)) onLine(line)
   },
   once: async (program, args) => (await run(program, args)).exitCode,
-  start: run,
   close: () => {},
 })

@@ -1,14 +1,17 @@
-// ticks INTERVAL_US N: N lines, each the time of its writing (CLOCK_MONOTONIC, nanoseconds), one an interval,
+// ticks INTERVAL_US N [GATE]: N lines, each the time of its writing (CLOCK_MONOTONIC, nanoseconds), one an interval,
 // the first after a part of one that differs from process to process.
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "gate.h"
+
 int main(int argc, char **argv) {
   if (argc < 3) return 64;
   long interval = atol(argv[1]) * 1000, count = atol(argv[2]);
   struct timespec next, now;
+  gate(argc > 3 ? argv[3] : NULL);
   clock_gettime(CLOCK_MONOTONIC, &next);
   // By the golden section, so that neighbours are far apart.
   next.tv_nsec += (long)(getpid() * 0.6180339887 * interval) % interval;

@@ -28,19 +28,10 @@ const isGone = (pid) => {
 }
 
 export const measure = async (peer, { number, size }) => {
-  const { engine, close } = peer.open()
+  const { tree: startTree, close } = peer.open()
   const times = []
   for (let i = 0; i < number; i += 1) {
-    let execution
-    const group = await new Promise((ready) => {
-      let pid
-      execution = engine.run(producer('tree'), [String(size)], {
-        onEvent: (event) => {
-          if (event.type === 'started') pid = event.pid
-          if (event.type === 'stdout') ready(pid)
-        },
-      })
-    })
+    const { pid: group, cancel, ended } = await startTree(producer('tree'), [String(size)])
     // The leader is ready before the last of them has a child of its own.
     let tree = alive(group)
     for (let looks = 0; tree.length !== size + 1; looks += 1) {
@@ -49,10 +40,10 @@ export const measure = async (peer, { number, size }) => {
       tree = alive(group)
     }
     const began = performance.now()
-    execution.cancel()
+    cancel()
     while (!tree.every(isGone)) await new Promise(setImmediate)
     times.push(performance.now() - began)
-    await execution
+    await ended
   }
   await close()
   return { value: median(times), max: Math.max(...times) }

@@ -1,7 +1,9 @@
 // Loading the package, in milliseconds, the native part included; and its size in MB.
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+
+import { addonFile } from '../../scripts/lib/prepare.mjs'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -11,6 +13,5 @@ export const measure = () => {
   const { ExecutionEngine } = require('../..')
   const engine = new ExecutionEngine({ logging: false })
   const value = performance.now() - began
-  const addon = readdirSync(root).find((name) => name.endsWith('.node'))
-  return { value, megabytes: statSync(join(root, addon)).size / 1e6, idle: engine.metrics().running === 0 }
+  return { value, megabytes: statSync(join(root, addonFile())).size / 1e6, idle: engine.metrics().running === 0 }
 }

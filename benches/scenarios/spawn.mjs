@@ -1,8 +1,9 @@
-// Starting /bin/true, in milliseconds a program.
+// Starting /bin/true and learning of its end, in milliseconds a program.
 export const measure = async (peer, { number, atOnce }) => {
   const { once, close } = peer.open({ atOnce })
   const program = '/bin/true'
-  await once(program, [])
+  // Compiled code for everybody: ten starts are few enough to cost nothing.
+  for (let i = 0; i < 10; i += 1) await once(program, [])
   let next = 0
   let bad = 0
   const lane = async () => {
@@ -13,5 +14,5 @@ export const measure = async (peer, { number, atOnce }) => {
   const ms = performance.now() - began
   await close()
   if (bad > 0) throw new Error(`${bad} did not end well`)
-  return { value: ms / number, perItem: (ms * 1e6) / number }
+  return { value: ms / number, perChild: (ms * 1000) / number }
 }

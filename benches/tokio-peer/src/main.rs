@@ -11,7 +11,12 @@ async fn main() -> std::io::Result<()> {
     let args: Vec<String> = std::env::args().collect();
     let [_, producer, wanted] = args.as_slice() else { return Err(std::io::ErrorKind::InvalidInput.into()) };
     let began = Instant::now();
-    let mut child = Command::new(producer).arg(wanted).stdout(Stdio::piped()).spawn()?;
+    let mut child = Command::new(producer)
+        .arg(wanted)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
     let Some(stdout) = child.stdout.take() else { return Err(std::io::ErrorKind::BrokenPipe.into()) };
     let mut lines = BufReader::new(stdout).lines();
     let (mut seen, mut characters) = (0_u32, 0);

@@ -1,0 +1,50 @@
+// Children that each write a line every 10 ms, all started before the first writes; and a span in the middle, when
+// neither the first lines, which find code that is not compiled yet, nor the ends of the children are counted.
+import { cpus } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { makeGate } from './gate.mjs'
+import { producer } from './proc.mjs'
+
+const machineTimes = () => {
+  let [idle, all] = [0, 0]
+  for (const { times } of cpus()) {
+    idle += times.idle
+    all += times.idle + times.user + times.nice + times.sys + times.irq
+  }
+  return { idle, all }
+}
+
+export const ticking = async (run, { children, seconds }, onSteadyLine) => {
+  const count = seconds * 100
+  const gate = makeGate(children)
+  let isSteady = false
+  let seen = 0
+  const onLine = (line) => {
+    seen += 1
+    if (isSteady) onSteadyLine(line)
+  }
+  const look = () => ({ cpu: process.cpuUsage(), machine: machineTimes(), seen })
+  const args = ['10000', String(count), gate.folder]
+  const all = Promise.all(Array.from({ length: children }, () => run(producer('ticks'), args, onLine)))
+  await gate.allHere(all)
+  gate.open()
+  await sleep(300)
+  isSteady = true
+  const from = look()
+  await sleep(seconds * 1000 - 500)
+  isSteady = false
+  const to = look()
+  await all
+  gate.remove()
+  if (seen !== children * count) throw new Error(`${seen} lines of ${children * count}`)
+  const cpuMs = (to.cpu.user + to.cpu.system - from.cpu.user - from.cpu.system) / 1000
+  const cpuPerLine = (cpuMs * 1000) / (to.seen - from.seen)
+  return {
+    // By the lines and not by the clock: who falls behind, and does less, has not got by with less.
+    cores: (cpuPerLine * children * 100) / 1e6,
+    cpuPerLine,
+    // Of the whole machine, producers and everybody else included: near 100, it is the machine that is measured.
+    machineBusy: 100 * (1 - (to.machine.idle - from.machine.idle) / (to.machine.all - from.machine.all)),
+  }
+}

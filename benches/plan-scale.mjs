@@ -1,0 +1,71 @@
+// How it scales: the same work spread over more children, or more of it from one child. Each series is one line of the
+// table; `costs` are the figures it shows, and those with `isFlat` may not rise by more than half from any point to a
+// later one. (That they fall is no fault: one child alone keeps two cores less busy than ten.)
+const line = { key: 'perLine', unit: 'ns a line', isFlat: true }
+const processor = { key: 'cpuPerLine', unit: 'ns of processor a line', isFlat: true }
+const child = { key: 'perChild', unit: 'µs a child', isFlat: true }
+const delays = [
+  { key: 'p50', unit: 'ms p50' },
+  { key: 'value', unit: 'ms p99', most: 5 },
+  { key: 'max', unit: 'ms max', most: 20 },
+]
+const latencies = [
+  { key: 'value', unit: 'µs p50' },
+  { key: 'p99', unit: 'µs p99' },
+  { key: 'max', unit: 'µs max' },
+  { key: 'cpuPerLine', unit: 'µs of processor a line', isFlat: true },
+  { key: 'machineBusy', unit: '% of the machine busy' },
+]
+
+const counts = [1, 10, 100, 1000]
+const times = [1, 10, 100]
+
+export const scalePlan = (base = 100_000) => {
+  const over = (id, name, options, costs, peers = ['engine']) => ({
+    id,
+    name,
+    over: 'children',
+    peers,
+    costs,
+    points: counts.map((children) => ({ at: children, options: { ...options, children } })),
+  })
+  const size = (id, name, options, costs, peers = ['engine'], first = base) => ({
+    id,
+    name,
+    over: 'size',
+    peers,
+    costs,
+    points: times.map((at) => ({ at, options: { ...options, lines: at * first } })),
+  })
+  return [
+    // Beside them what a peer takes: a thousand processes to wake and to end cost the machine something too.
+    over('lines', 'spread', { lines: base * 40 }, [line, processor, child], ['engine', 'readline']),
+    over('lines, log written', 'spread', { lines: base * 40 }, [line, processor, child], ['engine-log']),
+    over(
+      'drain',
+      'spread',
+      { lines: base * 100, isRead: false },
+      [line, processor, child],
+      ['engine', 'child_process'],
+    ),
+    // What a user has by default: more children keep more, which is more work, and no line's cost.
+    over(
+      'drain, 10 MiB kept of each',
+      'spread',
+      { lines: base * 100, isRead: false, keptEach: 10 * 2 ** 20 },
+      [line, processor].map((cost) => ({ ...cost, isFlat: false })),
+    ),
+    over('loop-delay', 'loop-delay', { lines: base * 20 }, delays),
+    // At 1,000 children the producers alone fill two cores.
+    over('latency', 'latency', { seconds: 2 }, latencies, ['engine', 'readline']),
+    {
+      ...over('spawn, 1,000 at N at once', 'spawn', {}, [child]),
+      points: counts.map((atOnce) => ({ at: atOnce, options: { number: 1000, atOnce } })),
+    },
+    size('lines', 'spread', {}, [line, processor]),
+    size('lines, log written', 'spread', {}, [line, processor], ['engine-log']),
+    size('drain', 'spread', { isRead: false }, [line, processor]),
+    // Long enough for some ticks of the loop.
+    size('loop-delay', 'loop-delay', {}, delays, ['engine'], base * 2),
+  ]
+}
