@@ -34,7 +34,7 @@ export interface Batch {
 
 /** Gives everything in the batch to those it is for. */
 export function dispatch({ text, rows, count: rowCount, events }: Batch, audience: Audience): void {
-  const lines = text.split('\n')
+  const lines = linesOf(text)
   let next = 0
   let time = 0
   let timestamp = ''
@@ -66,6 +66,10 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, audienc
     next = end
   }
 }
+
+/** One line now and then is what there is most often: it needs no splitting. */
+const linesOf = (text: string): string[] =>
+  text.indexOf('\n') === text.length - 1 ? [text.slice(0, -1)] : text.split('\n')
 
 const executionEvent = (
   native: NativeEvent | undefined,

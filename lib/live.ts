@@ -149,21 +149,25 @@ export class LiveExecutions implements Audience {
 
   /** What the native side is given: where rows go, and what to call. Made here, where nothing else is in scope. */
   receiver(): [Buffer, Receive] {
-    const rows = new Float64Array(TABLE_ROWS * COLUMNS)
-    const take: Receive = (text, count, ownRows, events) => this.#take({ text, count, rows: ownRows ?? rows, events })
-    return [Buffer.from(rows.buffer), take]
+    const table = new Float64Array(TABLE_ROWS * COLUMNS)
+    const take: Receive = (text, count, ownRows, events, isHeard) => {
+      const isDone = this.#take({ text, count, rows: ownRows ?? table, events })
+      if (isDone && !isHeard) this.#engine?.deref()?.acknowledge()
+      return isDone
+    }
+    return [Buffer.from(table.buffer), take]
   }
 
-  #take(batch: Batch): void {
-    const engine = this.#engine?.deref()
-    const isCrowded = this.#traffic.isCrowded(batch)
+  /** True when the next batch may come at once; otherwise it is asked for later. */
+  #take(batch: Batch): boolean {
     dispatch(batch, this)
-    if (engine === undefined) return
-    const acknowledge = (): void => engine.acknowledge()
+    const isCrowded = this.#traffic.isCrowded(batch)
     this.#atOnce = batch.text.length < SHORT && this.#atOnce < MAX_AT_ONCE ? this.#atOnce + 1 : 0
+    if (!isCrowded && this.#atOnce > 0) return true
+    const acknowledge = (): void => this.#engine?.deref()?.acknowledge()
     if (isCrowded) setTimeout(acknowledge, 1)
-    else if (this.#atOnce > 0) acknowledge()
     // In a turn of its own: between two batches the event loop gets to everything else.
     else setImmediate(acknowledge)
+    return false
   }
 }

@@ -64,9 +64,9 @@ impl NativeEngine {
         shares_loop: bool,
         table: Buffer,
         #[napi(
-            ts_arg_type = "(text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null) => void"
+            ts_arg_type = "(text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isHeard: boolean) => boolean"
         )]
-        on_batch: Function<NativeBatch, ()>,
+        on_batch: Function<NativeBatch, bool>,
     ) -> Result<Either<NativeFailure, NativeEngine>> {
         let engine = ExecutionConfig::try_from(config)
             .and_then(|config| within_runtime_if_available(|| ExecutionEngine::new(config)));
@@ -285,7 +285,7 @@ fn share_loop(
     env: &Env,
     engine: ExecutionEngine,
     bridge: &Arc<EventBridge>,
-    on_batch: &Function<NativeBatch, ()>,
+    on_batch: &Function<NativeBatch, bool>,
     shares_loop: bool,
 ) -> (ExecutionEngine, Option<Fragile<ShortWay>>) {
     let open = || -> Result<_> {

@@ -41,7 +41,9 @@ const EVENT: u32 = 4;
 /// 3. The rows, where they do not fit into the engine's table, which JavaScript made: an array made here costs,
 ///    with its finalizer, as much as a short batch.
 /// 4. What is not a line.
-pub type NativeBatch = FnArgs<(String, u32, Option<Float64Array>, Option<Vec<NativeEvent>>)>;
+/// 5. Whether the answer is heard: true for a batch that JavaScript is done with. Otherwise, and where it is not
+///    heard, JavaScript acknowledges the batch.
+pub type NativeBatch = FnArgs<(String, u32, Option<Float64Array>, Option<Vec<NativeEvent>>, bool)>;
 
 /// Anything that happened but a line.
 #[napi(object, object_from_js = false)]
@@ -60,7 +62,7 @@ pub struct NativeEvent {
     pub result: Option<NativeResult>,
 }
 
-type OnBatch = ThreadsafeFunction<Gathered, (), NativeBatch, Status, false, true>;
+type OnBatch = ThreadsafeFunction<Gathered, bool, NativeBatch, Status, false, true>;
 
 /// An engine's one way to JavaScript.
 pub struct EventBridge {
@@ -96,13 +98,13 @@ pub struct Gathered {
 
 impl EventBridge {
     /// Calls `on_batch` with each batch, its rows in `table`; does not keep the process alive until it is told to.
-    pub fn new(table: Buffer, on_batch: &Function<NativeBatch, ()>) -> Result<Arc<Self>> {
+    pub fn new(table: Buffer, on_batch: &Function<NativeBatch, bool>) -> Result<Arc<Self>> {
         let table = Arc::new(Mutex::new(table));
         let rows = Arc::clone(&table);
         let on_batch = on_batch
             .build_threadsafe_function::<Gathered>()
             .weak::<true>()
-            .build_callback(move |context| Ok(context.value.cross(&rows)))?;
+            .build_callback(move |context| Ok(context.value.cross(&rows, false)))?;
         Ok(Arc::new(Self {
             state: Mutex::default(),
             budget: Semaphore::new(BUDGET as usize),
@@ -178,7 +180,7 @@ impl EventBridge {
     /// What there is for JavaScript, if it is done with what it got before. To be given to it at once.
     pub fn collected(&self) -> Option<NativeBatch> {
         let batch = self.lock().next_batch()?;
-        Some(batch.cross(&self.table))
+        Some(batch.cross(&self.table, true))
     }
 
     /// Ends [`collect`](Self::collect). True when JavaScript is done with all it got.
@@ -256,7 +258,7 @@ impl Gathered {
     }
 
     /// In JavaScript's thread, right before the call: nobody reads the table now.
-    fn cross(self, table: &Mutex<Buffer>) -> NativeBatch {
+    fn cross(self, table: &Mutex<Buffer>, is_heard: bool) -> NativeBatch {
         let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
         let count = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         let numbers = self.rows.as_flattened();
@@ -270,7 +272,7 @@ impl Gathered {
         };
         let events = (!self.events.is_empty())
             .then(|| self.events.into_iter().map(|event| event.kind.into()).collect());
-        (self.text, count, own_rows, events).into()
+        (self.text, count, own_rows, events, is_heard).into()
     }
 }
 

@@ -25,7 +25,7 @@ pub struct ShortWay {
 struct Passage {
     host_loop: HostLoop,
     bridge: Arc<EventBridge>,
-    on_batch: FunctionRef<NativeBatch, ()>,
+    on_batch: FunctionRef<NativeBatch, bool>,
     is_passing: Cell<bool>,
 }
 
@@ -38,7 +38,7 @@ impl ShortWay {
         env: &Env,
         host_loop: HostLoop,
         bridge: Arc<EventBridge>,
-        on_batch: FunctionRef<NativeBatch, ()>,
+        on_batch: FunctionRef<NativeBatch, bool>,
     ) -> Result<Self> {
         let passage = Rc::new(Passage { host_loop, bridge, on_batch, is_passing: Cell::new(false) });
         let passed = Rc::clone(&passage);
@@ -66,10 +66,14 @@ impl Passage {
         }
         self.bridge.collect();
         self.host_loop.turn();
-        if let Some(batch) = self.bridge.collected()
-            && call_from_loop(env, &self.on_batch, batch).is_err()
-        {
-            self.bridge.close();
+        if let Some(batch) = self.bridge.collected() {
+            match call_from_loop(env, &self.on_batch, batch) {
+                // What has thrown is done, too.
+                Ok(Some(true) | None) => self.bridge.acknowledge(),
+                // It will say so itself.
+                Ok(Some(false)) => {}
+                Err(_) => self.bridge.close(),
+            }
         }
         self.is_passing.set(false);
         self.bridge.is_free()

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 use libloading::os::unix::Library;
-use napi::bindgen_prelude::{FunctionRef, JsValuesTupleIntoVec};
+use napi::bindgen_prelude::{FromNapiValue, FunctionRef, JsValuesTupleIntoVec};
 use napi::{Env, JsValue, Result, Status, check_status, sys};
 
 type Loop = *mut sys::uv_loop_s;
@@ -211,13 +211,13 @@ unsafe extern "C" fn closed(handle: Handle) {
     }
 }
 
-/// Calls a function from a turn of the loop: what it leaves to be done next (promises, ticks) is done after it, and
-/// what it throws is nobody's, so that it ends the program as from any callback.
-pub fn call_from_loop<Args: JsValuesTupleIntoVec, Return>(
+/// Calls a function from a turn of the loop: what it leaves to be done next (promises, ticks) is done after it.
+/// `None`: it has thrown, which ends the program as from any callback, unless the program prefers to go on.
+pub fn call_from_loop<Args: JsValuesTupleIntoVec, Return: FromNapiValue>(
     env: &Env,
     function: &FunctionRef<Args, Return>,
     args: Args,
-) -> Result<()> {
+) -> Result<Option<Return>> {
     let raw = env.raw();
     let mut scope = null_mut();
     // SAFETY: the environment of this thread, here and below; the scope is closed at the end.
@@ -228,21 +228,18 @@ pub fn call_from_loop<Args: JsValuesTupleIntoVec, Return>(
     called
 }
 
-fn call_in_scope<Args: JsValuesTupleIntoVec, Return>(
+fn call_in_scope<Args: JsValuesTupleIntoVec, Return: FromNapiValue>(
     env: &Env,
     function: &FunctionRef<Args, Return>,
     args: Args,
-) -> Result<()> {
+) -> Result<Option<Return>> {
     let raw = env.raw();
-    let function = function.borrow_back(env)?;
+    let function = function.borrow_back(env)?.raw();
     let args = args.into_vec(raw)?;
-    let (mut global, mut result) = (null_mut(), null_mut());
-    // SAFETY: the environment of this thread, with a scope open for these values.
+    let (context, mut result) = (null_mut(), null_mut());
+    // SAFETY: the environment of this thread, with a scope open for these values. Any object will do for `this`.
     let status = unsafe {
-        check_status!(sys::napi_get_global(raw, &raw mut global))?;
-        let context = null_mut();
-        let value = function.raw();
-        sys::napi_make_callback(raw, context, global, value, args.len(), args.as_ptr(), &raw mut result)
+        sys::napi_make_callback(raw, context, function, function, args.len(), args.as_ptr(), &raw mut result)
     };
     if status == sys::Status::napi_pending_exception {
         let mut thrown = null_mut();
@@ -251,9 +248,11 @@ fn call_in_scope<Args: JsValuesTupleIntoVec, Return>(
             check_status!(sys::napi_get_and_clear_last_exception(raw, &raw mut thrown))?;
             check_status!(sys::napi_fatal_exception(raw, thrown))?;
         }
-        return Ok(());
+        return Ok(None);
     }
-    check_status!(status)
+    check_status!(status)?;
+    // SAFETY: a value that the call has returned.
+    unsafe { Return::from_napi_value(raw, result) }.map(Some)
 }
 
 fn failure(why: &str) -> napi::Error {

@@ -4,6 +4,7 @@ use std::io;
 #[cfg(target_os = "linux")]
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
+use std::task::Waker;
 
 use super::shared_task::SharedTask;
 use crate::process::Reactor;
@@ -48,12 +49,18 @@ impl HostLoop {
     /// Reads what quiet executions wrote, and gives their lines to their handlers, here and now. To be called in the
     /// host's thread when the descriptor is readable. Does not block.
     pub fn turn(&self) {
-        let ready = self.reactor.ready();
+        let mut ended: Vec<Waker> = Vec::new();
         SharedTask::poll_what_wakes(|| {
-            ready.iter().filter(|one| !one.is_end).for_each(|one| one.waker.wake_by_ref());
+            self.reactor.ready(|waker, is_end| {
+                if is_end {
+                    ended.push(waker.clone());
+                } else {
+                    waker.wake_by_ref();
+                }
+            });
         });
         // The end of an execution is more work than a line, and nobody's hurry: the runtime's.
-        ready.iter().filter(|one| one.is_end).for_each(|one| one.waker.wake_by_ref());
+        ended.into_iter().for_each(Waker::wake);
     }
 }
 

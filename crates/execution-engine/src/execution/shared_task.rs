@@ -1,6 +1,6 @@
 //! [`SharedTask`]: an execution that the runtime polls, and for a few lines the host's own thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -11,8 +11,13 @@ use tokio::runtime::Handle;
 type Life = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 thread_local! {
-    /// Where this thread has said that it polls itself what it wakes.
-    static WOKEN: RefCell<Option<Vec<Arc<SharedTask>>>> = const { RefCell::new(None) };
+    static WOKEN: Woken = const { Woken { is_wanted: Cell::new(false), tasks: RefCell::new(Vec::new()) } };
+}
+
+/// What a thread has woken that has said that it polls this itself.
+struct Woken {
+    is_wanted: Cell<bool>,
+    tasks: RefCell<Vec<Arc<SharedTask>>>,
 }
 
 /// A future with two who poll it, one at a time.
@@ -40,14 +45,22 @@ impl SharedTask {
 
     /// Polls here those whose wakers `wake` calls.
     pub(crate) fn poll_what_wakes(wake: impl FnOnce()) {
-        WOKEN.set(Some(Vec::new()));
-        wake();
-        for task in WOKEN.take().into_iter().flatten() {
-            let _inside = task.runtime.enter();
-            if task.poll_life().is_none_or(|poll| poll.is_ready()) {
-                // Somebody else polls it just now, and may have missed this; or it is over, which is to be told.
-                task.wake_runner();
-            }
+        WOKEN.with(|woken| {
+            woken.is_wanted.set(true);
+            wake();
+            woken.is_wanted.set(false);
+            let mut tasks = woken.tasks.take();
+            tasks.drain(..).for_each(|task| task.poll_here());
+            // Its room is for the next time.
+            woken.tasks.replace(tasks);
+        });
+    }
+
+    fn poll_here(self: Arc<Self>) {
+        let _inside = self.runtime.enter();
+        if self.poll_life().is_none_or(|poll| poll.is_ready()) {
+            // Somebody else polls it just now, and may have missed this; or it is over, which is to be told.
+            self.wake_runner();
         }
     }
 
@@ -79,15 +92,11 @@ impl SharedTask {
 
 impl Wake for SharedTask {
     fn wake(self: Arc<Self>) {
-        let unclaimed = WOKEN.with_borrow_mut(|woken| match woken {
-            Some(woken) => {
-                woken.push(self);
-                None
-            }
-            None => Some(self),
-        });
-        if let Some(task) = unclaimed {
-            task.wake_runner();
+        let is_wanted = WOKEN.with(|woken| woken.is_wanted.get());
+        if is_wanted {
+            WOKEN.with(|woken| woken.tasks.borrow_mut().push(self));
+        } else {
+            self.wake_runner();
         }
     }
 }

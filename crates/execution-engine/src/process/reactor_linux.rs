@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use tokio::sync::Notify;
@@ -57,13 +57,6 @@ pub(crate) struct Watched {
     reactor: Arc<Reactor>,
 }
 
-/// Somebody who waits for a pipe that can be read now.
-pub(crate) struct Ready {
-    pub(crate) waker: Waker,
-    /// All writers are gone.
-    pub(crate) is_end: bool,
-}
-
 impl Reactor {
     pub(crate) fn new() -> io::Result<Self> {
         let epoll = Arc::new(epoll::create(CreateFlags::CLOEXEC)?);
@@ -85,23 +78,21 @@ impl Reactor {
         Ok(Watched { pipe: Arc::clone(pipe), key, source, reactor: Arc::clone(self) })
     }
 
-    /// Who can read now. Told once; the next time when more has come.
-    pub(crate) fn ready(&self) -> Vec<Ready> {
+    /// Tells who can read now, and whether all writers are gone. Told once; the next time when more has come.
+    pub(crate) fn ready(&self, mut tell: impl FnMut(&Waker, bool)) {
         self.looks.fetch_add(1, Ordering::Relaxed);
-        let mut events = Vec::with_capacity(READY_AT_ONCE);
+        let mut room = [const { MaybeUninit::uninit() }; READY_AT_ONCE];
         // It fails only where it was interrupted: the next look comes, for the descriptor stays readable.
-        let _ = epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&Timespec::default()));
+        let Ok((events, _)) = epoll::wait(&self.epoll, &mut room, Some(&Timespec::default())) else { return };
         let sources = self.sources();
-        let known = events.iter().filter_map(|event| Some((event, sources.by_key.get(&event.data.u64())?)));
-        known
-            .map(|(event, source)| {
+        for event in events {
+            // By value: events are packed.
+            let (key, flags) = (event.data.u64(), event.flags);
+            if let Some(source) = sources.by_key.get(&key) {
                 source.ready.store(true, Ordering::Release);
-                // By value: events are packed.
-                let flags = event.flags;
-                let is_end = flags.intersects(EventFlags::HUP | EventFlags::ERR);
-                Ready { waker: source.waker().clone(), is_end }
-            })
-            .collect()
+                tell(&source.waker(), flags.intersects(EventFlags::HUP | EventFlags::ERR));
+            }
+        }
     }
 
     /// Wakes whoever can read where the host's loop does not look for a while: while it stands still, all is read
@@ -128,7 +119,7 @@ impl Reactor {
                 sleep(PATIENCE).await;
             }
             let Some(reactor) = reactor.upgrade() else { return };
-            reactor.ready().into_iter().for_each(|one| one.waker.wake());
+            reactor.ready(|waker, _| waker.wake_by_ref());
         }
     }
 

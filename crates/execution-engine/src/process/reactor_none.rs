@@ -8,18 +8,12 @@ use std::task::Waker;
 #[derive(Debug)]
 pub(crate) enum Reactor {}
 
-/// Somebody who waits for a pipe that can be read now.
-pub(crate) struct Ready {
-    pub(crate) waker: Waker,
-    pub(crate) is_end: bool,
-}
-
 impl Reactor {
     pub(crate) fn new() -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(crate) fn ready(&self) -> Vec<Ready> {
+    pub(crate) fn ready(&self, _: impl FnMut(&Waker, bool)) {
         match *self {}
     }
 
