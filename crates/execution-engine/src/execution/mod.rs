@@ -9,6 +9,7 @@ mod delivery;
 mod dormant;
 mod flow;
 mod handle;
+mod life;
 mod log_header;
 mod outcome;
 mod sinks;
