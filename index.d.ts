@@ -15,7 +15,7 @@ export declare class NativeEngine {
    * Makes an engine that gives its events to `on_batch`, most rows in `table`. `shares_loop`: the program's event
    * loop is libuv's, and may be shared.
    */
-  static create(config: NativeConfig, sharesLoop: boolean, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null) => void): NativeFailure | NativeEngine
+  static create(config: NativeConfig, sharesLoop: boolean, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isHeard: boolean) => boolean): NativeFailure | NativeEngine
   /**
    * Accepts a request. Everything that happens to it is told until `stop_lines`; its end always.
    * What is cancelled by now is told of, and never started.

@@ -84,7 +84,7 @@ impl Inner {
         let execution = Arc::new(Execution::new(Accepted {
             id: request.id.unwrap_or_else(Uuid::now_v7),
             command: shown(&request.command, &secrets),
-            command_type: request.command.kind().to_owned(),
+            command_type: request.command.kind().into(),
             created_at: Utc::now(),
             metadata: masked_metadata(&request.metadata, &secrets),
             stdin: stdin_sender,

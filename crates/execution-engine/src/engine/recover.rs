@@ -101,7 +101,7 @@ impl Inner {
         let execution = Execution::new(Accepted {
             id: header.id,
             command: header.command.clone(),
-            command_type: header.command_type.clone(),
+            command_type: header.command_type.clone().into(),
             metadata: header.metadata.clone(),
             created_at: header.started_at,
             stdin: None,

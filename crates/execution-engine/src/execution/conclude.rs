@@ -50,7 +50,7 @@ pub(crate) fn blank(
         leftover_processes: Vec::new(),
         output_incomplete: false,
         log_error: None,
-        metadata: execution.metadata.clone(),
+        metadata: execution.metadata(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`Execution`]: what the registry and callers hold of one execution.
 
+use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use uuid::Uuid;
 
+use super::life::{Life, Live, Started};
 use crate::log::LogPlace;
 use crate::request::ExecutionMetadata;
 use crate::result::{ExecutionResult, ExecutionStatus, ExecutionSummary};
@@ -31,38 +33,26 @@ pub(crate) enum StdinMessage {
 }
 
 /// One execution, live or finished. Its task writes here; everybody else reads and asks.
+///
+/// Remembered for a day, perhaps, and with many others: what only the living need goes with their end.
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub(crate) id: Uuid,
     /// As one would type it, secrets masked.
-    pub(crate) command: String,
-    pub(crate) command_type: String,
-    pub(crate) metadata: ExecutionMetadata,
+    pub(crate) command: Box<str>,
+    pub(crate) command_type: Cow<'static, str>,
     pub(crate) created_at: DateTime<Utc>,
+    /// Whether the request's standard input is a pipe.
+    takes_stdin: bool,
     state: Mutex<State>,
-    /// Wakes whoever waits for the result.
-    told: Notify,
-    /// `None` unless the request's standard input is a pipe.
-    stdin: Option<mpsc::Sender<StdinMessage>>,
 }
 
 #[derive(Debug)]
 struct State {
-    status: ExecutionStatus,
-    started: Option<Started>,
-    /// Nothing once it has ended: what is remembered for a day should be small.
-    stop: Option<watch::Sender<StopRequest>>,
-    log: Option<LogPlace>,
-    result: Option<Arc<ExecutionResult>>,
-    /// The terminal event was delivered: whoever waits has then seen every event before.
-    is_told: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Started {
-    pid: u32,
-    at: DateTime<Utc>,
-    clock: Instant,
+    life: Life,
+    /// Wakes whoever waits for the result. Nothing once the terminal event was delivered: whoever asks then has
+    /// seen every event before.
+    untold: Option<Arc<Notify>>,
 }
 
 /// What is known of an execution when it is accepted.
@@ -70,7 +60,7 @@ struct Started {
 pub(crate) struct Accepted {
     pub(crate) id: Uuid,
     pub(crate) command: String,
-    pub(crate) command_type: String,
+    pub(crate) command_type: Cow<'static, str>,
     pub(crate) metadata: ExecutionMetadata,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) stdin: Option<mpsc::Sender<StdinMessage>>,
@@ -78,64 +68,70 @@ pub(crate) struct Accepted {
 
 impl Execution {
     pub(crate) fn new(accepted: Accepted) -> Self {
-        let state = State {
-            status: ExecutionStatus::Pending,
+        let takes_stdin = accepted.stdin.is_some();
+        let live = Live {
             started: None,
-            stop: Some(watch::Sender::new(StopRequest::None)),
+            stop: watch::Sender::new(StopRequest::None),
+            stdin: accepted.stdin,
             log: None,
-            result: None,
-            is_told: false,
+            metadata: accepted.metadata,
         };
         Self {
             id: accepted.id,
-            command: accepted.command,
+            command: accepted.command.into_boxed_str(),
             command_type: accepted.command_type,
-            metadata: accepted.metadata,
             created_at: accepted.created_at,
-            state: Mutex::new(state),
-            told: Notify::new(),
-            stdin: accepted.stdin,
+            takes_stdin,
+            state: Mutex::new(State { life: Life::Live(Box::new(live)), untold: Some(Arc::default()) }),
         }
     }
 
     pub(crate) fn status(&self) -> ExecutionStatus {
-        self.lock().status
+        self.lock().life.status()
+    }
+
+    pub(crate) fn metadata(&self) -> ExecutionMetadata {
+        self.lock().life.metadata().clone()
     }
 
     pub(crate) fn result(&self) -> Option<Arc<ExecutionResult>> {
-        self.lock().result.clone()
+        self.lock().life.result().cloned()
     }
 
     /// The process runs.
     pub(crate) fn set_started(&self, pid: u32, at: DateTime<Utc>, log: Option<LogPlace>) {
-        let mut state = self.lock();
-        state.log = log;
-        state.status = ExecutionStatus::Running;
-        state.started = Some(Started { pid, at, clock: Instant::now() });
+        if let Life::Live(live) = &mut self.lock().life {
+            live.log = log;
+            live.started = Some(Started { pid, at, clock: Instant::now() });
+        }
     }
 
     /// The first result counts; later ones are dropped.
     pub(crate) fn set_result(&self, result: &Arc<ExecutionResult>) -> bool {
         let mut state = self.lock();
-        if state.result.is_some() {
+        if state.life.result().is_some() {
             return false;
         }
-        state.status = result.status;
-        (state.log, state.stop) = (None, None);
-        state.result = Some(Arc::clone(result));
+        let lived = std::mem::replace(&mut state.life, Life::Ended(Arc::clone(result)));
+        drop(state);
+        // Outside the lock: it wakes whoever sends to it or hears from it.
+        drop(lived);
         true
     }
 
     /// Lets go whoever waits.
     pub(crate) fn release_waiters(&self) {
-        self.lock().is_told = true;
-        self.told.notify_waiters();
+        let untold = self.lock().untold.take();
+        if let Some(waiters) = untold {
+            waiters.notify_waiters();
+        }
     }
 
     /// Resolves when the execution has ended and its terminal event was delivered.
     pub(crate) async fn completed(&self) -> Arc<ExecutionResult> {
         loop {
-            let mut told = pin!(self.told.notified());
+            let told = self.lock().untold.clone().unwrap_or_default();
+            let mut told = pin!(told.notified());
             // Before the look: what is told in between is not missed.
             told.as_mut().enable();
             if let Some(result) = self.told_result() {
@@ -147,7 +143,7 @@ impl Execution {
 
     fn told_result(&self) -> Option<Arc<ExecutionResult>> {
         let state = self.lock();
-        state.result.clone().filter(|_| state.is_told)
+        state.life.result().filter(|_| state.untold.is_none()).cloned()
     }
 
     /// Asks for a polite stop; a second time for force. True when it was still live.
@@ -164,46 +160,60 @@ impl Execution {
 
     fn request_stop(&self, raise: impl FnOnce(StopRequest) -> StopRequest) -> bool {
         let state = self.lock();
-        let Some(stop) = &state.stop else { return false };
+        let Life::Live(live) = &state.life else { return false };
         // Told only when it rises: asking again for the same is not asking for more.
-        stop.send_if_modified(|stop| std::mem::replace(stop, raise(*stop)) != *stop);
+        live.stop.send_if_modified(|stop| std::mem::replace(stop, raise(*stop)) != *stop);
         true
     }
 
     /// Where requests to stop arrive; after the end none do.
     pub(crate) fn stop_requests(&self) -> watch::Receiver<StopRequest> {
-        let nothing = || watch::Sender::new(StopRequest::None).subscribe();
-        self.lock().stop.as_ref().map_or_else(nothing, watch::Sender::subscribe)
+        match &self.lock().life {
+            Life::Live(live) => live.stop.subscribe(),
+            Life::Ended(_) => watch::Sender::new(StopRequest::None).subscribe(),
+        }
     }
 
-    pub(crate) fn stdin(&self) -> Option<&mpsc::Sender<StdinMessage>> {
-        self.stdin.as_ref()
+    /// Where the standard input is written to, if it is a pipe; after the end nothing arrives.
+    pub(crate) fn stdin(&self) -> Option<mpsc::Sender<StdinMessage>> {
+        match &self.lock().life {
+            Life::Live(live) => live.stdin.clone(),
+            Life::Ended(_) => self.takes_stdin.then(|| mpsc::channel(1).0),
+        }
     }
 
     pub(crate) fn summary(&self) -> ExecutionSummary {
         let state = self.lock();
-        let result = state.result.as_deref();
-        let running = state.started.filter(|_| result.is_none());
-        ExecutionSummary {
+        let common = ExecutionSummary {
             id: self.id,
-            status: state.status,
-            command: self.command.clone(),
-            command_type: self.command_type.clone(),
-            pid: running.map(|started| started.pid),
+            status: state.life.status(),
+            command: self.command.to_string(),
+            command_type: self.command_type.to_string(),
+            pid: None,
             created_at: self.created_at,
-            started_at: result.map_or(state.started.map(|started| started.at), |result| result.started_at),
-            completed_at: result.map(|result| result.completed_at),
-            exit_code: result.and_then(|result| result.exit_code),
-            duration_ms: match (result, running) {
-                (Some(result), _) => result.started_at.map(|_| result.duration_ms),
-                (None, Some(started)) => Some(millis(started.clock.elapsed())),
-                (None, None) => None,
+            started_at: None,
+            completed_at: None,
+            exit_code: None,
+            duration_ms: None,
+            log_path: None,
+            metadata: state.life.metadata().clone(),
+        };
+        match &state.life {
+            Life::Live(live) => ExecutionSummary {
+                pid: live.started.map(|started| started.pid),
+                started_at: live.started.map(|started| started.at),
+                duration_ms: live.started.map(|started| millis(started.clock.elapsed())),
+                log_path: live.log.as_ref().and_then(LogPlace::path),
+                ..common
             },
-            log_path: match result {
-                Some(result) => result.log_path.clone(),
-                None => state.log.as_ref().and_then(LogPlace::path),
+            Life::Ended(result) => ExecutionSummary {
+                started_at: result.started_at,
+                completed_at: Some(result.completed_at),
+                exit_code: result.exit_code,
+                duration_ms: result.started_at.map(|_| result.duration_ms),
+                log_path: result.log_path.clone(),
+                ..common
             },
-            metadata: self.metadata.clone(),
         }
     }
 
@@ -215,4 +225,60 @@ impl Execution {
 /// Whole milliseconds; an age no clock will see saturates.
 pub(crate) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execution::blank_result;
+
+    fn execution(stdin: Option<mpsc::Sender<StdinMessage>>) -> Execution {
+        Execution::new(Accepted {
+            id: Uuid::nil(),
+            command: "true".to_owned(),
+            command_type: "exec".into(),
+            metadata: ExecutionMetadata { source: Some("test".to_owned()), ..ExecutionMetadata::default() },
+            created_at: DateTime::UNIX_EPOCH,
+            stdin,
+        })
+    }
+
+    fn end(execution: &Execution) -> Arc<ExecutionResult> {
+        let result = Arc::new(blank_result(execution, ExecutionStatus::Completed, None));
+        assert!(execution.set_result(&result));
+        execution.release_waiters();
+        result
+    }
+
+    #[tokio::test]
+    async fn what_only_the_living_need_goes_with_their_end() {
+        let (sender, mut messages) = mpsc::channel(1);
+        let execution = execution(Some(sender));
+        let mut stop = execution.stop_requests();
+        end(&execution);
+        assert!(messages.recv().await.is_none(), "the way to its standard input is gone");
+        assert!(stop.changed().await.is_err(), "and the way to stop it");
+        assert!(!execution.cancel());
+        let stdin = execution.stdin().expect("it did read a pipe");
+        assert!(stdin.send(StdinMessage::Close).await.is_err(), "where nobody reads any more");
+    }
+
+    #[tokio::test]
+    async fn what_may_be_asked_of_the_ended_is_answered_from_the_result() {
+        let execution = execution(None);
+        assert_eq!(execution.status(), ExecutionStatus::Pending);
+        let result = end(&execution);
+        let summary = execution.summary();
+        assert_eq!((summary.status, summary.completed_at), (result.status, Some(result.completed_at)));
+        assert_eq!(summary.metadata.source.as_deref(), Some("test"));
+        assert_eq!(execution.completed().await, result);
+        assert!(execution.stdin().is_none());
+    }
+
+    /// Thousands are kept: with its result, what an execution takes by itself stays well below a KiB.
+    #[test]
+    fn what_is_remembered_is_small() {
+        assert!(size_of::<Execution>() <= 112, "{}", size_of::<Execution>());
+        assert!(size_of::<ExecutionResult>() <= 448, "{}", size_of::<ExecutionResult>());
+    }
 }

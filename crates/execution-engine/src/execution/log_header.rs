@@ -23,8 +23,8 @@ pub(crate) fn log_header(
         id: execution.id,
         part: 1,
         started_at,
-        command: execution.command.clone(),
-        command_type: execution.command_type.clone(),
+        command: execution.command.to_string(),
+        command_type: execution.command_type.to_string(),
         argv: command::argv(request).iter().map(|arg| mask(arg)).collect(),
         working_dir: request.working_dir.as_ref().map(|dir| mask(&dir.to_string_lossy())),
         env_names: request.env.keys().map(|name| mask(name)).collect(),
@@ -37,7 +37,7 @@ pub(crate) fn log_header(
             os: std::env::consts::OS.to_owned(),
             engine_version: env!("CARGO_PKG_VERSION").to_owned(),
         },
-        metadata: execution.metadata.clone(),
+        metadata: execution.metadata(),
         offsets: ByteCounts::default(),
     }
 }

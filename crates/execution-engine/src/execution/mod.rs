@@ -10,6 +10,7 @@ mod dormant;
 mod flow;
 mod handle;
 mod host_loop;
+mod life;
 mod log_header;
 mod outcome;
 mod pace;

@@ -50,7 +50,7 @@ impl SharedTask {
             wake();
             woken.is_wanted.set(false);
             let mut tasks = woken.tasks.take();
-            tasks.drain(..).for_each(|task| task.poll_here());
+            tasks.drain(..).for_each(Self::poll_here);
             // Its room is for the next time.
             woken.tasks.replace(tasks);
         });

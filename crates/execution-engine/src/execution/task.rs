@@ -172,7 +172,7 @@ impl Task {
         let log = self.open_log(pid, spawned.child.start_time(), started_at);
         let log_place = log.as_ref().filter(|_| self.writes_log).map(ExecutionLog::place);
         self.execution.set_started(pid, started_at, log_place);
-        delivery.event(EventKind::Started { pid, command: self.execution.command.clone() });
+        delivery.event(EventKind::Started { pid, command: self.execution.command.to_string() });
         let feeder = self.feed(spawned.stdin);
 
         let mut sinks = Sinks::new(&self.secrets, self.limit, log, self.writes_log, delivery);

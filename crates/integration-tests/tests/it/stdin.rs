@@ -63,3 +63,11 @@ async fn writing_without_a_pipe_is_refused() {
     let id = test.run(ExecutionRequest::shell("true")).await.id;
     assert_eq!(test.engine.write_stdin(id, vec![1]).await.unwrap_err().code(), "INVALID_REQUEST");
 }
+
+#[tokio::test]
+async fn what_is_written_after_the_end_is_dropped() {
+    let test = TestEngine::new();
+    let id = test.run(ExecutionRequest { stdin: Stdin::Pipe, ..ExecutionRequest::shell("true") }).await.id;
+    test.engine.write_stdin(id, vec![1]).await.unwrap();
+    test.engine.close_stdin(id).await.unwrap();
+}

@@ -1,0 +1,62 @@
+//! [`Life`]: what is known of an execution while it lives, and after its end.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{mpsc, watch};
+
+use super::handle::{StdinMessage, StopRequest};
+use crate::log::LogPlace;
+use crate::request::ExecutionMetadata;
+use crate::result::{ExecutionResult, ExecutionStatus};
+
+/// Thousands that have ended may be remembered: of those, nothing is kept but the result.
+#[derive(Debug)]
+pub(super) enum Life {
+    Live(Box<Live>),
+    Ended(Arc<ExecutionResult>),
+}
+
+/// What only the living need.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) started: Option<Started>,
+    pub(super) stop: watch::Sender<StopRequest>,
+    /// `None` unless the request's standard input is a pipe.
+    pub(super) stdin: Option<mpsc::Sender<StdinMessage>>,
+    pub(super) log: Option<LogPlace>,
+    /// Afterwards the result has it.
+    pub(super) metadata: ExecutionMetadata,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Started {
+    pub(super) pid: u32,
+    pub(super) at: DateTime<Utc>,
+    pub(super) clock: Instant,
+}
+
+impl Life {
+    pub(super) fn status(&self) -> ExecutionStatus {
+        match self {
+            Self::Live(live) if live.started.is_some() => ExecutionStatus::Running,
+            Self::Live(_) => ExecutionStatus::Pending,
+            Self::Ended(result) => result.status,
+        }
+    }
+
+    pub(super) fn result(&self) -> Option<&Arc<ExecutionResult>> {
+        match self {
+            Self::Live(_) => None,
+            Self::Ended(result) => Some(result),
+        }
+    }
+
+    pub(super) fn metadata(&self) -> &ExecutionMetadata {
+        match self {
+            Self::Live(live) => &live.metadata,
+            Self::Ended(result) => &result.metadata,
+        }
+    }
+}
