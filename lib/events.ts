@@ -1,5 +1,6 @@
 /** From a batch, as it crosses the border, to one event at a time, in order. */
 import type { NativeEvent } from '../index.js'
+import { isoTime } from './iso-time.js'
 import type { EventListener, ExecutionEvent, ExecutionResult, OutputStream } from './types.js'
 
 const STDERR = 1
@@ -7,6 +8,8 @@ const PARTIAL = 2
 const EVENT = 4
 /** Numbers in a row of a batch. */
 export const COLUMNS = 4
+/** Which of them is the time, in milliseconds since 1970. */
+export const TIME = 3
 
 /** Who gets what happens to one execution. */
 export interface Consumer {
@@ -44,9 +47,9 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, audienc
     const count = rows[at + 2] ?? 0
     const found = audience.consumer(number)
     // Most rows of a batch are of the same millisecond, and formatting it costs more than the row.
-    if (rows[at + 3] !== time) {
-      time = rows[at + 3] ?? 0
-      timestamp = new Date(time).toISOString()
+    if (rows[at + TIME] !== time) {
+      time = rows[at + TIME] ?? 0
+      timestamp = isoTime(time)
     }
     if ((kind & EVENT) !== 0) {
       const event = found && executionEvent(events?.[count], found.id, timestamp)

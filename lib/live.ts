@@ -3,7 +3,7 @@
 import { setImmediate, setTimeout } from 'node:timers'
 
 import type { NativeEngine, NativeFailure, NativeResult } from '../index.js'
-import { type Audience, type Batch, COLUMNS, type Consumer, dispatch } from './events.js'
+import { type Audience, type Batch, COLUMNS, type Consumer, TIME, dispatch } from './events.js'
 import { Traffic } from './traffic.js'
 import type { ExecutionResult } from './types.js'
 
@@ -151,21 +151,25 @@ export class LiveExecutions implements Audience {
   receiver(): [Buffer, Receive] {
     const table = new Float64Array(TABLE_ROWS * COLUMNS)
     const take: Receive = (text, count, ownRows, events, isHeard) => {
-      const isDone = this.#take({ text, count, rows: ownRows ?? table, events })
-      if (isDone && !isHeard) this.#engine?.deref()?.acknowledge()
-      return isDone
+      const batch = { text, count, rows: ownRows ?? table, events }
+      dispatch(batch, this)
+      return this.#done(batch, isHeard)
     }
     return [Buffer.from(table.buffer), take]
   }
 
-  /** True when the next batch may come at once; otherwise it is asked for later. */
-  #take(batch: Batch): boolean {
-    dispatch(batch, this)
-    const isCrowded = this.#traffic.isCrowded(batch)
-    this.#atOnce = batch.text.length < SHORT && this.#atOnce < MAX_AT_ONCE ? this.#atOnce + 1 : 0
-    if (!isCrowded && this.#atOnce > 0) return true
+  /** True when the next batch may come at once and who gave this one hears it; otherwise it is asked for. */
+  #done({ text, count, rows }: Batch, isHeard: boolean): boolean {
     const acknowledge = (): void => this.#engine?.deref()?.acknowledge()
-    if (isCrowded) setTimeout(acknowledge, 1)
+    // All reads of a batch are of about the same time, and its clock is the only one that costs nothing to look at.
+    if (this.#traffic.isCrowded(count, rows[TIME] ?? 0, text.length)) {
+      setTimeout(acknowledge, 1)
+      return false
+    }
+    // A turn of the event loop has brought it; the next comes in another.
+    if (isHeard) return true
+    this.#atOnce = text.length < SHORT && this.#atOnce < MAX_AT_ONCE ? this.#atOnce + 1 : 0
+    if (this.#atOnce > 0) acknowledge()
     // In a turn of its own: between two batches the event loop gets to everything else.
     else setImmediate(acknowledge)
     return false

@@ -1,5 +1,4 @@
 /** When to let small things gather: what crosses the border costs by the crossing. */
-import type { Batch } from './events.js'
 
 /** Milliseconds over which reads are counted. */
 const WINDOW = 4
@@ -7,21 +6,18 @@ const WINDOW = 4
 const CROWD = 80
 /** A batch with more text than this, in characters, was worth its crossing. */
 const LARGE = 32 * 1024
-/** Where a row has its time. */
-const TIME = 3
 
 /** How many reads come in, by and by forgotten. */
 export class Traffic {
   #reads = 0
   #at = 0
 
-  /** Whether the next batch had better wait: very many children write very little each. */
-  isCrowded({ text, count, rows }: Batch): boolean {
-    // The time of the first read will do: it is known. Clocks are set back now and then.
-    const at = rows[TIME] ?? 0
+  /** Whether the next batch had better wait, after so many reads at this time: very many children write very little each. */
+  isCrowded(reads: number, at: number, length: number): boolean {
+    // Clocks are set back now and then.
     const passed = Math.max(0, at - this.#at)
     this.#at = at
-    this.#reads = (passed === 0 ? this.#reads : this.#reads * Math.exp(-passed / WINDOW)) + count
-    return this.#reads > CROWD && text.length < LARGE
+    this.#reads = (passed === 0 ? this.#reads : this.#reads * Math.exp(-passed / WINDOW)) + reads
+    return this.#reads > CROWD && length < LARGE
   }
 }
