@@ -17,10 +17,10 @@ export declare class NativeEngine {
    */
   static create(config: NativeConfig, sharesLoop: boolean, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isHeard: boolean) => boolean): NativeFailure | NativeEngine
   /**
-   * Accepts a request. Everything that happens to it is told until `stop_lines`; its end always.
-   * What is cancelled by now is told of, and never started.
+   * Accepts a request, as JSON, with the bytes of its standard input. Everything that happens to it is told until
+   * `stop_lines`; its end always. What is cancelled by now is told of, and never started.
    */
-  execute(request: NativeRequest, isCancelled: boolean): NativeFailure | NativeAccepted
+  execute(request: string, stdin: Buffer | undefined | null, isCancelled: boolean): NativeFailure | NativeAccepted
   /** Where an execution is in its life. */
   getStatus(id: string): NativeFailure | string
   /** The result; `null` while the execution is live. */
@@ -74,21 +74,6 @@ export interface NativeCleanupReport {
   executions: number
   files: number
   bytes: number
-}
-
-/** What to run; which fields count depends on `type`. */
-export interface NativeCommand {
-  type: string
-  program?: string
-  args?: Array<string>
-  command?: string
-  shell?: string
-  path?: string
-  interpreter?: string
-  service?: string
-  operation?: string
-  profile?: string
-  region?: string
 }
 
 /** Each field optional; names and defaults as in `ExecutionConfig` of the public API. */
@@ -200,23 +185,6 @@ export interface NativeRecovered {
   logPath: string
   survivors: Array<NativeProcess>
   survivorsStopped: boolean
-}
-
-/** One command and its conditions; names and defaults as in `ExecutionRequest` of the public API. */
-export interface NativeRequest {
-  id?: string
-  command: NativeCommand
-  env?: Record<string, string | null>
-  inheritEnv?: boolean | Array<string>
-  workingDir?: string
-  timeoutMs?: number
-  killGraceMs?: number
-  stdinBytes?: Buffer
-  stdinPipe?: boolean
-  maxOutputSizeBytes?: number
-  oversizedOutput?: string
-  secrets?: Array<string>
-  metadata?: NativeMetadata
 }
 
 /** Processor time and memory. */

@@ -56,7 +56,7 @@ export class ExecutionEngine {
     this.#secrets = config.secrets ?? []
     const engine = this.#native
     this.#host = {
-      accept: (request, consumer, isCancelled) => this.#accept(request, () => consumer, isCancelled).number,
+      accept: (request, consumer, isCancelled) => this.#accept(request, () => consumer, isCancelled),
       ended: (id) => live.ending(id) ?? this.waitForCompletion(id),
       awaits: (id) => void live.awaited(id),
       cancel: (id) => unwrap(engine.cancel(id)),
@@ -210,7 +210,7 @@ export class ExecutionEngine {
     consumer?: (id: string) => Consumer,
     isCancelled = false,
   ): { id: string; number: number } {
-    const accepted = unwrap(this.#native.execute(nativeRequest(request, this.#secrets), isCancelled))
+    const accepted = unwrap(this.#native.execute(...nativeRequest(request, this.#secrets), isCancelled))
     this.#live.add(accepted.number, accepted.id, consumer?.(accepted.id))
     return accepted
   }

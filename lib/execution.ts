@@ -27,7 +27,7 @@ const forgotten = new FinalizationRegistry<LineQueue>((lines) => void lines.retu
 
 /** What a handle needs of its engine. */
 export interface Host {
-  accept(request: ExecutionRequest, consumer: Consumer, isCancelled: boolean): number
+  accept(request: ExecutionRequest, consumer: Consumer, isCancelled: boolean): { id: string; number: number }
   /** After the consumer has seen the terminal event, or somebody waits for the result. */
   ended(id: string): Promise<ExecutionResult>
   /** Somebody waits for the result, and need not have read the lines. */
@@ -69,17 +69,22 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   constructor(host: Host, request: ExecutionRequest, options: HandleOptions) {
     this.#host = host
     this.#options = options
-    this.id = request.id ?? native().newId()
-    this.#listener = options.onEvent && listening(this.id, options.onEvent)
     this.#consumer = this.#both()
+    let id = request.id
     let refusal: unknown
     try {
       checkHandleOptions(options)
       this.#isCancelled = options.signal?.aborted === true
-      this.#number = host.accept({ ...request, id: this.id }, this.#consumer, this.#isCancelled)
+      const accepted = host.accept(request, this.#consumer, this.#isCancelled)
+      id = accepted.id
+      this.#number = accepted.number
     } catch (error) {
       refusal = error
     }
+    // Also what was refused has a name.
+    this.id = id ?? native().newId()
+    // In time: events come in later turns of the event loop.
+    this.#listener = options.onEvent && listening(this.id, options.onEvent)
     const stdin = request.stdin === 'pipe' ? this.#stdinStream() : null
     this.stdin = stdin as Stdin
     const ended = this.#number === undefined ? Promise.reject(refusal) : host.ended(this.id)

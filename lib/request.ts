@@ -1,7 +1,20 @@
 /** Configurations, requests and options as the native side takes them, each looked at first. */
-import type { NativeConfig, NativeRequest } from '../index.js'
+import type { NativeConfig } from '../index.js'
 import type { ExecutionConfig, ExecutionRequest } from './types.js'
-import { type Checks, checked, each, flag, isObject, listener, number, oneOf, refuse, text, texts } from './validate.js'
+import {
+  type Checks,
+  checked,
+  each,
+  finite,
+  flag,
+  isObject,
+  listener,
+  number,
+  oneOf,
+  refuse,
+  text,
+  texts,
+} from './validate.js'
 
 const oversizedOutput = oneOf('truncate_with_warning', 'fail_execution', 'stream_to_file')
 
@@ -37,13 +50,13 @@ const request: Checks<keyof ExecutionRequest> = {
     return wrong && { ...wrong, allowed: 'allowed is true, false or a list of names' }
   },
   workingDir: text,
-  timeoutMs: number,
-  killGraceMs: number,
+  timeoutMs: finite,
+  killGraceMs: finite,
   stdin: (value) =>
     value instanceof Uint8Array || typeof value === 'string'
       ? undefined
       : { allowed: "allowed is 'null', 'pipe', a string or a Uint8Array" },
-  maxOutputSizeBytes: number,
+  maxOutputSizeBytes: finite,
   oversizedOutput,
   secrets: texts,
   metadata: object,
@@ -83,8 +96,14 @@ export function nativeConfig(given: ExecutionConfig): NativeConfig {
   return checked('INVALID_CONFIG', '', given, config)
 }
 
-/** The request as the native side takes it. `known`: secrets of the engine, which no refusal shows. */
-export function nativeRequest(given: ExecutionRequest, known: readonly string[] = []): NativeRequest {
+/**
+ * The request as the native side takes it: JSON, and what its standard input is given. `known`: secrets of the engine,
+ * which no refusal shows.
+ */
+export function nativeRequest(
+  given: ExecutionRequest,
+  known: readonly string[] = [],
+): [request: string, stdin: Buffer | null] {
   if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object')
   // What is refused may be a secret itself.
   const secrets = texts(given.secrets) === undefined ? [...known, ...(given.secrets ?? [])] : known
@@ -92,7 +111,8 @@ export function nativeRequest(given: ExecutionRequest, known: readonly string[] 
   if (rest['metadata'] !== undefined) {
     rest['metadata'] = checked('INVALID_REQUEST', 'metadata.', rest['metadata'] as object, metadata, secrets)
   }
-  return { ...rest, ...nativeStdin(stdin), command: nativeCommand(command, secrets) }
+  const native = { ...rest, stdinPipe: stdin === 'pipe', command: checkedCommand(command, secrets) }
+  return [JSON.stringify(native), stdinBytes(stdin)]
 }
 
 /** Looks at the options of a handle. */
@@ -111,7 +131,7 @@ export function inputBytes(data: unknown): Buffer {
   return refuse('INVALID_REQUEST', 'data', data, 'allowed is a string or a Uint8Array')
 }
 
-const nativeCommand = (given: unknown, secrets: readonly string[]): NativeRequest['command'] => {
+const checkedCommand = (given: unknown, secrets: readonly string[]): object => {
   if (!isObject(given)) return refuse('INVALID_REQUEST', 'command', given, 'it is required', secrets)
   const { type, ...fields } = given
   const kind = typeof type === 'string' && Object.hasOwn(commands, type) ? commands[type] : undefined
@@ -126,9 +146,7 @@ const nativeCommand = (given: unknown, secrets: readonly string[]): NativeReques
   return { ...set, type: String(type) }
 }
 
-const nativeStdin = (stdin: unknown): Pick<NativeRequest, 'stdinBytes' | 'stdinPipe'> => {
-  if (stdin === undefined || stdin === 'null') return {}
-  if (stdin === 'pipe') return { stdinPipe: true }
-  if (stdin instanceof Uint8Array) return { stdinBytes: Buffer.from(stdin.buffer, stdin.byteOffset, stdin.byteLength) }
-  return { stdinBytes: Buffer.from(String(stdin)) }
+const stdinBytes = (stdin: unknown): Buffer | null => {
+  if (stdin === undefined || stdin === 'null' || stdin === 'pipe') return null
+  return inputBytes(stdin)
 }

@@ -21,6 +21,12 @@ export const number = typed('number', 'a number')
 export const flag = typed('boolean', 'true or false')
 export const listener = typed('function', 'a function')
 
+/** A number that JSON has a word for. */
+export const finite: Check = (value) =>
+  typeof value !== 'number' || Number.isFinite(value)
+    ? number(value)
+    : { allowed: 'allowed is a whole number that is not negative' }
+
 /** A string that survives as UTF-8: half a surrogate pair would arrive as something else. */
 export const text: Check = (value) => {
   if (typeof value !== 'string') return { allowed: 'allowed is a string' }

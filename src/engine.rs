@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use execution_engine::{
-    EngineError, ExecutionConfig, ExecutionEngine, ExecutionFilter, ExecutionRequest, InvalidField,
-    LogPosition, RecoverOptions,
+    EngineError, ExecutionConfig, ExecutionEngine, ExecutionFilter, InvalidField, LogPosition, RecoverOptions,
 };
 use napi::bindgen_prelude::{
     Buffer, Either, Either3, Env, Function, Null, Result, within_runtime_if_available,
@@ -22,7 +21,7 @@ use crate::gate::Gates;
 use crate::listener::Listener;
 use crate::number::whole;
 use crate::records::{NativeCleanupReport, NativeLogPage, NativeMetrics, NativeRecovered};
-use crate::request::{NativeRequest, named, parse_id};
+use crate::request::{self, named, parse_id};
 use crate::result::{NativeResult, NativeSummary};
 
 /// An accepted execution.
@@ -94,23 +93,25 @@ impl NativeEngine {
         }))
     }
 
-    /// Accepts a request. Everything that happens to it is told until `stop_lines`; its end always.
-    /// What is cancelled by now is told of, and never started.
+    /// Accepts a request, as JSON, with the bytes of its standard input. Everything that happens to it is told until
+    /// `stop_lines`; its end always. What is cancelled by now is told of, and never started.
     #[napi(catch_unwind)]
     pub fn execute(
         &self,
-        request: NativeRequest,
+        request: String,
+        stdin: Option<Buffer>,
         is_cancelled: bool,
     ) -> Either<NativeFailure, NativeAccepted> {
-        answer(self.accept(request, is_cancelled))
+        answer(self.accept(&request, stdin.map(|bytes| bytes.to_vec()), is_cancelled))
     }
 
     fn accept(
         &self,
-        request: NativeRequest,
+        request: &str,
+        stdin: Option<Vec<u8>>,
         is_cancelled: bool,
     ) -> std::result::Result<NativeAccepted, EngineError> {
-        let request = ExecutionRequest::try_from(request)?;
+        let request = request::request(request, stdin)?;
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let listener = Listener { number, gate: self.gates.add(number), bridge: Arc::clone(&self.bridge) };
         let id = if is_cancelled {
