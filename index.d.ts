@@ -17,10 +17,11 @@ export declare class NativeEngine {
    */
   static create(config: NativeConfig, sharesLoop: boolean, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isHeard: boolean) => boolean): NativeFailure | NativeEngine
   /**
-   * Accepts a request, as JSON, with the bytes of its standard input. Everything that happens to it is told until
-   * `stop_lines`; its end always. What is cancelled by now is told of, and never started.
+   * Accepts a request, as JSON, with the bytes of its standard input; gives its id. `number`: what stands for it in
+   * batches. Everything that happens to it is told until `stop_lines`; its end always. What is cancelled by now is
+   * told of, and never started.
    */
-  execute(request: string, stdin: Buffer | undefined | null, isCancelled: boolean): NativeFailure | NativeAccepted
+  execute(request: string, stdin: Buffer | undefined | null, number: number, isCancelled: boolean): NativeFailure | string
   /** Where an execution is in its life. */
   getStatus(id: string): NativeFailure | string
   /** The result; `null` while the execution is live. */
@@ -59,14 +60,6 @@ export declare class NativeEngine {
   acknowledge(): void
   /** Whether the way to JavaScript keeps the process alive. At first it does not. */
   setKeepAlive(alive: boolean): void
-}
-
-/** An accepted execution. */
-export interface NativeAccepted {
-  /** Its id. */
-  id: string
-  /** What stands for it in batches. */
-  number: number
 }
 
 /** What a cleanup removed. */

@@ -104,9 +104,10 @@ export class ExecutionEngine {
       typeof what === 'string'
         ? ({ type: 'exec', program: what, args: hasArgs ? (second ?? []) : [] } as ExecutionCommand)
         : what
-    const { signal, reject, onEvent, ...conditions } = (hasArgs ? third : (second as RunOptions | undefined)) ?? {}
-    const options = { signal, reject, onEvent } as HandleOptions
-    return new Execution(this.#host, { ...conditions, command }, options)
+    const options = hasArgs ? third : (second as RunOptions | undefined)
+    if (options === undefined) return new Execution(this.#host, { command }, {})
+    const { signal, reject, onEvent, ...conditions } = options
+    return new Execution(this.#host, { ...conditions, command }, { signal, reject, onEvent } as HandleOptions)
   }
 
   /** @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
@@ -210,8 +211,10 @@ export class ExecutionEngine {
     consumer?: (id: string) => Consumer,
     isCancelled = false,
   ): { id: string; number: number } {
-    const accepted = unwrap(this.#native.execute(...nativeRequest(request, this.#secrets), isCancelled))
-    this.#live.add(accepted.number, accepted.id, consumer?.(accepted.id))
-    return accepted
+    const number = this.#live.nextNumber()
+    const [json, stdin] = nativeRequest(request, this.#secrets)
+    const id = unwrap<string>(this.#native.execute(json, stdin, number, isCancelled))
+    this.#live.add(number, id, consumer?.(id))
+    return { id, number }
   }
 }

@@ -25,6 +25,9 @@ export interface RunOptions extends ExecutionConditions, HandleOptions {}
 /** An iterator that was begun and then forgotten would hold its execution back, and its lines, for ever. */
 const forgotten = new FinalizationRegistry<LineQueue>((lines) => void lines.return())
 
+/** The same as `queueMicrotask`, whose bookkeeping costs as much as the rest of a handle. */
+const atTurnsEnd = Promise.resolve()
+
 /** What a handle needs of its engine. */
 export interface Host {
   accept(request: ExecutionRequest, consumer: Consumer, isCancelled: boolean): { id: string; number: number }
@@ -98,7 +101,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     // A failure that nobody looks at is no reason to end the program, unless it was asked to be thrown.
     if (options.reject !== true) this.#result.catch(() => {})
     this.#followSignal(ended)
-    queueMicrotask(() => this.#turnEnds())
+    void atTurnsEnd.then(() => this.#turnEnds())
   }
 
   /** Resolves for every terminal status; rejects only if the request is refused, or with `reject: true`. */

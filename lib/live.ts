@@ -57,6 +57,7 @@ const watchExit = (): void => {
 export class LiveExecutions implements Audience {
   readonly #byNumber = new Map<number, Live>()
   readonly #byId = new Map<string, Live>()
+  #lastNumber = 0
   #engine: WeakRef<NativeEngine> | undefined
   #busy: NativeEngine | undefined
   #isAwake = false
@@ -66,6 +67,13 @@ export class LiveExecutions implements Audience {
 
   attach(engine: NativeEngine): void {
     this.#engine = new WeakRef(engine)
+  }
+
+  /** What is to stand for the next execution in batches. */
+  nextNumber(): number {
+    // As the border has it: of 32 bits.
+    this.#lastNumber = (this.#lastNumber + 1) >>> 0
+    return this.#lastNumber
   }
 
   add(number: number, id: string, consumer: Consumer | undefined): void {

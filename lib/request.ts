@@ -3,7 +3,7 @@ import type { NativeConfig } from '../index.js'
 import type { ExecutionConfig, ExecutionRequest } from './types.js'
 import {
   type Checks,
-  checked,
+  check,
   each,
   finite,
   flag,
@@ -70,11 +70,11 @@ const metadata: Checks = {
 
 /** The fields of each kind of command; those required come first. */
 const commands: Readonly<Record<string, { fields: Checks; required: readonly string[] }>> = {
-  exec: { fields: { program: text, args: texts }, required: ['program'] },
-  shell: { fields: { command: text, shell: text }, required: ['command'] },
-  script: { fields: { path: text, interpreter: text, args: texts }, required: ['path'] },
+  exec: { fields: { type: text, program: text, args: texts }, required: ['program'] },
+  shell: { fields: { type: text, command: text, shell: text }, required: ['command'] },
+  script: { fields: { type: text, path: text, interpreter: text, args: texts }, required: ['path'] },
   aws_cli: {
-    fields: { service: text, operation: text, args: texts, profile: text, region: text },
+    fields: { type: text, service: text, operation: text, args: texts, profile: text, region: text },
     required: ['service', 'operation'],
   },
 }
@@ -93,12 +93,13 @@ const handle: Checks = {
 /** The configuration as the native side takes it. */
 export function nativeConfig(given: ExecutionConfig): NativeConfig {
   if (!isObject(given)) refuse('INVALID_CONFIG', 'config', given, 'allowed is an object')
-  return checked('INVALID_CONFIG', '', given, config)
+  check('INVALID_CONFIG', '', given, config)
+  return given as NativeConfig
 }
 
 /**
- * The request as the native side takes it: JSON, and what its standard input is given. `known`: secrets of the engine,
- * which no refusal shows.
+ * The request as the native side takes it: JSON, and the bytes of its standard input where there are such. `known`:
+ * secrets of the engine, which no refusal shows.
  */
 export function nativeRequest(
   given: ExecutionRequest,
@@ -106,22 +107,31 @@ export function nativeRequest(
 ): [request: string, stdin: Buffer | null] {
   if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object')
   // What is refused may be a secret itself.
-  const secrets = texts(given.secrets) === undefined ? [...known, ...(given.secrets ?? [])] : known
-  const { stdin, command, ...rest } = checked('INVALID_REQUEST', '', given, request, secrets)
-  if (rest['metadata'] !== undefined) {
-    rest['metadata'] = checked('INVALID_REQUEST', 'metadata.', rest['metadata'] as object, metadata, secrets)
+  const own = given.secrets !== undefined && texts(given.secrets) === undefined ? given.secrets : []
+  const secrets = own.length > 0 ? [...known, ...own] : known
+  check('INVALID_REQUEST', '', given, request, secrets)
+  if (given.metadata !== undefined) check('INVALID_REQUEST', 'metadata.', given.metadata, metadata, secrets)
+  checkCommand(given.command, secrets)
+  return requestAsJson(given)
+}
+
+const requestAsJson = (given: ExecutionRequest): [request: string, stdin: Buffer | null] => {
+  const { stdin } = given
+  // As it is where it can be: a copy costs as much as all the rest.
+  if (typeof stdin === 'string' && !stdin.isWellFormed()) {
+    return [JSON.stringify({ ...given, stdin: stdin.toWellFormed() }), null]
   }
-  const native = { ...rest, stdinPipe: stdin === 'pipe', command: checkedCommand(command, secrets) }
-  return [JSON.stringify(native), stdinBytes(stdin)]
+  if (stdin instanceof Uint8Array) return [JSON.stringify({ ...given, stdin: undefined }), inputBytes(stdin)]
+  return [JSON.stringify(given), null]
 }
 
 /** Looks at the options of a handle. */
-export const checkHandleOptions = (given: object): void => void checked('INVALID_REQUEST', '', given, handle)
+export const checkHandleOptions = (given: object): void => check('INVALID_REQUEST', '', given, handle)
 
 /** Looks at the options of any other call. */
 export function checkOptions(given: object, checks: Checks): void {
   if (!isObject(given)) refuse('INVALID_REQUEST', 'options', given, 'allowed is an object')
-  checked('INVALID_REQUEST', '', given, checks)
+  check('INVALID_REQUEST', '', given, checks)
 }
 
 /** What is written to a standard input. */
@@ -131,22 +141,16 @@ export function inputBytes(data: unknown): Buffer {
   return refuse('INVALID_REQUEST', 'data', data, 'allowed is a string or a Uint8Array')
 }
 
-const checkedCommand = (given: unknown, secrets: readonly string[]): object => {
+const checkCommand = (given: unknown, secrets: readonly string[]): void => {
   if (!isObject(given)) return refuse('INVALID_REQUEST', 'command', given, 'it is required', secrets)
-  const { type, ...fields } = given
+  const { type } = given
   const kind = typeof type === 'string' && Object.hasOwn(commands, type) ? commands[type] : undefined
   if (kind === undefined) {
     const known = Object.keys(commands).map((name) => `'${name}'`)
     return refuse('INVALID_REQUEST', 'command.type', type, `allowed are ${known.join(', ')}`, secrets)
   }
-  const set = checked('INVALID_REQUEST', 'command.', fields, kind.fields, secrets)
+  check('INVALID_REQUEST', 'command.', given, kind.fields, secrets)
   for (const name of kind.required) {
-    if (!(name in set)) refuse('INVALID_REQUEST', `command.${name}`, undefined, 'it is required')
+    if (given[name] === undefined) refuse('INVALID_REQUEST', `command.${name}`, undefined, 'it is required')
   }
-  return { ...set, type: String(type) }
-}
-
-const stdinBytes = (stdin: unknown): Buffer | null => {
-  if (stdin === undefined || stdin === 'null' || stdin === 'pipe') return null
-  return inputBytes(stdin)
 }

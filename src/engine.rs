@@ -1,7 +1,6 @@
 //! [`NativeEngine`]: the class that JavaScript sees. One line a method, where one is enough.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use execution_engine::{
     EngineError, ExecutionConfig, ExecutionEngine, ExecutionFilter, InvalidField, LogPosition, RecoverOptions,
@@ -24,15 +23,6 @@ use crate::records::{NativeCleanupReport, NativeLogPage, NativeMetrics, NativeRe
 use crate::request::{self, named, parse_id};
 use crate::result::{NativeResult, NativeSummary};
 
-/// An accepted execution.
-#[napi(object, object_from_js = false)]
-pub struct NativeAccepted {
-    /// Its id.
-    pub id: String,
-    /// What stands for it in batches.
-    pub number: u32,
-}
-
 /// A new UUID v7.
 #[napi(catch_unwind)]
 #[must_use]
@@ -46,7 +36,6 @@ pub struct NativeEngine {
     engine: ExecutionEngine,
     bridge: Arc<EventBridge>,
     gates: Gates,
-    next_number: AtomicU32,
     /// `None` where the program's event loop cannot be shared.
     #[cfg(target_os = "linux")]
     short_way: Option<Fragile<ShortWay>>,
@@ -87,39 +76,40 @@ impl NativeEngine {
             engine,
             bridge,
             gates: Gates::default(),
-            next_number: AtomicU32::new(0),
             #[cfg(target_os = "linux")]
             short_way,
         }))
     }
 
-    /// Accepts a request, as JSON, with the bytes of its standard input. Everything that happens to it is told until
-    /// `stop_lines`; its end always. What is cancelled by now is told of, and never started.
+    /// Accepts a request, as JSON, with the bytes of its standard input; gives its id. `number`: what stands for it in
+    /// batches. Everything that happens to it is told until `stop_lines`; its end always. What is cancelled by now is
+    /// told of, and never started.
     #[napi(catch_unwind)]
     pub fn execute(
         &self,
         request: String,
         stdin: Option<Buffer>,
+        number: u32,
         is_cancelled: bool,
-    ) -> Either<NativeFailure, NativeAccepted> {
-        answer(self.accept(&request, stdin.map(|bytes| bytes.to_vec()), is_cancelled))
+    ) -> Either<NativeFailure, String> {
+        let accepted = self.accept(&request, stdin.map(|bytes| bytes.to_vec()), number, is_cancelled);
+        answer(accepted.map(|id| id.to_string()))
     }
 
     fn accept(
         &self,
         request: &str,
         stdin: Option<Vec<u8>>,
+        number: u32,
         is_cancelled: bool,
-    ) -> std::result::Result<NativeAccepted, EngineError> {
+    ) -> std::result::Result<Uuid, EngineError> {
         let request = request::request(request, stdin)?;
-        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let listener = Listener { number, gate: self.gates.add(number), bridge: Arc::clone(&self.bridge) };
-        let id = if is_cancelled {
-            self.engine.execute_cancelled(request, Arc::new(listener))?
+        if is_cancelled {
+            self.engine.execute_cancelled(request, Arc::new(listener))
         } else {
-            self.engine.execute_with(request, Arc::new(listener))?
-        };
-        Ok(NativeAccepted { id: id.to_string(), number })
+            self.engine.execute_with(request, Arc::new(listener))
+        }
     }
 
     /// Where an execution is in its life.

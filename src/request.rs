@@ -38,8 +38,8 @@ pub struct NativeRequest {
     working_dir: Option<String>,
     timeout_ms: Option<f64>,
     kill_grace_ms: Option<f64>,
-    #[serde(default)]
-    stdin_pipe: bool,
+    /// `null`, `pipe`, or a text.
+    stdin: Option<String>,
     max_output_size_bytes: Option<f64>,
     oversized_output: Option<OversizedOutputStrategy>,
     #[serde(default)]
@@ -48,16 +48,17 @@ pub struct NativeRequest {
     metadata: NativeMetadata,
 }
 
-/// The request, and what its standard input is given.
+/// The request. `stdin`: what its standard input is given, where that is no text.
 pub fn request(json: &str, stdin: Option<Vec<u8>>) -> Result<ExecutionRequest, EngineError> {
     // TypeScript has looked at the types already.
-    let native: NativeRequest = serde_json::from_str(json)
+    let mut native: NativeRequest = serde_json::from_str(json)
         .map_err(|error| InvalidField::new("request", "not as expected", error.to_string()))
         .map_err(EngineError::InvalidRequest)?;
-    let stdin = match stdin {
-        Some(bytes) => Stdin::Bytes(bytes),
-        None if native.stdin_pipe => Stdin::Pipe,
-        None => Stdin::Null,
+    let stdin = match (stdin, native.stdin.take().as_deref()) {
+        (Some(bytes), _) => Stdin::Bytes(bytes),
+        (None, None | Some("null")) => Stdin::Null,
+        (None, Some("pipe")) => Stdin::Pipe,
+        (None, Some(text)) => Stdin::Bytes(text.into()),
     };
     native.with(stdin).map_err(EngineError::InvalidRequest)
 }
