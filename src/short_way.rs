@@ -47,8 +47,11 @@ impl ShortWay {
         Ok(Self { watch, passage })
     }
 
-    /// JavaScript is done with a batch: what has gathered meanwhile goes next, and wakes nobody.
+    /// JavaScript is done with a batch. What has gathered meanwhile in the pipes goes next, and wakes nobody.
     pub fn acknowledge(&self, env: &Env) {
+        if self.watch.is_watching() {
+            return self.passage.bridge.acknowledge();
+        }
         self.passage.bridge.collect();
         self.passage.bridge.acknowledge();
         if self.passage.pass(env) {

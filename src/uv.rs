@@ -131,6 +131,11 @@ impl LoopWatch {
         Ok(this)
     }
 
+    /// Whether the loop watches just now.
+    pub fn is_watching(&self) -> bool {
+        self.0.is_watching.get()
+    }
+
     /// Watches again.
     pub fn resume(&self) {
         if self.0.is_open() && !self.0.is_watching.replace(true) {
