@@ -81,10 +81,18 @@ struct State {
     gathered: Gathered,
     /// The batch that is gathered now.
     number: u64,
-    /// What the batch on its way has taken from the budget; `None` when none is.
-    in_flight: Option<u32>,
+    /// The batch on its way; `None` when none is.
+    in_flight: Option<InFlight>,
     /// JavaScript's own thread is here, and takes the next batch with it.
     is_collected: bool,
+}
+
+/// A batch that JavaScript is not done with.
+struct InFlight {
+    /// What it has taken from the budget.
+    cost: u32,
+    /// Somebody may wait for JavaScript to be done with it.
+    has_events: bool,
 }
 
 /// A batch in the making.
@@ -165,10 +173,12 @@ impl EventBridge {
     /// JavaScript is done with the batch that it was given.
     pub fn acknowledge(&self) {
         let mut state = self.lock();
-        if let Some(cost) = state.in_flight.take() {
+        if let Some(InFlight { cost, has_events }) = state.in_flight.take() {
             self.budget.add_permits(cost as usize);
+            if has_events {
+                self.acknowledged.send_replace(state.number);
+            }
         }
-        self.acknowledged.send_replace(state.number);
         self.send_if_free(state);
     }
 
@@ -229,7 +239,7 @@ impl State {
             return None;
         }
         let batch = std::mem::take(&mut self.gathered);
-        self.in_flight = Some(batch.cost);
+        self.in_flight = Some(InFlight { cost: batch.cost, has_events: !batch.events.is_empty() });
         self.number += 1;
         Some(batch)
     }
