@@ -98,11 +98,12 @@ impl Flow {
             OutputStream::Stderr => OutputStream::Stdout,
         };
         for _ in 0..READS_PER_TURN {
-            let mut more = self.read_once(first, sinks, PipeReader::try_read);
+            let mut read = self.read_once(first, sinks, PipeReader::try_read);
             if sinks.have_room() {
-                more |= self.read_once(second, sinks, PipeReader::try_read);
+                read = read.max(self.read_once(second, sinks, PipeReader::try_read));
             }
-            if !more || !sinks.have_room() {
+            // A read of less has emptied its pipe.
+            if read < Some(READ_SIZE / 2) || !sinks.have_room() {
                 break;
             }
         }
@@ -113,20 +114,20 @@ impl Flow {
         for stream in [OutputStream::Stdout, OutputStream::Stderr] {
             let capacity = self.pipe(stream).as_ref().map_or(0, PipeReader::capacity);
             let mut rounds = if capacity == 0 { 0 } else { capacity.div_ceil(READ_SIZE) + 1 };
-            while rounds > 0 && self.read_once(stream, sinks, PipeReader::read_now) {
+            while rounds > 0 && self.read_once(stream, sinks, PipeReader::read_now).is_some() {
                 rounds -= 1;
             }
         }
     }
 
-    /// One read. True when there may be more.
+    /// One read, and how much there was; `None` where there was nothing, or nothing will come any more.
     fn read_once(
         &mut self,
         stream: OutputStream,
         sinks: &mut Sinks,
         read: fn(&PipeReader, &mut [u8]) -> io::Result<usize>,
-    ) -> bool {
-        let Some(pipe) = self.pipe(stream) else { return false };
+    ) -> Option<usize> {
+        let pipe = self.pipe(stream).as_ref()?;
         let read: io::Result<_> = READ_BUFFER.with_borrow_mut(|buffer| {
             let count = read(pipe, buffer)?;
             Ok((count, count == 0 || sinks.accept(stream, &buffer[..count], Utc::now())))
@@ -136,15 +137,16 @@ impl Flow {
             Ok((count, is_within)) => {
                 self.pace.read(count);
                 self.over_limit |= !is_within;
+                return Some(count);
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Some(0),
             Err(error) => {
                 sinks.warn(format!("the child's {stream:?} could not be read further: {error}"));
                 self.end(stream, sinks);
             }
         }
-        self.pipe(stream).is_some()
+        None
     }
 
     /// Stops reading; a process left behind gets a broken pipe if it writes on.

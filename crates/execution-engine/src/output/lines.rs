@@ -4,6 +4,8 @@
 //! last `\n` waits as the stream's tail. A line of over [`MAX_LINE_PART`] bytes comes in parts, so
 //! that a tail has a bound.
 
+use std::cell::Cell;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -18,6 +20,12 @@ const TAIL_TO_KEEP: usize = 16 * 1024;
 
 /// Room a new batch may get at once because the last one needed it.
 const BATCH_TO_EXPECT: usize = 256 * 1024;
+
+thread_local! {
+    /// Room for a batch: of the thread and not of the execution, for what very many of them write little by little
+    /// is read and handed over at once, and then goes through the same few lines of the processor's cache.
+    static ROOM: Cell<Option<(String, Vec<LineRun>)>> = const { Cell::new(None) };
+}
 
 /// Gathers the lines of one execution.
 pub(crate) struct LineBatcher {
@@ -101,11 +109,13 @@ impl LineBatcher {
         &self.open
     }
 
-    /// Empties the open batch, which somebody has read, and keeps its memory for the next.
+    /// Empties the open batch, which somebody has read, and keeps its memory for whoever comes next.
     pub fn clear(&mut self) {
         self.last_len = self.len();
-        self.open.text.clear();
-        self.open.runs.clear();
+        let (mut text, mut runs) = (std::mem::take(&mut self.open.text), std::mem::take(&mut self.open.runs));
+        text.clear();
+        runs.clear();
+        ROOM.set(Some((text, runs)));
     }
 
     fn extend_tail(&mut self, stream: OutputStream, bytes: &[u8], at: DateTime<Utc>) {
@@ -220,6 +230,9 @@ impl LineBatcher {
     /// Makes room for `more` bytes; a new batch likely grows as long as the last one.
     fn expect(&mut self, more: usize) {
         if self.open.text.capacity() == 0 {
+            if let Some(room) = ROOM.take() {
+                (self.open.text, self.open.runs) = room;
+            }
             self.open.text.reserve(more.max(self.last_len.min(BATCH_TO_EXPECT)));
         }
     }
