@@ -95,9 +95,18 @@ export class Execution<Stdin extends Writable | null = Writable | null>
       this.#hasEnded = true
       stdin?.destroy()
     }
-    // On this promise and not on the one given out: that one is handled when somebody handles it.
-    ended.then(end, end)
-    this.#result = this.#settle(ended)
+    this.#result = ended.then(
+      (result) => {
+        end()
+        const failure = this.#failure(result)
+        if (failure) throw failure
+        return result
+      },
+      (refused: unknown) => {
+        end()
+        throw refused
+      },
+    )
     // A failure that nobody looks at is no reason to end the program, unless it was asked to be thrown.
     if (options.reject !== true) this.#result.catch(() => {})
     this.#followSignal(ended)
@@ -176,13 +185,6 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     // Lines that nobody will read any more must not hold the end up.
     await this.#lines?.return()
     await this.result.catch(() => {})
-  }
-
-  async #settle(ended: Promise<ExecutionResult>): Promise<ExecutionResult> {
-    const result = await ended
-    const failure = this.#failure(result)
-    if (failure) throw failure
-    return result
   }
 
   #failure(result: ExecutionResult): ExecutionError | undefined {

@@ -61,6 +61,8 @@ export class LiveExecutions implements Audience {
   #engine: WeakRef<NativeEngine> | undefined
   #busy: NativeEngine | undefined
   #isAwake = false
+  /** How many of them are held back by their readers. */
+  #held = 0
   readonly #traffic = new Traffic()
   /** Short batches that were acknowledged at once, one after the other. */
   #atOnce = 0
@@ -90,6 +92,7 @@ export class LiveExecutions implements Audience {
   hold(number: number, isHeld: boolean): void {
     const live = this.#byNumber.get(number)
     if (live === undefined) return
+    this.#held += Number(isHeld) - Number(live.isHeld)
     live.isHeld = isHeld
     this.#busy?.setPaused(number, isHeld)
     this.#stayAwake()
@@ -130,6 +133,7 @@ export class LiveExecutions implements Audience {
     if (live === undefined) return
     this.#byNumber.delete(number)
     this.#byId.delete(live.id)
+    this.#held -= Number(live.isHeld)
     // Resolved in a later microtask, so after the consumer.
     live.end(result)
     this.#stayAwake()
@@ -141,11 +145,7 @@ export class LiveExecutions implements Audience {
 
   /** What runs keeps the program alive; an idle engine does not. */
   #stayAwake(): void {
-    let isAwake = false
-    for (const { isHeld } of this.#byNumber.values()) {
-      isAwake = !isHeld
-      if (isAwake) break
-    }
+    const isAwake = this.#byNumber.size > this.#held
     if (isAwake !== this.#isAwake) this.#busy?.setKeepAlive(isAwake)
     this.#isAwake = isAwake
   }
