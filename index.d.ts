@@ -58,6 +58,8 @@ export declare class NativeEngine {
   stopLines(number: number): void
   /** JavaScript is done with the last batch: the next may come. */
   acknowledge(): void
+  /** JavaScript has rested after a batch whose answer was heard: the next may come. */
+  readAgain(): void
   /** Whether the way to JavaScript keeps the process alive. At first it does not. */
   setKeepAlive(alive: boolean): void
 }

@@ -35,8 +35,8 @@ export interface Batch {
   events: readonly NativeEvent[] | null
 }
 
-/** Gives everything in the batch to those it is for. */
-export function dispatch({ text, rows, count: rowCount, events }: Batch, audience: Audience): void {
+/** Gives everything in the batch to those it is for; says how many lines there were. */
+export function dispatch({ text, rows, count: rowCount, events }: Batch, audience: Audience): number {
   const lines = linesOf(text)
   let next = 0
   let time = 0
@@ -68,6 +68,7 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, audienc
     }
     next = end
   }
+  return next
 }
 
 /** One line now and then is what there is most often: it needs no splitting. */

@@ -3,12 +3,12 @@
 import { setImmediate, setTimeout } from 'node:timers'
 
 import type { NativeEngine, NativeFailure, NativeResult } from '../index.js'
-import { type Audience, type Batch, COLUMNS, type Consumer, TIME, dispatch } from './events.js'
+import { type Audience, COLUMNS, type Consumer, TIME, dispatch } from './events.js'
 import { Traffic } from './traffic.js'
 import type { ExecutionResult } from './types.js'
 
 /** Rows that cross without an array of their own. */
-const TABLE_ROWS = 512
+const TABLE_ROWS = 1024
 /** A batch with less text than this, in characters, is over in no time. */
 const SHORT = 4 * 1024
 /** So many of them may follow each other without a turn of the event loop in between. */
@@ -160,26 +160,25 @@ export class LiveExecutions implements Audience {
     const table = new Float64Array(TABLE_ROWS * COLUMNS)
     const take: Receive = (text, count, ownRows, events, isHeard) => {
       const batch = { text, count, rows: ownRows ?? table, events }
-      dispatch(batch, this)
-      return this.#done(batch, isHeard)
+      const lines = dispatch(batch, this)
+      // All of a batch was read at about the same time, and its clock is the only one that costs nothing to look at.
+      const pause = this.#traffic.pause(lines, batch.rows[TIME] ?? 0, text.length)
+      if (!isHeard) this.#acknowledge(text.length, pause)
+      // A turn of the event loop has brought it; the next comes in another.
+      else if (pause > 0) setTimeout(() => this.#engine?.deref()?.readAgain(), pause)
+      return pause === 0
     }
     return [Buffer.from(table.buffer), take]
   }
 
-  /** True when the next batch may come at once and who gave this one hears it; otherwise it is asked for. */
-  #done({ text, count, rows }: Batch, isHeard: boolean): boolean {
+  /** Done with a batch that somebody else has read: the next may come, at once or later. */
+  #acknowledge(length: number, pause: number): void {
     const acknowledge = (): void => this.#engine?.deref()?.acknowledge()
-    // All reads of a batch are of about the same time, and its clock is the only one that costs nothing to look at.
-    if (this.#traffic.isCrowded(count, rows[TIME] ?? 0, text.length)) {
-      setTimeout(acknowledge, 1)
-      return false
-    }
-    // A turn of the event loop has brought it; the next comes in another.
-    if (isHeard) return true
-    this.#atOnce = text.length < SHORT && this.#atOnce < MAX_AT_ONCE ? this.#atOnce + 1 : 0
-    if (this.#atOnce > 0) acknowledge()
+    this.#atOnce = length < SHORT && this.#atOnce < MAX_AT_ONCE ? this.#atOnce + 1 : 0
+    // Whatever else there is goes this way, too, ends for one: it is not to wait for long.
+    if (pause > 0) setTimeout(acknowledge, 1)
+    else if (this.#atOnce > 0) acknowledge()
     // In a turn of its own: between two batches the event loop gets to everything else.
     else setImmediate(acknowledge)
-    return false
   }
 }

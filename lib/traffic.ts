@@ -1,23 +1,32 @@
-/** When to let small things gather: what crosses the border costs by the crossing. */
+/** When to let small things gather: what is little costs by the piece. */
 
-/** Milliseconds over which reads are counted. */
+/** Milliseconds over which lines are counted. */
 const WINDOW = 4
-/** Reads in a window, above which waiting a millisecond saves more crossings than it costs anybody time. */
-const CROWD = 80
+/** Lines in a millisecond above which nobody reads them one by one. */
+const CROWD = 20
 /** A batch with more text than this, in characters, was worth its crossing. */
 const LARGE = 32 * 1024
+/** How long lines may gather then, in milliseconds: a frame of a screen. */
+const FRAME = 16
 
-/** How many reads come in, by and by forgotten. */
+/** How many lines come in, older ones by and by forgotten. */
 export class Traffic {
-  #reads = 0
+  /** Lines in a millisecond. */
+  #rate = 0
+  #lines = 0
   #at = 0
 
-  /** Whether the next batch had better wait, after so many reads at this time: very many children write very little each. */
-  isCrowded(reads: number, at: number, length: number): boolean {
-    // Clocks are set back now and then.
-    const passed = Math.max(0, at - this.#at)
-    this.#at = at
-    this.#reads = (passed === 0 ? this.#reads : this.#reads * Math.exp(-passed / WINDOW)) + reads
-    return this.#reads > CROWD && length < LARGE
+  /** How long to wait for the next batch, after so many lines at this time in a text of this length. */
+  pause(lines: number, at: number, length: number): number {
+    this.#lines += lines
+    const passed = at - this.#at
+    // Several in one millisecond count together; clocks are set back now and then.
+    if (passed !== 0) {
+      const share = 1 - Math.exp(-Math.abs(passed) / WINDOW)
+      this.#rate += (this.#lines / Math.abs(passed) - this.#rate) * share
+      this.#lines = 0
+      this.#at = at
+    }
+    return this.#rate > CROWD && length < LARGE ? FRAME : 0
   }
 }

@@ -263,6 +263,17 @@ impl NativeEngine {
         self.bridge.acknowledge();
     }
 
+    /// JavaScript has rested after a batch whose answer was heard: the next may come.
+    #[napi(catch_unwind)]
+    pub fn read_again(&self, env: Env) {
+        #[cfg(target_os = "linux")]
+        if let Some(short_way) = &self.short_way {
+            short_way.get().read_again(&env);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = env;
+    }
+
     /// Whether the way to JavaScript keeps the process alive. At first it does not.
     #[napi(catch_unwind)]
     pub fn set_keep_alive(&self, env: Env, alive: bool) -> Result<()> {

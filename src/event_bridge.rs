@@ -41,8 +41,8 @@ const EVENT: u32 = 4;
 /// 3. The rows, where they do not fit into the engine's table, which JavaScript made: an array made here costs,
 ///    with its finalizer, as much as a short batch.
 /// 4. What is not a line.
-/// 5. Whether the answer is heard: true for a batch that JavaScript is done with. Otherwise, and where it is not
-///    heard, JavaScript acknowledges the batch.
+/// 5. Whether the answer is heard: true to read on at once, false to wait for `read_again`. Where it is not heard,
+///    JavaScript acknowledges the batch.
 pub type NativeBatch = FnArgs<(String, u32, Option<Float64Array>, Option<Vec<NativeEvent>>, bool)>;
 
 /// Anything that happened but a line.

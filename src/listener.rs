@@ -6,6 +6,7 @@ use execution_engine::{EventHandler, ExecutionEvent, HandlerFuture, LineBatch};
 
 use crate::event_bridge::EventBridge;
 use crate::gate::Gate;
+use crate::runtime;
 
 /// The handler of one execution.
 pub struct Listener {
@@ -30,6 +31,7 @@ impl EventHandler for Listener {
                 if is_last {
                     // Whoever waits for the result is let go only when JavaScript has seen the end.
                     self.bridge.processed(batch).await;
+                    runtime::ended();
                 }
             }
         })

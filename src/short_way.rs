@@ -1,8 +1,8 @@
 //! [`ShortWay`]: a few lines, read in JavaScript's own thread.
 //!
 //! Node's event loop is woken by the child's write itself: the engine reads there and then, and the batch is given to
-//! JavaScript in the same turn. Until JavaScript is done with it, nothing more is read this way: what comes meanwhile
-//! gathers in the pipes. (Everything else takes the long way: a thread of the runtime reads, and wakes the loop.)
+//! JavaScript in the same turn. JavaScript may ask for a rest: what comes meanwhile gathers in the pipes. (Everything
+//! else takes the long way: a thread of the runtime reads, and wakes the loop.)
 
 use std::cell::Cell;
 use std::os::fd::AsFd;
@@ -27,6 +27,8 @@ struct Passage {
     bridge: Arc<EventBridge>,
     on_batch: FunctionRef<NativeBatch, bool>,
     is_passing: Cell<bool>,
+    /// JavaScript wants no more until it says so.
+    rests: Cell<bool>,
 }
 
 impl ShortWay {
@@ -40,20 +42,39 @@ impl ShortWay {
         bridge: Arc<EventBridge>,
         on_batch: FunctionRef<NativeBatch, bool>,
     ) -> Result<Self> {
-        let passage = Rc::new(Passage { host_loop, bridge, on_batch, is_passing: Cell::new(false) });
+        let passage = Rc::new(Passage {
+            host_loop,
+            bridge,
+            on_batch,
+            is_passing: Cell::new(false),
+            rests: Cell::new(false),
+        });
         let passed = Rc::clone(&passage);
         let watch =
             LoopWatch::new(env, passage.host_loop.as_fd(), Rc::new(move |env: &Env| passed.pass(env)))?;
         Ok(Self { watch, passage })
     }
 
-    /// JavaScript is done with a batch. What has gathered meanwhile in the pipes goes next, and wakes nobody.
+    /// JavaScript is done with a batch that took the long way.
     pub fn acknowledge(&self, env: &Env) {
-        if self.watch.is_watching() {
+        if self.watch.is_watching() || self.passage.rests.get() {
             return self.passage.bridge.acknowledge();
         }
+        // The loop waits for that alone; what has gathered meanwhile goes with it, and wakes nobody.
         self.passage.bridge.collect();
         self.passage.bridge.acknowledge();
+        self.go_on(env);
+    }
+
+    /// JavaScript has rested.
+    pub fn read_again(&self, env: &Env) {
+        self.passage.rests.set(false);
+        if !self.watch.is_watching() {
+            self.go_on(env);
+        }
+    }
+
+    fn go_on(&self, env: &Env) {
         if self.passage.pass(env) {
             self.watch.resume();
         }
@@ -61,9 +82,9 @@ impl ShortWay {
 }
 
 impl Passage {
-    /// Reads, and gives JavaScript what there is. True when it is done with that already.
+    /// Reads, and gives JavaScript what there is. True when more may be read at once.
     fn pass(&self, env: &Env) -> bool {
-        // JavaScript is done with the batch that is being given to it: whoever gives it goes on.
+        // JavaScript is given a batch, and has called: whoever gives it goes on.
         if self.is_passing.replace(true) {
             return false;
         }
@@ -71,14 +92,15 @@ impl Passage {
         self.host_loop.turn();
         if let Some(batch) = self.bridge.collected() {
             match call_from_loop(env, &self.on_batch, batch) {
-                // What has thrown is done, too.
-                Ok(Some(true) | None) => self.bridge.acknowledge(),
-                // It will say so itself.
-                Ok(Some(false)) => {}
+                Ok(goes_on) => {
+                    self.bridge.acknowledge();
+                    // What has thrown asks for no rest.
+                    self.rests.set(goes_on == Some(false));
+                }
                 Err(_) => self.bridge.close(),
             }
         }
         self.is_passing.set(false);
-        self.bridge.is_free()
+        self.bridge.is_free() && !self.rests.get()
     }
 }

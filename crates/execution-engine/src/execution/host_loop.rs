@@ -9,6 +9,9 @@ use std::task::Waker;
 use super::shared_task::SharedTask;
 use crate::process::Reactor;
 
+/// How often one turn looks who can read, where a look cannot tell of all of them: the loop has other things to do.
+const LOOKS_PER_TURN: usize = 8;
+
 /// Lets the event loop of a host read the few lines of quiet executions in its own thread.
 ///
 /// A line now and then costs its reader next to nothing, and the waking of a thread much. With the runtime alone, a
@@ -49,9 +52,18 @@ impl HostLoop {
     /// Reads what quiet executions wrote, and gives their lines to their handlers, here and now. To be called in the
     /// host's thread when the descriptor is readable. Does not block.
     pub fn turn(&self) {
-        let mut ended: Vec<Waker> = Vec::new();
+        for _ in 0..LOOKS_PER_TURN {
+            if self.look() {
+                return;
+            }
+        }
+    }
+
+    /// True when there was no more than that.
+    fn look(&self) -> bool {
+        let (mut ended, mut is_all) = (Vec::<Waker>::new(), true);
         SharedTask::poll_what_wakes(|| {
-            self.reactor.ready(|waker, is_end| {
+            is_all = self.reactor.ready(|waker, is_end| {
                 if is_end {
                     ended.push(waker.clone());
                 } else {
@@ -61,6 +73,7 @@ impl HostLoop {
         });
         // The end of an execution is more work than a line, and nobody's hurry: the runtime's.
         ended.into_iter().for_each(Waker::wake);
+        is_all
     }
 }
 

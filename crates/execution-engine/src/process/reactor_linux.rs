@@ -23,7 +23,7 @@ use super::os::watch_readable;
 const READY_AT_ONCE: usize = 256;
 
 /// How long the host's loop may leave alone what can be read.
-const PATIENCE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Pipes that wait for a reader.
 #[derive(Debug)]
@@ -78,12 +78,16 @@ impl Reactor {
         Ok(Watched { pipe: Arc::clone(pipe), key, source, reactor: Arc::clone(self) })
     }
 
-    /// Tells who can read now, and whether all writers are gone. Told once; the next time when more has come.
-    pub(crate) fn ready(&self, mut tell: impl FnMut(&Waker, bool)) {
+    /// Tells who can read now, and whether all writers are gone. Told once; the next time when more has come. False:
+    /// there were more than one look tells of.
+    pub(crate) fn ready(&self, mut tell: impl FnMut(&Waker, bool)) -> bool {
         self.looks.fetch_add(1, Ordering::Relaxed);
         let mut room = [const { MaybeUninit::uninit() }; READY_AT_ONCE];
         // It fails only where it was interrupted: the next look comes, for the descriptor stays readable.
-        let Ok((events, _)) = epoll::wait(&self.epoll, &mut room, Some(&Timespec::default())) else { return };
+        let Ok((events, _)) = epoll::wait(&self.epoll, &mut room, Some(&Timespec::default())) else {
+            return true;
+        };
+        let is_all = events.len() < READY_AT_ONCE;
         let sources = self.sources();
         for event in events {
             // By value: events are packed.
@@ -93,6 +97,7 @@ impl Reactor {
                 tell(&source.waker(), flags.intersects(EventFlags::HUP | EventFlags::ERR));
             }
         }
+        is_all
     }
 
     /// Wakes whoever can read where the host's loop does not look for a while: while it stands still, all is read
@@ -119,7 +124,7 @@ impl Reactor {
                 sleep(PATIENCE).await;
             }
             let Some(reactor) = reactor.upgrade() else { return };
-            reactor.ready(|waker, _| waker.wake_by_ref());
+            while !reactor.ready(|waker, _| waker.wake_by_ref()) {}
         }
     }
 
