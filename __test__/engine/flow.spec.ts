@@ -26,6 +26,24 @@ test('leaving a loop that had fallen behind lets onEvent go on', async (t) => {
   t.is(recorder.types.filter((type) => type === 'stdout').length, 200_000)
 })
 
+test('of many that each say little at a time, every line arrives, in order, before the end', async (t) => {
+  const engine = testEngine(t, { maxConcurrentExecutions: 20 })
+  // A write a line, as fast as a shell can: far more in a millisecond than anybody reads.
+  const script = 'i=0; while [ $i -lt 1000 ]; do echo $i; i=$((i+1)); done'
+  const expected = Array.from({ length: 1000 }, (_, index) => String(index))
+  const listen = async (): Promise<void> => {
+    const recorder = new Recorder()
+    const result = await engine.run(sh(script).command, { onEvent: recorder.listener })
+    t.is(result.stdout, `${expected.join('\n')}\n`)
+    t.deepEqual(
+      recorder.events.flatMap((event) => (event.type === 'stdout' ? [event.line] : [])),
+      expected,
+    )
+    t.is(recorder.types.at(-1), 'completed')
+  }
+  await Promise.all(Array.from({ length: 20 }, listen))
+})
+
 test.serial('a slow loop pauses the child, and memory stays flat', async (t) => {
   const engine = testEngine(t, { logging: false })
   const execution = engine.run('yes', ['y'.repeat(99)])

@@ -44,7 +44,7 @@ pub(crate) struct Flow {
 impl Flow {
     pub(crate) fn new(stdout: PipeReader, stderr: PipeReader, reactor: Option<Arc<Reactor>>) -> Self {
         let (stdout, stderr) = (Some(stdout), Some(stderr));
-        Self { stdout, stderr, reactor, pace: Pace::default(), over_limit: false, flush: None }
+        Self { stdout, stderr, reactor, pace: Pace::new(), over_limit: false, flush: None }
     }
 
     /// Whether more was written than the execution may write.
@@ -81,7 +81,7 @@ impl Flow {
     /// A few lines for somebody who wants them are read where the host's loop is, all else in the runtime.
     fn choose_reader(&mut self, sinks: &Sinks) {
         let Some(reactor) = &self.reactor else { return };
-        let by_host = !self.pace.is_loud() && sinks.delivery.wants_lines();
+        let by_host = self.pace.is_quiet() && sinks.delivery.wants_lines();
         for pipe in [&mut self.stdout, &mut self.stderr].into_iter().flatten() {
             match (pipe.is_in_host(), by_host) {
                 (false, true) => pipe.enter(reactor),

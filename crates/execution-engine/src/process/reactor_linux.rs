@@ -118,10 +118,12 @@ impl Reactor {
                 // Where it cannot be waited for, it is looked at every time.
                 _ = readable(&epoll) => {}
             }
-            let mut before = 0;
-            while before != looks() {
-                before = looks();
+            loop {
+                let before = looks();
                 sleep(PATIENCE).await;
+                if looks() == before {
+                    break;
+                }
             }
             let Some(reactor) = reactor.upgrade() else { return };
             while !reactor.ready(|waker, _| waker.wake_by_ref()) {}
