@@ -17,16 +17,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::live::{self, Token};
 
-/// `kill -9 -$g`: dash rejects `kill -KILL -- -$g`.
+/// The live groups are `live_0` to `live_$((n - 1))`, and `at_$g` is where group `$g` stands: one that goes is replaced
+/// by the last, so that each word costs the same however many are live. (A list in one variable is searched by
+/// patterns, which the shells do in the square of its length: seconds of processor time with a thousand groups, and
+/// as long until the guard gets to its kill.) `kill -9 -$g`: dash rejects `kill -KILL -- -$g`.
 const SCRIPT: &str = r#"trap '' INT TERM HUP
-live=' '
+n=0
 while read -r op g; do
-  case $op in
-    +) live="$live$g " ;;
-    -) case $live in *" $g "*) live="${live%%" $g "*} ${live#*" $g "}" ;; esac ;;
+  eval "at=\${at_$g-}"
+  case $op$at in
+    +) eval "live_$n=$g at_$g=$n"; n=$((n + 1)) ;;
+    -?*)
+      n=$((n - 1))
+      eval "last=\$live_$n"
+      eval "live_$at=$last at_$last=$at"
+      unset "live_$n" "at_$g" ;;
   esac
 done
-for g in $live; do kill -9 -$g 2>/dev/null; done"#;
+while [ "$n" -gt 0 ]; do
+  n=$((n - 1))
+  eval "kill -9 -\$live_$n" 2>/dev/null
+done"#;
 
 /// A guard that somebody keeps killing is not started for ever.
 const MAX_STARTS: u32 = 8;
@@ -36,6 +47,8 @@ struct Guard {
     lifeline: PipeWriter,
     /// Our own hold on the reading end: writing to a dead guard fills the pipe, and raises no SIGPIPE.
     _reading_end: PipeReader,
+    /// It was told of every live group, and of each that went.
+    is_told: bool,
 }
 
 struct State {
@@ -93,7 +106,7 @@ fn start() -> io::Result<Guard> {
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()?;
-    Ok(Guard { shell, lifeline, _reading_end: reading_end })
+    Ok(Guard { shell, lifeline, _reading_end: reading_end, is_told: false })
 }
 
 /// Adds a group. A guard started anew is told of all the others as well.
@@ -104,31 +117,46 @@ pub(super) fn watch(pid: u32, live: &BTreeMap<Token, u32>) {
         ensure_in(&mut state);
     }
     let Some(guard) = &mut state.guard else { return };
-    let told = TOLD_BY.swap(guard.shell.id(), std::sync::atomic::Ordering::Relaxed);
-    if told == guard.shell.id() {
-        guard.tell('+', pid);
+    let is_told = if guard.is_told {
+        guard.tell('+', pid)
     } else {
-        for &pid in live.values() {
-            guard.tell('+', pid);
-        }
+        guard.is_told = true;
+        live.values().all(|&pid| guard.tell('+', pid))
+    };
+    if !is_told {
+        state.give_up();
     }
 }
 
-/// The guard that knows of every live group.
-static TOLD_BY: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-
 /// Removes a group, before its reap: afterwards the number may be a stranger's.
 pub(super) fn forget(pid: u32) {
-    if let Some(guard) = &mut state().guard {
-        guard.tell('-', pid);
+    let mut state = state();
+    if state.guard.as_mut().is_some_and(|guard| !guard.tell('-', pid)) {
+        state.give_up();
+    }
+}
+
+impl State {
+    /// What it was not told of it would kill, or let live: it goes, and the next spawn starts another.
+    fn give_up(&mut self) {
+        let Some(mut guard) = self.guard.take() else { return };
+        tracing::debug!("the guard does not read: another takes its place");
+        let _ = guard.shell.kill();
+        guard.end();
     }
 }
 
 impl Guard {
-    fn tell(&mut self, op: char, pid: u32) {
-        // One write below PIPE_BUF is whole or not at all. A full pipe means that the guard is dead or
-        // stopped: it is looked at before the next spawn.
-        let _ = self.lifeline.write_all(format!("{op} {pid}\n").as_bytes());
+    /// False: the pipe is full, for the guard is dead, or stopped. One write below `PIPE_BUF` is whole or not at all.
+    fn tell(&mut self, op: char, pid: u32) -> bool {
+        self.lifeline.write_all(format!("{op} {pid}\n").as_bytes()).is_ok()
+    }
+
+    /// Has it end, and reaps it. It takes a millisecond, and the caller may be a JavaScript thread.
+    fn end(self) {
+        let Self { mut shell, .. } = self;
+        let waiting = std::thread::Builder::new().name("exec-guard-end".into()).spawn(move || shell.wait());
+        drop(waiting);
     }
 }
 
@@ -140,9 +168,68 @@ pub(crate) fn release_guard_if_idle() {
         state.starts = 0;
         state.guard.take()
     });
-    let Some(Guard { mut shell, lifeline, _reading_end }) = taken.flatten() else { return };
-    drop(lifeline);
-    // It ends within a millisecond of its end of file, and the caller may be a JavaScript thread.
-    let waiting = std::thread::Builder::new().name("exec-guard-end".into()).spawn(move || shell.wait());
-    drop(waiting);
+    if let Some(guard) = taken.flatten() {
+        guard.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+    use super::*;
+
+    /// Larger than any process id there is (Linux: 2^22).
+    const NOBODYS: u32 = 1 << 22;
+
+    fn group() -> Child {
+        Command::new("/bin/sleep").arg("3600").process_group(0).spawn().unwrap()
+    }
+
+    fn pid(child: &Child) -> Pid {
+        Pid::from_raw(child.id().cast_signed()).unwrap()
+    }
+
+    #[test]
+    fn of_thousands_of_groups_those_that_are_live_at_the_end_are_killed_and_no_other() {
+        let (mut first, mut middle, mut last, mut gone) = (group(), group(), group(), group());
+        let mut guard = start().unwrap();
+        // It reads as slowly as a shell does.
+        rustix::io::ioctl_fionbio(&guard.lifeline, false).unwrap();
+        let mut all = |op, ids: &mut dyn Iterator<Item = u32>| ids.for_each(|id| assert!(guard.tell(op, id)));
+        all('+', &mut [gone.id(), first.id()].into_iter());
+        all('+', &mut (NOBODYS..NOBODYS + 3000));
+        all('+', &mut [middle.id()].into_iter());
+        all('+', &mut (NOBODYS + 3000..NOBODYS + 6000));
+        all('-', &mut (NOBODYS..NOBODYS + 6000).step_by(2));
+        all('-', &mut [gone.id(), NOBODYS + 9999].into_iter());
+        all('+', &mut [last.id()].into_iter());
+        all('-', &mut (NOBODYS + 1..NOBODYS + 6000).step_by(2).collect::<Vec<_>>().into_iter().rev());
+        let Guard { mut shell, lifeline, _reading_end, .. } = guard;
+        drop((lifeline, _reading_end));
+        shell.wait().unwrap();
+        for group in [&mut first, &mut middle, &mut last] {
+            assert!(!group.wait().unwrap().success());
+        }
+        assert!(matches!(gone.try_wait(), Ok(None)));
+        gone.kill().unwrap();
+        gone.wait().unwrap();
+    }
+
+    #[test]
+    fn a_guard_that_does_not_listen_is_replaced_before_it_kills_a_stranger() {
+        let mut state = State { guard: None, starts: 0 };
+        ensure_in(&mut state);
+        let deaf = pid(&state.guard.as_ref().unwrap().shell);
+        kill_process(deaf, Signal::STOP).unwrap();
+        while state.guard.as_mut().unwrap().tell('+', NOBODYS) {}
+        state.give_up();
+        // Reaped by a thread that waits for just that.
+        while test_kill_process(deaf).is_ok() {
+            std::thread::yield_now();
+        }
+        ensure_in(&mut state);
+        assert!(state.guard.as_mut().unwrap().tell('+', NOBODYS));
+        state.give_up();
+    }
 }
