@@ -3,7 +3,7 @@
 
 /// Appends the text of `bytes`; every maximal invalid sequence becomes one U+FFFD.
 pub(super) fn push_lossy(text: &mut String, bytes: &[u8]) {
-    if let Ok(valid) = std::str::from_utf8(bytes) {
+    if let Ok(valid) = simdutf8::basic::from_utf8(bytes) {
         text.push_str(valid);
         return;
     }
