@@ -79,35 +79,38 @@ impl BoundedBuffer {
     /// stands in its place as a line of its own (an empty note: nothing does). Characters the limit
     /// cut through are left out whole.
     pub fn into_text(mut self, note: &dyn Fn(u64) -> String) -> String {
-        self.tail.rotate_left(self.oldest);
-        if !self.is_truncated() {
-            return decode::into_lossy(joined(Arc::unwrap_or_clone(self.head), &[], self.tail));
+        let is_truncated = self.is_truncated();
+        let mut head = Arc::unwrap_or_clone(self.head);
+        if head.is_empty() && !is_truncated {
+            self.tail.shrink_to_fit();
+            return decode::into_lossy(self.tail);
         }
-        let boundary = decode::boundary(&self.head, self.head.len());
-        Arc::make_mut(&mut self.head).truncate(boundary);
-        self.tail.drain(..decode::first_whole(&self.tail));
-        let mut note = note(self.total - self.kept());
-        if !note.is_empty() {
-            if self.head.last().is_some_and(|&last| last != b'\n') {
-                note.insert(0, '\n');
+        let (mut newer, mut older) = self.tail.split_at(self.oldest);
+        let mut middle = String::new();
+        if is_truncated {
+            head.truncate(decode::boundary(&head, head.len()));
+            // A character has at most three bytes to be left out, which may be on both sides of the ring's end.
+            let cut = decode::first_whole(older);
+            older = &older[cut..];
+            if older.is_empty() {
+                newer = &newer[decode::first_whole(newer).min(3 - cut)..];
             }
-            note.push('\n');
+            middle = note(self.total - (head.len() + older.len() + newer.len()) as u64);
         }
-        decode::into_lossy(joined(Arc::unwrap_or_clone(self.head), note.as_bytes(), self.tail))
+        if !middle.is_empty() {
+            if head.last().is_some_and(|&last| last != b'\n') {
+                middle.insert(0, '\n');
+            }
+            middle.push('\n');
+        }
+        // Each byte is copied once, into an allocation that is no larger than it must be.
+        head.reserve_exact(middle.len() + older.len() + newer.len());
+        for part in [middle.as_bytes(), older, newer] {
+            head.extend_from_slice(part);
+        }
+        head.shrink_to_fit();
+        decode::into_lossy(head)
     }
-}
-
-/// The three in one allocation that is no larger than it must be.
-fn joined(mut head: Vec<u8>, middle: &[u8], mut tail: Vec<u8>) -> Vec<u8> {
-    if head.is_empty() && middle.is_empty() {
-        tail.shrink_to_fit();
-        return tail;
-    }
-    head.reserve_exact(middle.len() + tail.len());
-    head.extend_from_slice(middle);
-    head.extend_from_slice(&tail);
-    head.shrink_to_fit();
-    head
 }
 
 /// Appends; capacity doubles as usual, yet never passes `most`.
