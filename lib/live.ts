@@ -162,7 +162,7 @@ export class LiveExecutions implements Audience {
       const batch = { text, count, rows: ownRows ?? table, events }
       const lines = dispatch(batch, this)
       // All of a batch was read at about the same time, and its clock is the only one that costs nothing to look at.
-      const pause = this.#traffic.pause(lines, batch.rows[TIME] ?? 0, text.length)
+      const pause = this.#traffic.pause(lines, count, batch.rows[TIME] ?? 0, text.length)
       if (!isHeard) this.#acknowledge(text.length, pause)
       // A turn of the event loop has brought it; the next comes in another.
       else if (pause > 0) setTimeout(() => this.#engine?.deref()?.readAgain(), pause)

@@ -6,6 +6,8 @@ const WINDOW = 4
 const CROWD = 20
 /** A batch with more text than this, in characters, was worth its crossing. */
 const LARGE = 32 * 1024
+/** So was one with more lines than this of each that wrote: the rest of what somebody had to say, who may have ended. */
+const MANY = 8
 /** How long lines may gather then, in milliseconds: a frame of a screen. */
 const FRAME = 16
 
@@ -16,8 +18,8 @@ export class Traffic {
   #lines = 0
   #at = 0
 
-  /** How long to wait for the next batch, after so many lines at this time in a text of this length. */
-  pause(lines: number, at: number, length: number): number {
+  /** How long to wait for the next batch, after so many lines in so many rows, at this time in a text of this length. */
+  pause(lines: number, rows: number, at: number, length: number): number {
     this.#lines += lines
     const passed = at - this.#at
     // Several in one millisecond count together; clocks are set back now and then.
@@ -27,6 +29,7 @@ export class Traffic {
       this.#lines = 0
       this.#at = at
     }
-    return this.#rate > CROWD && length < LARGE ? FRAME : 0
+    const isLittle = length > 0 && length < LARGE && lines < MANY * rows
+    return this.#rate > CROWD && isLittle ? FRAME : 0
   }
 }
