@@ -205,8 +205,8 @@ mod tests {
         all('-', &mut [gone.id(), NOBODYS + 9999].into_iter());
         all('+', &mut [last.id()].into_iter());
         all('-', &mut (NOBODYS + 1..NOBODYS + 6000).step_by(2).collect::<Vec<_>>().into_iter().rev());
-        let Guard { mut shell, lifeline, _reading_end, .. } = guard;
-        drop((lifeline, _reading_end));
+        let Guard { mut shell, lifeline, .. } = guard;
+        drop(lifeline);
         shell.wait().unwrap();
         for group in [&mut first, &mut middle, &mut last] {
             assert!(!group.wait().unwrap().success());
