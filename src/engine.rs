@@ -104,7 +104,7 @@ impl NativeEngine {
         is_cancelled: bool,
     ) -> std::result::Result<Uuid, EngineError> {
         let request = request::request(request, stdin)?;
-        let listener = Listener { number, gate: self.gates.add(number), bridge: Arc::clone(&self.bridge) };
+        let listener = Listener::new(number, self.gates.add(number), Arc::clone(&self.bridge));
         if is_cancelled {
             self.engine.execute_cancelled(request, Arc::new(listener))
         } else {

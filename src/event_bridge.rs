@@ -1,14 +1,15 @@
 //! Events on their way to JavaScript: many in one call, one call at a time.
 //!
 //! What crosses the border costs by the crossing. So everything that happens while JavaScript is busy
-//! gathers in one batch: one text with all lines, one table that says whose they are. The next batch
+//! gathers in batches: one text with many lines, one table that says whose they are. The next batch
 //! goes when JavaScript has said that it is done with the last, which it does in a turn of its event
 //! loop's own: a thread-safe function's queue, refilled from inside its own call, would never let
 //! the loop do anything else.
 //!
-//! A byte budget bounds what is gathered. Who finds it spent waits, in the order of asking; then the
-//! pump of that execution stops reading, its pipe fills, and its child waits.
+//! A byte budget bounds what is gathered. A place in it is taken before anything is read, in the order of
+//! asking: what has no place yet stays in its pipe, and its child waits.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use execution_engine::{EventKind, ExecutionEvent, LineBatch, OutputStream};
@@ -16,15 +17,22 @@ use napi::Status;
 use napi::bindgen_prelude::{Buffer, Env, Float64Array, FnArgs, Function, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, watch};
 
+use crate::border::{Border, Room, Text};
 use crate::number::to_js;
 use crate::records::stream_name;
 use crate::result::NativeResult;
 use crate::runtime;
 
+/// What a turn of reading brings at most, very long lines apart, and takes from the budget before.
+const READ: u32 = 132 * 1024;
 /// Bytes of text on their way, gathered and crossing together.
-const BUDGET: u32 = 256 * 1024;
+const BUDGET: u32 = 4 * READ;
+/// Text of a batch. V8 keeps a larger string in a space of its own: memory mapped and unmapped for each.
+const BATCH: usize = 127 * 1024;
+/// Text up to which a copy costs less than to do without.
+const LITTLE: usize = 4 * 1024;
 
 /// What a row takes from it.
 const ROW_COST: usize = 4 * size_of::<f64>();
@@ -43,7 +51,7 @@ const EVENT: u32 = 4;
 /// 4. What is not a line.
 /// 5. Whether the answer is heard: true to read on at once, false to wait for `read_again`. Where it is not heard,
 ///    JavaScript acknowledges the batch.
-pub type NativeBatch = FnArgs<(String, u32, Option<Float64Array>, Option<Vec<NativeEvent>>, bool)>;
+pub type NativeBatch = FnArgs<(Text, u32, Option<Float64Array>, Option<Vec<NativeEvent>>, bool)>;
 
 /// Anything that happened but a line.
 #[napi(object, object_from_js = false)]
@@ -72,20 +80,26 @@ pub struct EventBridge {
     acknowledged: watch::Sender<u64>,
     /// Locked only for a call or a change of its reference.
     on_batch: Mutex<OnBatch>,
-    /// Where rows go; read and written in JavaScript's thread alone.
-    table: Arc<Mutex<Buffer>>,
+    border: Arc<Border>,
 }
 
 #[derive(Default)]
 struct State {
-    gathered: Gathered,
-    /// The batch that is gathered now.
-    number: u64,
+    /// Batches that wait, the last one still open.
+    gathered: VecDeque<Gathered>,
+    /// How many were sent.
+    sent: u64,
     /// The batch on its way; `None` when none is.
     in_flight: Option<InFlight>,
+    /// What JavaScript is done with, and the budget was not given back yet.
+    owed: u32,
     /// JavaScript's own thread is here, and takes the next batch with it.
     is_collected: bool,
 }
+
+/// Taken from the budget, for what is not read yet.
+#[derive(Default)]
+pub struct Reserved(u32);
 
 /// A batch that JavaScript is not done with.
 struct InFlight {
@@ -98,8 +112,7 @@ struct InFlight {
 /// A batch in the making.
 #[derive(Default)]
 pub struct Gathered {
-    text: String,
-    rows: Vec<[f64; 4]>,
+    room: Room,
     events: Vec<ExecutionEvent>,
     cost: u32,
 }
@@ -107,58 +120,87 @@ pub struct Gathered {
 impl EventBridge {
     /// Calls `on_batch` with each batch, its rows in `table`; does not keep the process alive until it is told to.
     pub fn new(table: Buffer, on_batch: &Function<NativeBatch, bool>) -> Result<Arc<Self>> {
-        let table = Arc::new(Mutex::new(table));
-        let rows = Arc::clone(&table);
+        let border = Border::new(table);
+        let here = Arc::clone(&border);
         let on_batch = on_batch
             .build_threadsafe_function::<Gathered>()
             .weak::<true>()
-            .build_callback(move |context| Ok(context.value.cross(&rows, false)))?;
+            .build_callback(move |context| Ok(context.value.cross(&here, false)))?;
         Ok(Arc::new(Self {
             state: Mutex::default(),
             budget: Semaphore::new(BUDGET as usize),
             acknowledged: watch::Sender::new(0),
             on_batch: Mutex::new(on_batch),
-            table,
+            border,
         }))
     }
 
-    /// Adds lines to the batch, when there is budget for them.
-    pub async fn lines(&self, number: u32, batch: LineBatch) {
-        let cost = cost(&batch);
-        match self.budget.acquire_many(cost).await {
-            Ok(permit) => permit.forget(),
-            // Closed: JavaScript is gone, and with it everybody who would read.
-            Err(_) => return,
+    /// Takes from the budget what a read may bring, if it is there.
+    pub fn try_reserve(&self) -> Option<Reserved> {
+        match self.budget.try_acquire_many(READ) {
+            Ok(permit) => {
+                permit.forget();
+                Some(Reserved(READ))
+            }
+            Err(TryAcquireError::NoPermits) => None,
+            // JavaScript is gone: whatever is read goes nowhere.
+            Err(TryAcquireError::Closed) => Some(Reserved::default()),
         }
-        let mut state = self.lock();
-        state.gathered.rows_of(number, &batch, cost);
-        if state.gathered.text.is_empty() {
-            state.gathered.text = batch.text;
-        } else {
-            state.gathered.text.push_str(&batch.text);
-        }
-        self.send_if_free(state);
     }
 
-    /// Adds lines to the batch, if there is budget for them now.
-    pub fn try_lines(&self, number: u32, batch: &LineBatch) -> bool {
+    /// The same, when it is there.
+    pub async fn reserve(&self) -> Reserved {
+        if self.acquire(READ).await { Reserved(READ) } else { Reserved::default() }
+    }
+
+    /// Gives back what was not needed.
+    pub fn release(&self, Reserved(reserved): Reserved) {
+        self.budget.add_permits(reserved as usize);
+    }
+
+    /// Adds lines to the batch, when there is budget for them.
+    pub async fn lines(&self, number: u32, mut batch: LineBatch) {
+        let cost = cost(&batch);
+        if self.acquire(cost).await {
+            self.add(number, &mut batch, cost);
+        }
+    }
+
+    /// Adds lines to the batch, if what is reserved suffices, or there is budget for the rest now. May take their text,
+    /// and leave another in its place.
+    pub fn try_lines(&self, number: u32, batch: &mut LineBatch, Reserved(reserved): Reserved) -> bool {
         let cost = cost(batch);
-        let Ok(permit) = self.budget.try_acquire_many(cost) else { return false };
-        permit.forget();
-        let mut state = self.lock();
-        state.gathered.rows_of(number, batch, cost);
-        state.gathered.text.push_str(&batch.text);
-        self.send_if_free(state);
+        let Ok(more) = self.budget.try_acquire_many(cost.saturating_sub(reserved)) else {
+            self.release(Reserved(reserved));
+            return false;
+        };
+        more.forget();
+        self.release(Reserved(reserved.saturating_sub(cost)));
+        self.add(number, batch, cost);
         true
+    }
+
+    /// False: JavaScript is gone, and with it everybody who would read.
+    async fn acquire(&self, cost: u32) -> bool {
+        let permit = self.budget.acquire_many(cost).await;
+        permit.map(SemaphorePermit::forget).is_ok()
+    }
+
+    fn add(&self, number: u32, batch: &mut LineBatch, cost: u32) {
+        let mut state = self.lock();
+        let gathered = state.open(batch.text.len(), &self.border);
+        gathered.rows_of(number, batch, cost);
+        gathered.text_of(batch);
+        self.send_if_free(state);
     }
 
     /// Adds anything else; says in which batch it goes.
     pub fn event(&self, number: u32, event: ExecutionEvent) -> u64 {
         let mut state = self.lock();
-        let index = state.gathered.events.len();
-        state.gathered.row(number, EVENT, index, event.timestamp);
-        state.gathered.events.push(event);
-        let batch = state.number;
+        let gathered = state.open(0, &self.border);
+        gathered.row(number, EVENT, gathered.events.len(), event.timestamp);
+        gathered.events.push(event);
+        let batch = state.sent + state.gathered.len() as u64;
         self.send_if_free(state);
         batch
     }
@@ -167,19 +209,25 @@ impl EventBridge {
     pub async fn processed(&self, batch: u64) {
         let mut acknowledged = self.acknowledged.subscribe();
         // An error cannot be: the sender lives in `self`.
-        let _ = acknowledged.wait_for(|done| *done > batch).await;
+        let _ = acknowledged.wait_for(|done| *done >= batch).await;
     }
 
     /// JavaScript is done with the batch that it was given.
     pub fn acknowledge(&self) {
         let mut state = self.lock();
-        if let Some(InFlight { cost, has_events }) = state.in_flight.take() {
-            self.budget.add_permits(cost as usize);
-            if has_events {
-                self.acknowledged.send_replace(state.number);
-            }
-        }
+        let Some(InFlight { cost, has_events }) = state.in_flight.take() else { return };
+        state.owed += cost;
+        // Waking a thread costs as much as reading a few lines: half of the budget at once, while there is something
+        // to do meanwhile.
+        let is_due = state.owed >= BUDGET / 2 || state.gathered.is_empty();
+        let owed = if is_due { std::mem::take(&mut state.owed) } else { 0 };
+        let sent = state.sent;
         self.send_if_free(state);
+        // After the next batch has gone: JavaScript does not wait for whoever this wakes.
+        self.release(Reserved(owed));
+        if has_events {
+            self.acknowledged.send_replace(sent);
+        }
     }
 
     /// In JavaScript's thread: what is gathered from now on is not sent, for [`collected`](Self::collected) takes it.
@@ -190,7 +238,7 @@ impl EventBridge {
     /// What there is for JavaScript, if it is done with what it got before. To be given to it at once.
     pub fn collected(&self) -> Option<NativeBatch> {
         let batch = self.lock().next_batch()?;
-        Some(batch.cross(&self.table, true))
+        Some(batch.cross(&self.border, true))
     }
 
     /// Ends [`collect`](Self::collect). True when JavaScript is done with all it got.
@@ -233,14 +281,24 @@ impl EventBridge {
 }
 
 impl State {
+    /// The batch that so much more text goes into.
+    fn open(&mut self, more: usize, border: &Border) -> &mut Gathered {
+        let is_full = |last: &Gathered| last.room.text.len() + more > BATCH && !last.room.text.is_empty();
+        if self.gathered.back().is_none_or(is_full) {
+            self.gathered.push_back(Gathered { room: border.room(), ..Gathered::default() });
+        }
+        let last = self.gathered.len() - 1;
+        &mut self.gathered[last]
+    }
+
     /// What goes to JavaScript next; nothing while a batch is on its way.
     fn next_batch(&mut self) -> Option<Gathered> {
-        if self.in_flight.is_some() || self.gathered.rows.is_empty() {
+        if self.in_flight.is_some() {
             return None;
         }
-        let batch = std::mem::take(&mut self.gathered);
+        let batch = self.gathered.pop_front()?;
         self.in_flight = Some(InFlight { cost: batch.cost, has_events: !batch.events.is_empty() });
-        self.number += 1;
+        self.sent += 1;
         Some(batch)
     }
 }
@@ -264,25 +322,25 @@ impl Gathered {
 
     fn row(&mut self, number: u32, kind: u32, count: usize, at: chrono::DateTime<chrono::Utc>) {
         let time = u64::try_from(at.timestamp_millis()).unwrap_or(0);
-        self.rows.push([f64::from(number), f64::from(kind), to_js(count as u64), to_js(time)]);
+        self.room.rows.push([f64::from(number), f64::from(kind), to_js(count as u64), to_js(time)]);
+    }
+
+    fn text_of(&mut self, batch: &mut LineBatch) {
+        if self.room.text.is_empty() && batch.text.len() > LITTLE {
+            std::mem::swap(&mut self.room.text, &mut batch.text);
+        } else {
+            self.room.text.push_str(&batch.text);
+        }
     }
 
     /// In JavaScript's thread, right before the call: nobody reads the table now.
-    fn cross(self, table: &Mutex<Buffer>, is_heard: bool) -> NativeBatch {
-        let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        let numbers = self.rows.as_flattened();
-        let own_rows = if size_of_val(numbers) <= table.len() {
-            for (place, number) in table.chunks_exact_mut(size_of::<f64>()).zip(numbers) {
-                place.copy_from_slice(&number.to_ne_bytes());
-            }
-            None
-        } else {
-            Some(Float64Array::new(numbers.to_vec()))
-        };
+    fn cross(self, border: &Arc<Border>, is_heard: bool) -> NativeBatch {
+        let rows = &self.room.rows;
+        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let own_rows = border.write(rows.as_flattened());
         let events = (!self.events.is_empty())
             .then(|| self.events.into_iter().map(|event| event.kind.into()).collect());
-        (self.text, count, own_rows, events, is_heard).into()
+        (Text::new(self.room, border), count, own_rows, events, is_heard).into()
     }
 }
 

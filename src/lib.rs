@@ -11,6 +11,7 @@
 #![allow(clippy::missing_errors_doc, reason = "answers carry refusals as data; an `Err` is Node-API failing")]
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "`Env` is passed as its library passes it")]
 
+mod border;
 mod config;
 mod engine;
 mod event_bridge;

@@ -44,6 +44,21 @@ test('of many that each say little at a time, every line arrives, in order, befo
   await Promise.all(Array.from({ length: 20 }, listen))
 })
 
+test('of many that all say more than is kept, every line arrives', async (t) => {
+  const engine = testEngine(t, { maxConcurrentExecutions: 60, maxOutputSizeBytes: 1000 })
+  const listen = async (): Promise<void> => {
+    let lines = 0
+    const { status } = await engine.run(sh('seq 20000; seq 20000 >&2').command, {
+      onEvent: ({ type }) => {
+        if (type === 'stdout' || type === 'stderr') lines += 1
+      },
+    })
+    t.is(status, 'completed')
+    t.is(lines, 40_000)
+  }
+  await Promise.all(Array.from({ length: 60 }, listen))
+})
+
 test.serial('a slow loop pauses the child, and memory stays flat', async (t) => {
   const engine = testEngine(t, { logging: false })
   const execution = engine.run('yes', ['y'.repeat(99)])

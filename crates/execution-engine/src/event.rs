@@ -193,10 +193,27 @@ pub trait EventHandler: Send + Sync + 'static {
         true
     }
 
-    /// Takes a few lines at once, where that needs no waiting: no future, no allocation, for children that write a
-    /// line now and then. Must not block the thread. False, which it is by default: they were not taken, and
-    /// [`handle_lines`](Self::handle_lines) gets them.
-    fn try_handle_lines(&self, _batch: &LineBatch) -> bool {
+    /// Sets room aside for what one read brings, if there is room now; true as well where that is not this handler's
+    /// way, which it is by default. Asked before every read whose lines are wanted, and what was set aside is for the
+    /// next call of this handler, whichever it is: of [`try_handle_lines`](Self::try_handle_lines), as a rule.
+    ///
+    /// For handlers that share a bounded way (a border, a socket): where many children write at once, their output waits
+    /// in their pipes and not, read but not handed over, in memory. Must not block the thread.
+    fn try_reserve(&self) -> bool {
+        true
+    }
+
+    /// Resolves when room was set aside, after [`try_reserve`](Self::try_reserve) found none. Dropped, it has set
+    /// nothing aside. (tokio's `mpsc::Sender` has the same two.)
+    fn reserve(&self) -> HandlerFuture<'_> {
+        Box::pin(std::future::ready(()))
+    }
+
+    /// Takes what a read brought at once, where that needs no waiting: no future, no allocation. It may take the text
+    /// out of the batch, or leave another in its place, whose memory is used for what comes next. There may be no line
+    /// in it. Must not block the thread. False, which it is by default: the batch is as it was, and
+    /// [`handle_lines`](Self::handle_lines) gets it.
+    fn try_handle_lines(&self, _batch: &mut LineBatch) -> bool {
         false
     }
 

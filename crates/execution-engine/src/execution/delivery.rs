@@ -5,10 +5,9 @@
 //! child waits.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Waker};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -19,11 +18,7 @@ use crate::output::LineBatcher;
 
 /// Text that gathers before reading stops: with the read that goes over it, a batch has 128 KiB at
 /// most. Larger ones were measured to be slower and to hold up an event loop for longer.
-const OPEN_BATCH_LIMIT: usize = 64 * 1024;
-
-/// Text up to which lines are offered to the handler rather than given: beyond it, copying them costs more than
-/// giving them away.
-const LITTLE: usize = 4 * 1024;
+const OPEN_BATCH_LIMIT: usize = 60 * 1024;
 
 pub(crate) struct Delivery {
     id: Uuid,
@@ -91,30 +86,54 @@ impl Delivery {
         self.waiting_bytes + self.lines.len() < OPEN_BATCH_LIMIT
     }
 
+    /// Has the handler set room aside for what is read next. Where there is none yet: what resolves when there is.
+    ///
+    /// Nothing while something is before it: that would wait for room while this has taken it.
+    pub(crate) fn reserve(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        let handler = self.handler.as_ref().filter(|_| !self.is_busy() && self.wants_lines())?;
+        if handler.try_reserve() {
+            return None;
+        }
+        let handler = Arc::clone(handler);
+        Some(Box::pin(async move { handler.reserve().await }))
+    }
+
     /// Whether [`progress`](Self::progress) has something to do.
     pub(crate) fn is_busy(&self) -> bool {
         self.in_flight.is_some() || !self.waiting.is_empty() || !self.lines.is_empty()
     }
 
-    /// Offers the handler the few lines that came just now, where nothing is before them.
+    /// Offers the handler what a read has brought, as far as it takes it without waiting.
     pub(crate) fn offer(&mut self) {
-        let is_next = self.in_flight.is_none() && self.waiting.is_empty();
-        let Some(handler) = self.handler.as_ref().filter(|_| is_next) else { return };
-        if self.lines.is_empty() || self.lines.len() > LITTLE {
-            return;
-        }
-        let lines = self.lines.open();
-        let taken =
-            no_panic(|| handler.try_handle_lines(lines)).unwrap_or_else(|panicked| self.report(&panicked));
-        if taken {
-            self.lines.clear();
+        let Some(handler) = self.handler.as_ref().map(Arc::clone) else { return };
+        let id = self.id;
+        let take = |lines: &mut LineBatch| {
+            // What it was called with counts as taken.
+            no_panic(|| handler.try_handle_lines(lines)).unwrap_or_else(|panicked| report(id, &panicked))
+        };
+        while self.in_flight.is_none() {
+            match self.waiting.front_mut() {
+                Some(Waiting::Event(_)) => self.begin(),
+                Some(Waiting::Lines(batch)) => {
+                    let len = batch.text.len();
+                    if !take(batch) {
+                        return;
+                    }
+                    self.waiting_bytes -= len;
+                    if let Some(Waiting::Lines(batch)) = self.waiting.pop_front() {
+                        LineBatcher::keep_room(batch);
+                    }
+                }
+                None => return self.lines.offer(take),
+            }
         }
     }
 
-    /// What it was called with counts as taken.
-    fn report(&self, Panicked(message): &Panicked) -> bool {
-        tracing::error!(execution_id = %self.id, message, "an event handler panicked");
-        true
+    /// Sees one call to where it first waits; most wait for nothing.
+    fn begin(&mut self) {
+        // Whoever sees it through polls it again, and is then the one to be woken.
+        let mut nobody = Context::from_waker(Waker::noop());
+        let _ = pin!(self.progress()).poll(&mut nobody);
     }
 
     /// Sees one call of the handler through, beginning it where none is under way. Cancel-safe.
@@ -124,7 +143,7 @@ impl Delivery {
         }
         let Some(call) = self.in_flight.as_mut() else { return };
         if let Err(panicked) = or_panic(call.as_mut()).await {
-            self.report(&panicked);
+            report(self.id, &panicked);
         }
         self.in_flight = None;
     }
@@ -141,11 +160,7 @@ impl Delivery {
         while self.in_flight.is_some() || self.waiting.len() > 1 {
             self.progress().await;
         }
-        poll_fn(|context| {
-            let _ = pin!(self.progress()).poll(context);
-            Poll::Ready(())
-        })
-        .await;
+        self.begin();
     }
 
     fn next_call(&mut self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
@@ -162,4 +177,9 @@ impl Delivery {
             }
         }
     }
+}
+
+fn report(id: Uuid, Panicked(message): &Panicked) -> bool {
+    tracing::error!(execution_id = %id, message, "an event handler panicked");
+    true
 }

@@ -23,6 +23,10 @@ const READS_PER_TURN: usize = 8;
 /// How often an open log is handed over.
 const LOG_FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 
+const STREAMS: [OutputStream; 2] = [OutputStream::Stdout, OutputStream::Stderr];
+
+type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 thread_local! {
     /// Of the thread and not of the execution: what many children write little by little always goes through the
     /// same few lines of the processor's cache.
@@ -37,6 +41,8 @@ pub(crate) struct Flow {
     reactor: Option<Arc<Reactor>>,
     pace: Pace,
     over_limit: bool,
+    /// Where there is something to read, and nowhere to go with it yet.
+    reservation: Option<Waiting>,
     /// When the open log is handed over; nothing while there is nothing in it.
     flush: Option<Pin<Box<Sleep>>>,
 }
@@ -44,7 +50,7 @@ pub(crate) struct Flow {
 impl Flow {
     pub(crate) fn new(stdout: PipeReader, stderr: PipeReader, reactor: Option<Arc<Reactor>>) -> Self {
         let (stdout, stderr) = (Some(stdout), Some(stderr));
-        Self { stdout, stderr, reactor, pace: Pace::new(), over_limit: false, flush: None }
+        Self { stdout, stderr, reactor, pace: Pace::new(), over_limit: false, reservation: None, flush: None }
     }
 
     /// Whether more was written than the execution may write.
@@ -61,6 +67,9 @@ impl Flow {
     pub(crate) async fn turn(&mut self, sinks: &mut Sinks) {
         self.choose_reader(sinks);
         let room = sinks.have_room();
+        if sinks.delivery.is_busy() {
+            self.reservation = None;
+        }
         tokio::select! {
             biased;
             () = sinks.make_progress(room) => {}
@@ -68,11 +77,16 @@ impl Flow {
                 self.flush = None;
                 sinks.flush_log();
             }
-            stream = readable(self.stdout.as_ref(), self.stderr.as_ref()), if room => {
-                self.read_some(stream, sinks);
-                sinks.delivery.offer();
-                if self.flush.is_none() && sinks.log_needs_flush() {
-                    self.flush = Some(Box::pin(sleep(LOG_FLUSH_INTERVAL)));
+            () = due(&mut self.reservation), if room => {
+                self.reservation = None;
+                self.read_some(OutputStream::Stdout, sinks);
+            }
+            stream = readable(self.stdout.as_ref(), self.stderr.as_ref()),
+                if room && self.reservation.is_none() =>
+            {
+                self.reservation = sinks.delivery.reserve();
+                if self.reservation.is_none() {
+                    self.read_some(stream, sinks);
                 }
             }
         }
@@ -91,7 +105,7 @@ impl Flow {
         }
     }
 
-    /// Reads `first`, then the other stream, in turns until both are empty or the turn is over.
+    /// Reads `first`, then the other stream, in turns until both are empty or the turn is over, and hands on what came.
     fn read_some(&mut self, first: OutputStream, sinks: &mut Sinks) {
         let second = match first {
             OutputStream::Stdout => OutputStream::Stderr,
@@ -107,17 +121,46 @@ impl Flow {
                 break;
             }
         }
+        sinks.delivery.offer();
+        if self.flush.is_none() && sinks.log_needs_flush() {
+            self.flush = Some(Box::pin(sleep(LOG_FLUSH_INTERVAL)));
+        }
     }
 
-    /// Reads, without regard to room, as much as the pipes can have held when the child ended.
-    pub(crate) fn read_remainder(&mut self, sinks: &mut Sinks) {
-        for stream in [OutputStream::Stdout, OutputStream::Stderr] {
-            let capacity = self.pipe(stream).as_ref().map_or(0, PipeReader::capacity);
-            let mut rounds = if capacity == 0 { 0 } else { capacity.div_ceil(READ_SIZE) + 1 };
-            while rounds > 0 && self.read_once(stream, sinks, PipeReader::read_now).is_some() {
-                rounds -= 1;
+    /// Reads as much as the pipes can have held when the child ended, a piece whenever the handler has room for it.
+    /// Cancel-safe.
+    pub(crate) async fn read_remainder(&mut self, sinks: &mut Sinks) {
+        for stream in STREAMS {
+            for _ in 0..self.rounds(stream) {
+                if self.reservation.is_none() {
+                    self.reservation = sinks.delivery.reserve();
+                }
+                while self.reservation.is_some() {
+                    tokio::select! {
+                        () = due(&mut self.reservation) => self.reservation = None,
+                        () = sinks.make_progress(true) => {}
+                    }
+                }
+                let is_more = self.read_once(stream, sinks, PipeReader::read_now).is_some();
+                sinks.delivery.offer();
+                if !is_more {
+                    break;
+                }
             }
         }
+    }
+
+    /// The same without regard to room.
+    pub(crate) fn read_remainder_now(&mut self, sinks: &mut Sinks) {
+        for stream in STREAMS {
+            let mut rounds = 0..self.rounds(stream);
+            while rounds.next().is_some() && self.read_once(stream, sinks, PipeReader::read_now).is_some() {}
+        }
+    }
+
+    /// So many reads empty a pipe and find its end.
+    fn rounds(&mut self, stream: OutputStream) -> usize {
+        self.pipe(stream).as_ref().map_or(0, |pipe| pipe.capacity().div_ceil(READ_SIZE) + 1)
     }
 
     /// One read, and how much there was; `None` where there was nothing, or nothing will come any more.
@@ -185,10 +228,10 @@ async fn readable(stdout: Option<&PipeReader>, stderr: Option<&PipeReader>) -> O
     .await
 }
 
-/// Resolves when the time has come; never where none was set.
-async fn due(time: &mut Option<Pin<Box<Sleep>>>) {
-    match time {
-        Some(time) => time.as_mut().await,
+/// Resolves when its time has come; never where there is none.
+async fn due<F: Future<Output = ()> + ?Sized>(awaited: &mut Option<Pin<Box<F>>>) {
+    match awaited {
+        Some(awaited) => awaited.as_mut().await,
         None => std::future::pending().await,
     }
 }

@@ -235,10 +235,14 @@ impl<'a> Supervisor<'a> {
 
     /// Reads what is left. True when both streams came to their end.
     ///
-    /// What the pipes held at the exit is read whether or not the sinks have room: the child wrote
-    /// it, and it is bounded by the pipes' capacity. Beyond that only a process left behind writes.
+    /// What the pipes held at the exit is read, at the deadline also where nobody has room for it: the child
+    /// wrote it, and it is bounded by the pipes' capacity. Beyond that only a process left behind writes.
     async fn drain(&mut self, deadline: Instant) -> bool {
-        self.flow.read_remainder(self.sinks);
+        tokio::select! {
+            biased;
+            () = self.flow.read_remainder(self.sinks) => {}
+            () = sleep_until(deadline) => self.flow.read_remainder_now(self.sinks),
+        }
         while self.flow.is_open() {
             tokio::select! {
                 biased;

@@ -104,15 +104,20 @@ impl LineBatcher {
         Some(std::mem::replace(&mut self.open, next))
     }
 
-    /// The open batch.
-    pub fn open(&self) -> &LineBatch {
-        &self.open
+    /// Offers the open batch to somebody who says whether it was taken. What memory is left in it then is kept for
+    /// whoever comes next.
+    pub fn offer(&mut self, take: impl FnOnce(&mut LineBatch) -> bool) {
+        let len = self.len();
+        if !take(&mut self.open) || len == 0 {
+            return;
+        }
+        self.last_len = len;
+        let next = LineBatch { text: String::new(), runs: Vec::new(), ..self.open };
+        Self::keep_room(std::mem::replace(&mut self.open, next));
     }
 
-    /// Empties the open batch, which somebody has read, and keeps its memory for whoever comes next.
-    pub fn clear(&mut self) {
-        self.last_len = self.len();
-        let (mut text, mut runs) = (std::mem::take(&mut self.open.text), std::mem::take(&mut self.open.runs));
+    /// Keeps the memory of a batch that is done with.
+    pub fn keep_room(LineBatch { mut text, mut runs, .. }: LineBatch) {
         text.clear();
         runs.clear();
         ROOM.set(Some((text, runs)));

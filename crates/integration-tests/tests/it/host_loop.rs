@@ -66,7 +66,7 @@ impl EventHandler for ByThread {
         self.log.handle(event)
     }
 
-    fn try_handle_lines(&self, batch: &LineBatch) -> bool {
+    fn try_handle_lines(&self, batch: &mut LineBatch) -> bool {
         self.take(batch);
         true
     }

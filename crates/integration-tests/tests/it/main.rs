@@ -29,6 +29,7 @@ mod heavy;
 mod host_loop;
 mod log_damage;
 mod requests;
+mod reservations;
 mod spawn_errors;
 mod starvation;
 mod stdin;

@@ -1,0 +1,162 @@
+//! A handler that shares a bounded way is asked for room before output is read for it.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use execution_engine::{
+    EventHandler, ExecutionEvent, ExecutionRequest, ExecutionStatus, HandlerFuture, LineBatch,
+};
+use integration_tests::{TestEngine, child_request};
+use tokio::sync::{Notify, Semaphore};
+
+/// A way with room for so many reads at once.
+struct Way {
+    room: Semaphore,
+    /// Executions that found none.
+    waiting: AtomicUsize,
+    waits: Notify,
+}
+
+/// One execution's handler; it takes lines only at once, where it can.
+struct Shared {
+    way: Arc<Way>,
+    has_reserved: AtomicBool,
+    takes_at_once: bool,
+    text: Mutex<String>,
+}
+
+impl Way {
+    fn new(room: usize) -> Arc<Self> {
+        Arc::new(Self { room: Semaphore::new(room), waiting: AtomicUsize::new(0), waits: Notify::new() })
+    }
+
+    fn handler(self: &Arc<Self>, takes_at_once: bool) -> Arc<Shared> {
+        let (way, has_reserved) = (Arc::clone(self), AtomicBool::new(false));
+        Arc::new(Shared { way, has_reserved, takes_at_once, text: Mutex::default() })
+    }
+
+    async fn until_waiting(&self, count: usize) {
+        while self.waiting.load(Ordering::SeqCst) < count {
+            self.waits.notified().await;
+        }
+    }
+}
+
+impl Shared {
+    /// Whatever is called, what was set aside is used up.
+    fn called(&self) {
+        if self.has_reserved.swap(false, Ordering::SeqCst) {
+            self.way.room.add_permits(1);
+        }
+    }
+
+    fn reserved(&self) {
+        assert!(!self.has_reserved.swap(true, Ordering::SeqCst), "room is set aside once, and then used");
+    }
+
+    fn text(&self) -> String {
+        self.text.lock().unwrap().clone()
+    }
+}
+
+impl EventHandler for Shared {
+    fn handle(&self, _: ExecutionEvent) -> HandlerFuture<'_> {
+        self.called();
+        Box::pin(std::future::ready(()))
+    }
+
+    fn try_reserve(&self) -> bool {
+        let Ok(permit) = self.way.room.try_acquire() else { return false };
+        permit.forget();
+        self.reserved();
+        true
+    }
+
+    fn reserve(&self) -> HandlerFuture<'_> {
+        self.way.waiting.fetch_add(1, Ordering::SeqCst);
+        self.way.waits.notify_one();
+        Box::pin(async {
+            if let Ok(permit) = self.way.room.acquire().await {
+                permit.forget();
+                self.reserved();
+            }
+        })
+    }
+
+    fn try_handle_lines(&self, batch: &mut LineBatch) -> bool {
+        self.called();
+        if self.takes_at_once {
+            self.text.lock().unwrap().push_str(&std::mem::take(&mut batch.text));
+        }
+        self.takes_at_once
+    }
+
+    fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
+        self.called();
+        self.text.lock().unwrap().push_str(&batch.text);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Both streams, more than is kept, and a last line without an end.
+fn talkative() -> ExecutionRequest {
+    let script = "seq 30000; seq 30000 >&2; seq 30000; printf end";
+    ExecutionRequest { max_output_size_bytes: Some(1000), ..ExecutionRequest::shell(script) }
+}
+
+fn is_whole(text: &str) -> bool {
+    let lines = text.lines().collect::<Vec<_>>();
+    lines.len() == 90_001
+        && lines.iter().filter(|line| **line == "30000").count() == 3
+        && lines.contains(&"end")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn very_many_that_share_a_narrow_way_all_get_through_it() {
+    let test = TestEngine::with(|config| execution_engine::ExecutionConfig {
+        max_concurrent_executions: 12,
+        ..config
+    });
+    for takes_at_once in [true, false] {
+        let way = Way::new(1);
+        let handlers = (0..12).map(|_| way.handler(takes_at_once)).collect::<Vec<_>>();
+        let start = |handler: &Arc<Shared>| test.engine.execute_with(talkative(), handler.clone()).unwrap();
+        let ids = handlers.iter().map(start).collect::<Vec<_>>();
+        for id in ids {
+            assert_eq!(test.wait(id).await.status, ExecutionStatus::Completed);
+        }
+        for handler in &handlers {
+            assert!(is_whole(&handler.text()));
+        }
+        assert_eq!(way.room.available_permits(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_has_room_for_stays_in_its_pipe() {
+    let test = TestEngine::new();
+    let way = Way::new(0);
+    let start = |_| {
+        let request = ExecutionRequest { kill_grace_ms: Some(0), ..child_request(&["endless"]) };
+        test.engine.execute_with(request, way.handler(true)).unwrap()
+    };
+    let ids = (0..5).map(start).collect::<Vec<_>>();
+    way.until_waiting(5).await;
+    for id in ids {
+        test.engine.cancel(id).unwrap();
+        let result = test.wait(id).await;
+        assert_eq!(result.status, ExecutionStatus::Cancelled);
+        // What the pipe held at the end, and no read before.
+        assert!(result.stdout_bytes <= 64 * 1024, "{}", result.stdout_bytes);
+    }
+}
+
+#[tokio::test]
+async fn what_a_child_wrote_before_its_end_is_handed_over_though_there_was_never_room() {
+    let test = TestEngine::new();
+    let handler = Way::new(0).handler(false);
+    let id =
+        test.engine.execute_with(ExecutionRequest::shell("echo last; echo words"), handler.clone()).unwrap();
+    assert_eq!(test.wait(id).await.stdout, "last\nwords\n");
+    assert_eq!(handler.text(), "last\nwords\n");
+}
