@@ -37,8 +37,9 @@ export interface Batch {
 
 /** Gives everything in the batch to those it is for; says how many lines there were. */
 export function dispatch({ text, rows, count: rowCount, events }: Batch, audience: Audience): number {
-  const lines = linesOf(text)
-  let next = 0
+  let lines = 0
+  // Where in the text the next line begins. (Cut out one by one: `split` takes up to twice as long, and an array of all.)
+  let begin = 0
   let time = 0
   let timestamp = ''
   for (let at = 0; at < rowCount * COLUMNS; at += COLUMNS) {
@@ -58,22 +59,18 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, audienc
       found?.consumer?.event(event)
       continue
     }
-    const end = next + count
-    if (found?.consumer) {
-      const stream = (kind & STDERR) === 0 ? 'stdout' : 'stderr'
-      const partial = (kind & PARTIAL) !== 0
-      for (let index = next; index < end; index += 1) {
-        found.consumer.line(stream, lines[index] ?? '', partial, timestamp)
-      }
+    const consumer = found?.consumer
+    const stream = (kind & STDERR) === 0 ? 'stdout' : 'stderr'
+    const partial = (kind & PARTIAL) !== 0
+    lines += count
+    for (let left = count; left > 0; left -= 1) {
+      const end = text.indexOf('\n', begin)
+      consumer?.line(stream, text.substring(begin, end), partial, timestamp)
+      begin = end + 1
     }
-    next = end
   }
-  return next
+  return lines
 }
-
-/** One line now and then is what there is most often: it needs no splitting. */
-const linesOf = (text: string): string[] =>
-  text.indexOf('\n') === text.length - 1 ? [text.slice(0, -1)] : text.split('\n')
 
 const executionEvent = (
   native: NativeEvent | undefined,

@@ -10,7 +10,7 @@ use super::record::{self, ByteCounts, MAX_PAYLOAD};
 use crate::event::OutputStream;
 
 /// Records are written in pieces of about this size.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 256 * 1024;
 
 /// What happened, in order, as bytes and who they belong to.
 #[derive(Debug, Default)]
