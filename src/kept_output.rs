@@ -1,12 +1,16 @@
-//! [`KeptOutput`]: a result's text, which goes to JavaScript without being copied on the way.
+//! [`KeptOutput`]: a result's text, which goes to JavaScript without being copied.
 //!
-//! It may be ten mebibytes a stream: a copy between the engine's and V8's would be a third.
+//! It may be ten mebibytes a stream: a copy would be as much memory again, and hold the event loop up for the
+//! milliseconds that it takes to map it.
 
 use std::sync::Arc;
 
 use execution_engine::{ExecutionResult, OutputStream};
-use napi::bindgen_prelude::{Result, ToNapiValue};
-use napi::sys;
+use napi::bindgen_prelude::{Env, Result, ToNapiValue};
+use napi::{JsStringLatin1, sys};
+
+/// Text of fewer bytes is copied: a string that lies outside of V8's memory has a price of its own.
+const LARGE: usize = 64 * 1024;
 
 /// What memory kept of one stream.
 pub struct KeptOutput {
@@ -21,7 +25,15 @@ impl ToNapiValue for KeptOutput {
             OutputStream::Stdout => kept.result.stdout.as_str(),
             OutputStream::Stderr => kept.result.stderr.as_str(),
         };
-        // SAFETY: the caller's promise of a valid environment, on its own thread, is passed on as it is.
-        unsafe { <&str>::to_napi_value(env, text) }
+        if text.len() < LARGE || !text.is_ascii() {
+            // SAFETY: the caller's promise of a valid environment, on its own thread, is passed on as it is.
+            return unsafe { <&str>::to_napi_value(env, text) };
+        }
+        let (bytes, len, owner) = (text.as_ptr(), text.len(), Arc::clone(&kept.result));
+        let here = Env::from_raw(env);
+        // SAFETY: ASCII is Latin-1. A result never changes, and its owner goes when V8 is done with the string.
+        let string = unsafe { JsStringLatin1::from_external(&here, bytes, len, owner, |_, owner| drop(owner)) };
+        // SAFETY: as above.
+        unsafe { JsStringLatin1::to_napi_value(env, string?) }
     }
 }

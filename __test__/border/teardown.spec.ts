@@ -224,3 +224,31 @@ test('children of Node’s own end as they would without the engine', async (t) 
   )
   t.deepEqual(told, [true])
 })
+
+test('a large output is whole in a program that has ended the worker, and the engine, that it came from', async (t) => {
+  // As much as is handed over without a copy, and some that cannot be: no ASCII.
+  const { code, told } = await runHost(
+    `${inWorker(`
+    const engine = new ExecutionEngine({ logDir })
+    const both = ['seq 200000', 'seq 200000; echo é'].map((command) => engine.run({ type: 'shell', command }))
+    Promise.all(both).then((results) => parentPort.postMessage(results))`)}
+    const collect = () => { for (let i = 0; i < 20; i += 1) Array.from({ length: 1e5 }, String) }
+    const first = worker()
+    const results = await new Promise((done) => first.once('message', done))
+    await first.terminate()
+    collect()
+    const engine = new ExecutionEngine({ logDir })
+    results.push(await engine.run({ type: 'shell', command: 'seq 200000' }))
+    await engine.shutdown()
+    collect()
+    for (const { stdout } of results) tell([stdout.length, stdout.trimEnd().split('\\n').at(-1)])
+    `,
+    temporaryFolder(t),
+  )
+  t.is(code, 0)
+  t.deepEqual(told, [
+    [1_288_895, '200000'],
+    [1_288_897, 'é'],
+    [1_288_895, '200000'],
+  ])
+})
