@@ -5,8 +5,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use napi::bindgen_prelude::{Buffer, Float64Array, Result, ToNapiValue};
-use napi::sys;
+use napi::bindgen_prelude::{Buffer, Env, Float64Array, Result, ToNapiValue};
+use napi::{JsValue, sys};
 
 /// Rooms that are kept: one crosses while others fill.
 const SPARE_ROOMS: usize = 4;
@@ -24,6 +24,8 @@ pub struct Border {
 #[derive(Default)]
 pub struct Room {
     pub text: String,
+    /// Something in it is no ASCII.
+    pub is_foreign: bool,
     pub rows: Vec<[f64; 4]>,
 }
 
@@ -52,6 +54,7 @@ impl Border {
     fn give_back(&self, mut room: Room) {
         room.text.clear();
         room.rows.clear();
+        room.is_foreign = false;
         let mut spare = lock(&self.spare);
         if spare.len() < SPARE_ROOMS && room.text.capacity() <= LARGEST_ROOM {
             spare.push(room);
@@ -74,8 +77,13 @@ impl Text {
 impl ToNapiValue for Text {
     #[expect(unsafe_code, reason = "the trait's method is")]
     unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> Result<sys::napi_value> {
+        let (bytes, is_ascii) = (text.room.text.as_str(), !text.room.is_foreign);
+        if is_ascii {
+            // ASCII is Latin-1, which V8 need not decode.
+            return Env::from_raw(env).create_string_latin1(bytes).map(|string| string.raw());
+        }
         // SAFETY: the caller's promise of a valid environment, on its own thread, is passed on as it is.
-        unsafe { <&str>::to_napi_value(env, text.room.text.as_str()) }
+        unsafe { <&str>::to_napi_value(env, bytes) }
     }
 }
 

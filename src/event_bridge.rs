@@ -187,8 +187,10 @@ impl EventBridge {
     }
 
     fn add(&self, number: u32, batch: &mut LineBatch, cost: u32) {
+        let is_foreign = !batch.text.is_ascii();
         let mut state = self.lock();
         let gathered = state.open(batch.text.len(), &self.border);
+        gathered.room.is_foreign |= is_foreign;
         gathered.rows_of(number, batch, cost);
         gathered.text_of(batch);
         self.send_if_free(state);
