@@ -39,12 +39,13 @@ export const scalePlan = (base = 100_000) => {
   })
   return [
     // Beside them what a peer takes: a thousand processes to wake and to end cost the machine something too.
-    over('lines', 'spread', { lines: base * 40 }, [line, processor, child], ['engine', 'readline']),
-    over('lines, log written', 'spread', { lines: base * 40 }, [line, processor, child], ['engine-log']),
+    over('lines', 'spread', { lines: base * 80 }, [line, processor, child], ['engine', 'readline']),
+    over('lines, log written', 'spread', { lines: base * 80 }, [line, processor, child], ['engine-log']),
+    // As many, that the ends of a thousand children, which nobody can tell from their lines, are the smaller part.
     over(
       'drain',
       'spread',
-      { lines: base * 100, isRead: false },
+      { lines: base * 300, isRead: false },
       [line, processor, child],
       ['engine', 'child_process'],
     ),
@@ -57,7 +58,15 @@ export const scalePlan = (base = 100_000) => {
     ),
     over('loop-delay', 'loop-delay', { lines: base * 20 }, delays),
     // At 1,000 children the producers alone fill two cores.
-    over('latency', 'latency', { seconds: 2 }, latencies, ['engine', 'readline']),
+    over('latency', 'latency', { seconds: 1.5 }, latencies, ['engine', 'readline']),
+    // And the same number of lines from more children.
+    {
+      ...over('latency, 10,000 lines/s in all', 'latency', {}, latencies, ['engine', 'readline']),
+      points: counts.map((children) => ({
+        at: children,
+        options: { seconds: 1.5, children, perSecond: 10_000 / children },
+      })),
+    },
     {
       ...over('spawn, 1,000 at N at once', 'spawn', {}, [child]),
       points: counts.map((atOnce) => ({ at: atOnce, options: { number: 1000, atOnce } })),

@@ -1,4 +1,4 @@
-// Children that each write a line every 10 ms, all started before the first writes; and a span in the middle, when
+// Children that each write a line every 10 ms, or so many a second, all started before the first writes; and a span in the middle, when
 // neither the first lines, which find code that is not compiled yet, nor the ends of the children are counted.
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,8 +15,8 @@ const machineTimes = () => {
   return { idle, all }
 }
 
-export const ticking = async (run, { children, seconds }, onSteadyLine) => {
-  const count = seconds * 100
+export const ticking = async (run, { children, seconds, perSecond = 100 }, onSteadyLine) => {
+  const count = Math.round(seconds * perSecond)
   const gate = makeGate(children)
   let isSteady = false
   let seen = 0
@@ -25,7 +25,7 @@ export const ticking = async (run, { children, seconds }, onSteadyLine) => {
     if (isSteady) onSteadyLine(line)
   }
   const look = () => ({ cpu: process.cpuUsage(), machine: machineTimes(), seen })
-  const args = ['10000', String(count), gate.folder]
+  const args = [String(Math.round(1e6 / perSecond)), String(count), gate.folder]
   const all = Promise.all(Array.from({ length: children }, () => run(producer('ticks'), args, onLine)))
   await gate.allHere(all)
   gate.open()
@@ -42,7 +42,7 @@ export const ticking = async (run, { children, seconds }, onSteadyLine) => {
   const cpuPerLine = (cpuMs * 1000) / (to.seen - from.seen)
   return {
     // By the lines and not by the clock: who falls behind, and does less, has not got by with less.
-    cores: (cpuPerLine * children * 100) / 1e6,
+    cores: (cpuPerLine * children * perSecond) / 1e6,
     cpuPerLine,
     // Of the whole machine, producers and everybody else included: near 100, it is the machine that is measured.
     machineBusy: 100 * (1 - (to.machine.idle - from.machine.idle) / (to.machine.all - from.machine.all)),
