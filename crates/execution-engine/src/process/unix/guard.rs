@@ -18,7 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::live::{self, Token};
 
 /// The live groups are `live_0` to `live_$((n - 1))`, and `at_$g` is where group `$g` stands: one that goes is replaced
-/// by the last, so that each word costs the same however many are live. (A list in one variable is searched by
+/// by the last, so that a word costs next to the same however many are live. (A list in one variable is searched by
 /// patterns, which the shells do in the square of its length: seconds of processor time with a thousand groups, and
 /// as long until the guard gets to its kill.) `kill -9 -$g`: dash rejects `kill -KILL -- -$g`.
 const SCRIPT: &str = r#"trap '' INT TERM HUP
@@ -38,6 +38,13 @@ while [ "$n" -gt 0 ]; do
   n=$((n - 1))
   eval "kill -9 -\$live_$n" 2>/dev/null
 done"#;
+
+/// As many groups as there may be; the largest pipe that Linux gives to everybody.
+#[cfg(target_os = "linux")]
+const MOST_WORDS: usize = 100_000;
+/// `+ 4194304`, and the end of the line.
+#[cfg(target_os = "linux")]
+const LONGEST_WORD: usize = 10;
 
 /// A guard that somebody keeps killing is not started for ever.
 const MAX_STARTS: u32 = 8;
@@ -95,6 +102,9 @@ fn ensure_in(state: &mut State) {
 fn start() -> io::Result<Guard> {
     let (reading_end, lifeline) = pipe()?;
     rustix::io::ioctl_fionbio(&lifeline, true)?;
+    // A guard that is begun anew is told of all groups at once, before it reads the first.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::pipe::fcntl_setpipe_size(&lifeline, MOST_WORDS * LONGEST_WORD);
     let shell = Command::new("/bin/sh")
         .args(["-c", SCRIPT, "execution-guard"])
         .env_clear()
@@ -231,5 +241,15 @@ mod tests {
         ensure_in(&mut state);
         assert!(state.guard.as_mut().unwrap().tell('+', NOBODYS));
         state.give_up();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_guard_is_told_of_as_many_groups_as_there_may_be_before_it_reads_the_first() {
+        let mut guard = start().unwrap();
+        kill_process(pid(&guard.shell), Signal::STOP).unwrap();
+        assert!((0..100_000).all(|id| guard.tell('+', NOBODYS + id)));
+        guard.shell.kill().unwrap();
+        guard.shell.wait().unwrap();
     }
 }
