@@ -19,7 +19,7 @@ pub struct KeptOutput {
 }
 
 impl ToNapiValue for KeptOutput {
-    #[expect(unsafe_code, reason = "the trait's method is")]
+    #[expect(unsafe_code, reason = "the trait's method is, and a string that V8 does not own")]
     unsafe fn to_napi_value(env: sys::napi_env, kept: Self) -> Result<sys::napi_value> {
         let text = match kept.stream {
             OutputStream::Stdout => kept.result.stdout.as_str(),
@@ -32,7 +32,8 @@ impl ToNapiValue for KeptOutput {
         let (bytes, len, owner) = (text.as_ptr(), text.len(), Arc::clone(&kept.result));
         let here = Env::from_raw(env);
         // SAFETY: ASCII is Latin-1. A result never changes, and its owner goes when V8 is done with the string.
-        let string = unsafe { JsStringLatin1::from_external(&here, bytes, len, owner, |_, owner| drop(owner)) };
+        let string =
+            unsafe { JsStringLatin1::from_external(&here, bytes, len, owner, |_, owner| drop(owner)) };
         // SAFETY: as above.
         unsafe { JsStringLatin1::to_napi_value(env, string?) }
     }

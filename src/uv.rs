@@ -1,4 +1,4 @@
-//! libuv, Node's event loop: has it watch a descriptor. All `unsafe` of the addon is here.
+//! libuv, Node's event loop: has it watch a descriptor. All `unsafe` of the addon that is not a conversion is here.
 //!
 //! Node's own program exports libuv's functions to addons. They are looked up when they are first needed and not when
 //! the addon is loaded: another program that runs this addon need not have them.

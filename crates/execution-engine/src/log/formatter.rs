@@ -207,7 +207,7 @@ impl Formatter {
 pub(crate) fn formatted_bytes<'a>(chunks: impl Iterator<Item = &'a [u8]>, at: DateTime<Utc>) -> usize {
     let (mut formatter, mut records, mut bytes) = (Formatter::default(), Records::default(), 0);
     for chunk in chunks {
-        let mut block = Block::with_capacity(PIECE);
+        let mut block = Block::with_capacity(chunk.len());
         block.output(OutputStream::Stdout, chunk, at);
         formatter.format(&block, &mut records, |records| bytes += records.bytes.len());
     }
