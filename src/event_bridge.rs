@@ -6,8 +6,8 @@
 //! loop's own: a thread-safe function's queue, refilled from inside its own call, would never let
 //! the loop do anything else.
 //!
-//! A byte budget bounds what is gathered. A place in it is taken before anything is read, in the order of
-//! asking: what has no place yet stays in its pipe, and its child waits.
+//! A byte budget bounds what is gathered. A place in it is taken before output is read, in the order of asking: what
+//! has no place yet stays in its pipe, and its child waits. What has been read without one waits for its bytes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,7 +29,7 @@ use crate::runtime;
 const READ: u32 = 132 * 1024;
 /// Bytes of text on their way, gathered and crossing together.
 const BUDGET: u32 = 4 * READ;
-/// Text of a batch. V8 keeps a larger string in a space of its own: memory mapped and unmapped for each.
+/// Text of a batch, as a rule one read of a loud child. V8 keeps a larger string in a space of its own: memory mapped and unmapped for each.
 const BATCH: usize = 127 * 1024;
 /// Text up to which a copy costs less than to do without.
 const LITTLE: usize = 4 * 1024;
@@ -228,7 +228,8 @@ impl EventBridge {
         // After the next batch has gone: JavaScript does not wait for whoever this wakes.
         self.release(Reserved(owed));
         if has_events {
-            self.acknowledged.send_replace(sent);
+            // Never lower: who is gone has no use for what is left.
+            self.acknowledged.send_modify(|done| *done = sent.max(*done));
         }
     }
 

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use execution_engine::{EventHandler, ExecutionEvent, HandlerFuture, LineBatch};
 
+use uuid::Uuid;
+
 use crate::event_bridge::{EventBridge, Reserved};
 use crate::gate::Gate;
 use crate::runtime;
@@ -56,7 +58,7 @@ impl EventHandler for Listener {
         })
     }
 
-    fn try_reserve(&self) -> bool {
+    fn try_reserve(&self, _: Uuid) -> bool {
         let mut reserved = self.reserved();
         if reserved.is_none() {
             *reserved = self.bridge.try_reserve();
@@ -64,7 +66,7 @@ impl EventHandler for Listener {
         reserved.is_some()
     }
 
-    fn reserve(&self) -> HandlerFuture<'_> {
+    fn reserve(&self, _: Uuid) -> HandlerFuture<'_> {
         Box::pin(async move {
             let reserved = self.bridge.reserve().await;
             *self.reserved() = Some(reserved);

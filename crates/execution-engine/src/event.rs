@@ -172,7 +172,7 @@ pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 /// Events of one execution come one at a time, in order: the next is given when the future of the
 /// last is done. Meanwhile lines gather, to a bound; then the engine stops reading and the child
 /// waits (back-pressure). A slow handler never grows memory, never delays another execution, and
-/// never delays a timeout or a cancel.
+/// never delays a timeout or a cancel. (Handlers that share something wait for each other there, of course.)
 ///
 /// Any `Fn(ExecutionEvent) + Send + Sync` is a handler:
 ///
@@ -193,19 +193,20 @@ pub trait EventHandler: Send + Sync + 'static {
         true
     }
 
-    /// Sets room aside for what one read brings, if there is room now; true as well where that is not this handler's
-    /// way, which it is by default. Asked before every read whose lines are wanted, and what was set aside is for the
-    /// next call of this handler, whichever it is: of [`try_handle_lines`](Self::try_handle_lines), as a rule.
+    /// Sets room aside for output of this execution that is about to be read, up to 128 KiB of it, if there is room now;
+    /// true as well where that is not this handler's way, which it is by default. What was set aside is for the next call
+    /// of this handler for the execution, whichever it is: of [`try_handle_lines`](Self::try_handle_lines), as a rule.
     ///
     /// For handlers that share a bounded way (a border, a socket): where many children write at once, their output waits
-    /// in their pipes and not, read but not handed over, in memory. Must not block the thread.
-    fn try_reserve(&self) -> bool {
+    /// in their pipes and not, read but not handed over, in memory. Not asked while an earlier call is under way, nor for
+    /// what a child has left when it has ended and there was no room for 200 ms. Must not block the thread.
+    fn try_reserve(&self, _execution_id: Uuid) -> bool {
         true
     }
 
-    /// Resolves when room was set aside, after [`try_reserve`](Self::try_reserve) found none. Dropped, it has set
+    /// Resolves when room was set aside, after [`try_reserve`](Self::try_reserve) found none. Dropped before, it has set
     /// nothing aside. (tokio's `mpsc::Sender` has the same two.)
-    fn reserve(&self) -> HandlerFuture<'_> {
+    fn reserve(&self, _execution_id: Uuid) -> HandlerFuture<'_> {
         Box::pin(std::future::ready(()))
     }
 

@@ -16,8 +16,8 @@ use super::catch_unwind::{Panicked, no_panic, or_panic};
 use crate::event::{EventHandler, EventKind, ExecutionEvent, LineBatch, OutputStream};
 use crate::output::LineBatcher;
 
-/// Text that gathers before reading stops: with the read that goes over it, a batch has 128 KiB at
-/// most. Larger ones were measured to be slower and to hold up an event loop for longer.
+/// Text that gathers before reading stops: with the read that goes over it, a batch has less than 128 KiB. Larger ones
+/// were measured to be slower and to hold up an event loop for longer.
 const OPEN_BATCH_LIMIT: usize = 60 * 1024;
 
 pub(crate) struct Delivery {
@@ -86,16 +86,25 @@ impl Delivery {
         self.waiting_bytes + self.lines.len() < OPEN_BATCH_LIMIT
     }
 
+    /// Whether room is set aside for what is read next: somebody wants it, and nothing is before it, which would wait
+    /// for room while this has taken it.
+    pub(crate) fn reserves(&self) -> bool {
+        !self.is_busy() && self.wants_lines()
+    }
+
     /// Has the handler set room aside for what is read next. Where there is none yet: what resolves when there is.
-    ///
-    /// Nothing while something is before it: that would wait for room while this has taken it.
     pub(crate) fn reserve(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
-        let handler = self.handler.as_ref().filter(|_| !self.is_busy() && self.wants_lines())?;
-        if handler.try_reserve() {
+        let handler = self.handler.as_ref().filter(|_| self.reserves())?;
+        let id = self.id;
+        if no_panic(|| handler.try_reserve(id)).unwrap_or_else(|panicked| report(id, &panicked)) {
             return None;
         }
         let handler = Arc::clone(handler);
-        Some(Box::pin(async move { handler.reserve().await }))
+        Some(Box::pin(async move {
+            if let Err(panicked) = or_panic(pin!(async { handler.reserve(id).await })).await {
+                report(id, &panicked);
+            }
+        }))
     }
 
     /// Whether [`progress`](Self::progress) has something to do.
@@ -108,7 +117,6 @@ impl Delivery {
         let Some(handler) = self.handler.as_ref().map(Arc::clone) else { return };
         let id = self.id;
         let take = |lines: &mut LineBatch| {
-            // What it was called with counts as taken.
             no_panic(|| handler.try_handle_lines(lines)).unwrap_or_else(|panicked| report(id, &panicked))
         };
         while self.in_flight.is_none() {
@@ -179,6 +187,7 @@ impl Delivery {
     }
 }
 
+/// True: what the handler was called for counts as done.
 fn report(id: Uuid, Panicked(message): &Panicked) -> bool {
     tracing::error!(execution_id = %id, message, "an event handler panicked");
     true

@@ -20,6 +20,8 @@ use crate::process::{PipeReader, Reactor};
 const READ_SIZE: usize = 64 * 1024;
 /// Reads of one turn, before timers and requests are looked at again.
 const READS_PER_TURN: usize = 8;
+/// Reads that the room set aside by a handler is enough for.
+const READS_PER_PLACE: usize = 2;
 /// How often an open log is handed over.
 const LOG_FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -43,6 +45,8 @@ pub(crate) struct Flow {
     over_limit: bool,
     /// Where there is something to read, and nowhere to go with it yet.
     reservation: Option<Waiting>,
+    /// Which stream is looked at first: one that is always full must not keep the other from being read.
+    first: OutputStream,
     /// When the open log is handed over; nothing while there is nothing in it.
     flush: Option<Pin<Box<Sleep>>>,
 }
@@ -50,7 +54,16 @@ pub(crate) struct Flow {
 impl Flow {
     pub(crate) fn new(stdout: PipeReader, stderr: PipeReader, reactor: Option<Arc<Reactor>>) -> Self {
         let (stdout, stderr) = (Some(stdout), Some(stderr));
-        Self { stdout, stderr, reactor, pace: Pace::new(), over_limit: false, reservation: None, flush: None }
+        Self {
+            stdout,
+            stderr,
+            reactor,
+            pace: Pace::new(),
+            over_limit: false,
+            reservation: None,
+            first: OutputStream::Stdout,
+            flush: None,
+        }
     }
 
     /// Whether more was written than the execution may write.
@@ -67,8 +80,8 @@ impl Flow {
     pub(crate) async fn turn(&mut self, sinks: &mut Sinks) {
         self.choose_reader(sinks);
         let room = sinks.have_room();
-        if sinks.delivery.is_busy() {
-            self.reservation = None;
+        if !room || !sinks.delivery.reserves() {
+            self.withdraw();
         }
         tokio::select! {
             biased;
@@ -79,9 +92,9 @@ impl Flow {
             }
             () = due(&mut self.reservation), if room => {
                 self.reservation = None;
-                self.read_some(OutputStream::Stdout, sinks);
+                self.read_some(self.first, sinks);
             }
-            stream = readable(self.stdout.as_ref(), self.stderr.as_ref()),
+            stream = readable(self.first, self.stdout.as_ref(), self.stderr.as_ref()),
                 if room && self.reservation.is_none() =>
             {
                 self.reservation = sinks.delivery.reserve();
@@ -105,12 +118,15 @@ impl Flow {
         }
     }
 
+    /// Takes back a wish for room that nobody may look after for a while: granted meanwhile, it would keep others waiting.
+    pub(crate) fn withdraw(&mut self) {
+        self.reservation = None;
+    }
+
     /// Reads `first`, then the other stream, in turns until both are empty or the turn is over, and hands on what came.
     fn read_some(&mut self, first: OutputStream, sinks: &mut Sinks) {
-        let second = match first {
-            OutputStream::Stdout => OutputStream::Stderr,
-            OutputStream::Stderr => OutputStream::Stdout,
-        };
+        let second = other(first);
+        self.first = second;
         for _ in 0..READS_PER_TURN {
             let mut read = self.read_once(first, sinks, PipeReader::try_read);
             if sinks.have_room() {
@@ -131,21 +147,30 @@ impl Flow {
     /// Cancel-safe.
     pub(crate) async fn read_remainder(&mut self, sinks: &mut Sinks) {
         for stream in STREAMS {
-            for _ in 0..self.rounds(stream) {
-                if self.reservation.is_none() {
-                    self.reservation = sinks.delivery.reserve();
-                }
-                while self.reservation.is_some() {
-                    tokio::select! {
-                        () = due(&mut self.reservation) => self.reservation = None,
-                        () = sinks.make_progress(true) => {}
-                    }
-                }
-                let is_more = self.read_once(stream, sinks, PipeReader::read_now).is_some();
+            for _ in 0..self.rounds(stream).div_ceil(READS_PER_PLACE) {
+                self.place_for(stream, sinks).await;
+                let mut reads = 0..READS_PER_PLACE;
+                let is_more = reads.all(|_| self.read_once(stream, sinks, PipeReader::read_now).is_some());
                 sinks.delivery.offer();
                 if !is_more {
                     break;
                 }
+            }
+        }
+    }
+
+    /// Resolves when what a pipe holds has somewhere to go. Its end needs no room.
+    async fn place_for(&mut self, stream: OutputStream, sinks: &mut Sinks) {
+        if self.pipe(stream).as_ref().is_none_or(PipeReader::is_empty) {
+            return self.withdraw();
+        }
+        if self.reservation.is_none() {
+            self.reservation = sinks.delivery.reserve();
+        }
+        while self.reservation.is_some() {
+            tokio::select! {
+                () = due(&mut self.reservation) => self.reservation = None,
+                () = sinks.make_progress(true) => {}
             }
         }
     }
@@ -194,6 +219,7 @@ impl Flow {
 
     /// Stops reading; a process left behind gets a broken pipe if it writes on.
     pub(crate) fn close(&mut self, sinks: &mut Sinks) {
+        self.withdraw();
         self.end(OutputStream::Stdout, sinks);
         self.end(OutputStream::Stderr, sinks);
     }
@@ -212,20 +238,28 @@ impl Flow {
     }
 }
 
-/// Resolves when a stream can be read; never once both have ended.
-async fn readable(stdout: Option<&PipeReader>, stderr: Option<&PipeReader>) -> OutputStream {
+/// Resolves when a stream can be read, `first` if both can; never once both have ended.
+async fn readable(
+    first: OutputStream,
+    stdout: Option<&PipeReader>,
+    stderr: Option<&PipeReader>,
+) -> OutputStream {
     poll_fn(|context| {
-        let mut ready =
-            |pipe: Option<&PipeReader>| pipe.is_some_and(|pipe| pipe.poll_readable(context).is_ready());
-        if ready(stdout) {
-            Poll::Ready(OutputStream::Stdout)
-        } else if ready(stderr) {
-            Poll::Ready(OutputStream::Stderr)
-        } else {
-            Poll::Pending
-        }
+        let mut is_ready = |stream: OutputStream| {
+            let pipe = if stream == OutputStream::Stdout { stdout } else { stderr };
+            pipe.is_some_and(|pipe| pipe.poll_readable(context).is_ready())
+        };
+        let ready = [first, other(first)].into_iter().find(|stream| is_ready(*stream));
+        ready.map_or(Poll::Pending, Poll::Ready)
     })
     .await
+}
+
+fn other(stream: OutputStream) -> OutputStream {
+    match stream {
+        OutputStream::Stdout => OutputStream::Stderr,
+        OutputStream::Stderr => OutputStream::Stdout,
+    }
 }
 
 /// Resolves when its time has come; never where there is none.

@@ -106,7 +106,10 @@ impl<'a> Supervisor<'a> {
         let mut leftovers = match self.phase {
             Phase::Running => Vec::new(),
             Phase::Stopping(_) => self.settle_politely().await,
-            Phase::Killing(_) => self.child.kill_all().await,
+            Phase::Killing(_) => {
+                self.flow.withdraw();
+                self.child.kill_all().await
+            }
         };
         // One deadline, counted from when the tree was settled: that alone may take the grace period.
         let complete = self.drain(Instant::now() + LEAK_TIMEOUT).await;
@@ -216,6 +219,7 @@ impl<'a> Supervisor<'a> {
 
     /// The leader obeyed; its children get the rest of the grace period, then everything goes.
     async fn settle_politely(&mut self) -> Vec<LeftoverProcess> {
+        self.flow.withdraw();
         let mut pause = Duration::from_millis(1);
         while matches!(self.phase, Phase::Stopping(_)) && !self.child.members(Scope::Group).await.is_empty() {
             let next_look = Instant::now() + pause;
@@ -229,6 +233,7 @@ impl<'a> Supervisor<'a> {
                     () = self.flow.turn(self.sinks) => {}
                 }
             }
+            self.flow.withdraw();
         }
         self.child.kill_all().await
     }

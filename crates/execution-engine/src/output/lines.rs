@@ -22,8 +22,8 @@ const TAIL_TO_KEEP: usize = 16 * 1024;
 const BATCH_TO_EXPECT: usize = 256 * 1024;
 
 thread_local! {
-    /// Room for a batch: of the thread and not of the execution, for what very many of them write little by little
-    /// is read and handed over at once, and then goes through the same few lines of the processor's cache.
+    /// Room for a batch: of the thread and not of the execution, for what is read is handed over at once, and then goes
+    /// through the same few lines of the processor's cache, however many write.
     static ROOM: Cell<Option<(String, Vec<LineRun>)>> = const { Cell::new(None) };
 }
 
@@ -108,7 +108,7 @@ impl LineBatcher {
     /// whoever comes next.
     pub fn offer(&mut self, take: impl FnOnce(&mut LineBatch) -> bool) {
         let len = self.len();
-        if !take(&mut self.open) || len == 0 {
+        if !take(&mut self.open) {
             return;
         }
         self.last_len = len;
@@ -118,9 +118,11 @@ impl LineBatcher {
 
     /// Keeps the memory of a batch that is done with.
     pub fn keep_room(LineBatch { mut text, mut runs, .. }: LineBatch) {
-        text.clear();
-        runs.clear();
-        ROOM.set(Some((text, runs)));
+        if text.capacity() <= BATCH_TO_EXPECT {
+            text.clear();
+            runs.clear();
+            ROOM.set(Some((text, runs)));
+        }
     }
 
     fn extend_tail(&mut self, stream: OutputStream, bytes: &[u8], at: DateTime<Utc>) {

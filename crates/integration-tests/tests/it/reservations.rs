@@ -2,12 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use execution_engine::{
-    EventHandler, ExecutionEvent, ExecutionRequest, ExecutionStatus, HandlerFuture, LineBatch,
+    EventHandler, ExecutionEvent, ExecutionRequest, ExecutionStatus, HandlerFuture, LineBatch, OutputStream,
 };
-use integration_tests::{TestEngine, child_request};
+use integration_tests::{DEADLINE, TestEngine, child_request};
 use tokio::sync::{Notify, Semaphore};
+use uuid::Uuid;
 
 /// A way with room for so many reads at once.
 struct Way {
@@ -65,14 +67,14 @@ impl EventHandler for Shared {
         Box::pin(std::future::ready(()))
     }
 
-    fn try_reserve(&self) -> bool {
+    fn try_reserve(&self, _: Uuid) -> bool {
         let Ok(permit) = self.way.room.try_acquire() else { return false };
         permit.forget();
         self.reserved();
         true
     }
 
-    fn reserve(&self) -> HandlerFuture<'_> {
+    fn reserve(&self, _: Uuid) -> HandlerFuture<'_> {
         self.way.waiting.fetch_add(1, Ordering::SeqCst);
         self.way.waits.notify_one();
         Box::pin(async {
@@ -159,4 +161,75 @@ async fn what_a_child_wrote_before_its_end_is_handed_over_though_there_was_never
         test.engine.execute_with(ExecutionRequest::shell("echo last; echo words"), handler.clone()).unwrap();
     assert_eq!(test.wait(id).await.stdout, "last\nwords\n");
     assert_eq!(handler.text(), "last\nwords\n");
+}
+
+/// Sets room aside only after a while, in which a flood fills its pipe again.
+#[derive(Default)]
+struct Slow {
+    has_error: Notify,
+}
+
+impl EventHandler for Slow {
+    fn handle(&self, _: ExecutionEvent) -> HandlerFuture<'_> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn try_reserve(&self, _: Uuid) -> bool {
+        false
+    }
+
+    fn reserve(&self, _: Uuid) -> HandlerFuture<'_> {
+        Box::pin(tokio::time::sleep(Duration::from_millis(5)))
+    }
+
+    fn try_handle_lines(&self, batch: &mut LineBatch) -> bool {
+        if batch.runs.iter().any(|run| run.stream == OutputStream::Stderr) {
+            self.has_error.notify_one();
+        }
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_flood_on_one_stream_does_not_keep_the_other_from_being_read() {
+    let test = TestEngine::new();
+    for script in ["yes & sleep 0.1; echo error >&2; wait", "yes error >&2 & yes & wait"] {
+        let slow = Arc::new(Slow::default());
+        let request = ExecutionRequest { kill_grace_ms: Some(0), ..ExecutionRequest::shell(script) };
+        let id = test.engine.execute_with(request, slow.clone()).unwrap();
+        tokio::time::timeout(DEADLINE, slow.has_error.notified()).await.expect("the error is read");
+        test.engine.cancel(id).unwrap();
+        test.wait(id).await;
+    }
+}
+
+/// Has no room, and panics when it is asked.
+struct Broken {
+    at_once: bool,
+}
+
+impl EventHandler for Broken {
+    fn handle(&self, _: ExecutionEvent) -> HandlerFuture<'_> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn try_reserve(&self, _: Uuid) -> bool {
+        assert!(!self.at_once, "no room at all");
+        false
+    }
+
+    fn reserve(&self, _: Uuid) -> HandlerFuture<'_> {
+        panic!("none later either")
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_when_it_is_asked_for_room_harms_nobody() {
+    let test = TestEngine::new();
+    for at_once in [true, false] {
+        let request = ExecutionRequest::shell("seq 100000");
+        let id = test.engine.execute_with(request, Arc::new(Broken { at_once })).unwrap();
+        let result = test.wait(id).await;
+        assert_eq!((result.status, result.stdout_bytes), (ExecutionStatus::Completed, 588_895));
+    }
 }

@@ -140,6 +140,11 @@ impl PipeReader {
         Ok(rustix::io::read(&self.pipe, buffer)?)
     }
 
+    /// Whether nothing is in the pipe now; it may have come to its end.
+    pub(crate) fn is_empty(&self) -> bool {
+        rustix::io::ioctl_fionread(&self.pipe).is_ok_and(|count| count == 0)
+    }
+
     /// How many bytes the pipe itself can hold: what one drain after the exit may find.
     pub(crate) fn capacity(&self) -> usize {
         const USUAL: usize = 64 * 1024;

@@ -120,6 +120,12 @@ impl PipeReader {
         self.try_read(buffer)
     }
 
+    /// Whether nothing is in the pipe now: not known here.
+    #[expect(clippy::unused_self, reason = "on Unix the pipe is asked")]
+    pub(crate) fn is_empty(&self) -> bool {
+        false
+    }
+
     /// How many bytes the pipe itself can hold: what one drain after the exit may find.
     #[expect(clippy::unused_self, reason = "on Linux the pipe is asked")]
     pub(crate) fn capacity(&self) -> usize {
