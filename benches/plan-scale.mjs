@@ -39,9 +39,10 @@ export const scalePlan = (base = 100_000) => {
   })
   return [
     // Beside them what a peer takes: a thousand processes to wake and to end cost the machine something too.
-    over('lines', 'spread', { lines: base * 80 }, [line, processor, child], ['engine', 'readline']),
-    over('lines, log written', 'spread', { lines: base * 80 }, [line, processor, child], ['engine-log']),
-    // As many, that the ends of a thousand children, which nobody can tell from their lines, are the smaller part.
+    // So many lines that the ends of those who are done first are the smaller part of what the others' lines take.
+    over('lines', 'spread', { lines: base * 120 }, [line, processor, child], ['engine', 'readline']),
+    over('lines, log written', 'spread', { lines: base * 120 }, [line, processor, child], ['engine-log']),
+    // Here all ends count as the lines' cost.
     over(
       'drain',
       'spread',
@@ -58,13 +59,13 @@ export const scalePlan = (base = 100_000) => {
     ),
     over('loop-delay', 'loop-delay', { lines: base * 20 }, delays),
     // At 1,000 children the producers alone fill two cores.
-    over('latency', 'latency', { seconds: 1.5 }, latencies, ['engine', 'readline']),
+    over('latency', 'latency', { seconds: 1.2 }, latencies, ['engine', 'readline']),
     // And the same number of lines from more children.
     {
       ...over('latency, 10,000 lines/s in all', 'latency', {}, latencies, ['engine', 'readline']),
       points: counts.map((children) => ({
         at: children,
-        options: { seconds: 1.5, children, perSecond: 10_000 / children },
+        options: { seconds: 1.2, children, perSecond: 10_000 / children },
       })),
     },
     {
