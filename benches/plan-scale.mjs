@@ -40,26 +40,32 @@ export const scalePlan = (base = 100_000) => {
   return [
     // Beside them what a peer takes: a thousand processes to wake and to end cost the machine something too.
     // So many lines that the ends of those who are done first are the smaller part of what the others' lines take.
-    over('lines', 'spread', { lines: base * 120 }, [line, processor, child], ['engine', 'readline']),
+    {
+      ...over('lines', 'spread', { lines: base * 120 }, [line, processor, child], ['engine', 'readline']),
+      own: { readline: { lines: base * 60 } },
+    },
     over('lines, log written', 'spread', { lines: base * 120 }, [line, processor, child], ['engine-log']),
-    // Here all ends count as the lines' cost.
-    over(
-      'drain',
-      'spread',
-      { lines: base * 300, isRead: false },
-      [line, processor, child],
-      ['engine', 'child_process'],
-    ),
+    // Here all ends count as the lines' cost. Beside them what a C program takes that does nothing but read.
+    {
+      ...over(
+        'drain',
+        'spread',
+        { lines: base * 200, isRead: false },
+        [line, processor, child],
+        ['engine', 'child_process', 'c-drain-many'],
+      ),
+      floor: 'c-drain-many',
+    },
     // What a user has by default: more children keep more, which is more work, and no line's cost.
     over(
       'drain, 10 MiB kept of each',
       'spread',
-      { lines: base * 100, isRead: false, keptEach: 10 * 2 ** 20 },
+      { lines: base * 50, isRead: false, keptEach: 10 * 2 ** 20 },
       [line, processor].map((cost) => ({ ...cost, isFlat: false })),
     ),
     over('loop-delay', 'loop-delay', { lines: base * 20 }, delays),
     // At 1,000 children the producers alone fill two cores.
-    over('latency', 'latency', { seconds: 1.2 }, latencies, ['engine', 'readline']),
+    over('latency', 'latency', { seconds: 1.2 }, latencies),
     // And the same number of lines from more children.
     {
       ...over('latency, 10,000 lines/s in all', 'latency', {}, latencies, ['engine', 'readline']),

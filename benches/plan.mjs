@@ -86,7 +86,7 @@ const tickScenarios = (isQuick) => [
     unit: 'cores',
     less: true,
     also: { machineBusy: '% busy' },
-    options: { children: 500, seconds: isQuick ? 1.5 : 4 },
+    options: { children: 500, seconds: isQuick ? 1.5 : 3 },
     peers: ['engine', 'readline', 'data'],
     targets: [{ against: 'readline', share: 0.6, aim: 0.4 }],
   },
@@ -100,8 +100,8 @@ const startScenarios = (isQuick) => [
     unit: 'ms',
     less: true,
     options: { number: isQuick ? 150 : 1000, atOnce },
-    // zx starts a shell as well, and takes longest: a time by the piece, of fewer.
-    own: { zx: { number: isQuick ? 75 : 250, atOnce } },
+    // They take longest, and zx starts a shell as well: a time by the piece, of fewer.
+    own: Object.fromEntries(['execa', 'zx'].map((peer) => [peer, { number: isQuick ? 75 : 250, atOnce }])),
     peers: ['engine', ...nodeSpawns, 'bun'],
     targets: [{ against: nodeSpawns, atLeast: atOnce === 1 ? 1.2 : 1.5, aim: 2 }],
   })),

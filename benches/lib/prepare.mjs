@@ -32,7 +32,7 @@ export const prepare = async ({ isBuilt }) => {
     throw new Problem('Nothing is built yet: run it once without `--no-build`.')
   }
   const producers = mkdtempSync(join(tmpdir(), 'execution-engine-producers-'))
-  for (const name of ['lines', 'ticks', 'tree', 'drain']) {
+  for (const name of ['lines', 'ticks', 'tree', 'drain', 'drain-many']) {
     await runQuietly('cc', ['-O2', '-o', join(producers, name), join(here, 'producers', `${name}.c`)])
   }
   return { producers, programs: { bun: join(here, 'node_modules/bun/bin/bun.exe'), tokio } }

@@ -22,6 +22,14 @@ const native = {
   // The pipe as it is made, and as wide as the engine makes it for a child that fills its reads.
   'c-drain': drain(0),
   'c-drain-wide': drain(256 * 1024),
+  // All pipes of a scaling measurement, read by one thread.
+  'c-drain-many': {
+    command: ({ producers }, { lines, children }) => [
+      join(producers, 'drain-many'),
+      [join(producers, 'lines'), String(Math.ceil(lines / children)), String(children)],
+    ],
+    read: (measured) => measured,
+  },
   tokio: {
     command: ({ producers, programs }, { lines }) => [programs.tokio, [join(producers, 'lines'), String(lines)]],
     read: (measured) => measured,

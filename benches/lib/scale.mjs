@@ -2,12 +2,12 @@
 import { figure, markdown } from './table.mjs'
 import { measurePeers } from './measure.mjs'
 
-export const measureSeries = async ({ id, name, over, peers, costs, points }, times, set) => {
+export const measureSeries = async ({ id, name, over, peers, own, floor, costs, points }, times, set) => {
   const measured = []
   for (const { at, options } of points) {
-    measured.push({ at, options, ...(await measurePeers({ name, peers, options }, times, set)) })
+    measured.push({ at, options, ...(await measurePeers({ name, peers, own, options }, times, set)) })
   }
-  return { id, over, peers, costs, points: measured }
+  return { id, over, peers, floor, costs, points: measured }
 }
 
 // The largest rise from one point to a later one.
@@ -16,31 +16,38 @@ export const riseOf = (values) =>
 
 const flatUntil = 1.5
 
-// A peer's rise is shown, and not judged.
-const verdict = ({ isFlat, most }, values, isEngine) => {
+// A peer's rise is shown, and not judged. What rises as much for a program that does nothing but read is the machine's.
+const verdict = ({ isFlat, most }, values, isEngine, floorValues) => {
   const known = values.filter(Number.isFinite)
   if (known.length === 0) return ''
   if (isFlat) {
     const rise = riseOf(known)
-    const sign = isEngine ? `${rise <= flatUntil ? '✓' : '✗'} ` : ''
-    return `${sign}${figure(rise)}×`
+    const bound = Math.max(flatUntil, riseOf(floorValues.filter(Number.isFinite)))
+    const sign = isEngine ? `${rise <= bound ? '✓' : '✗'} ` : ''
+    return `${sign}${figure(rise)}×${isEngine && bound > flatUntil ? ` (in C ${figure(bound)}×)` : ''}`
   }
   if (most === undefined || !isEngine) return ''
   return `${Math.max(...known) <= most ? '✓' : '✗'} ≤ ${most}`
 }
 
-export const seriesRows = ({ id, peers, costs, points }) =>
+export const seriesRows = ({ id, peers, floor, costs, points }) =>
   peers.flatMap((peer, index) =>
-    costs.map((cost) => {
-      const values = points.map(({ result }) => result[peer]?.[cost.key])
+    costs.flatMap((cost) => {
+      const valuesOf = (whose) => points.map(({ result }) => result[whose]?.[cost.key])
+      const values = valuesOf(peer)
+      // What a peer does not measure is no row of its own.
+      if (index > 0 && !values.some(Number.isFinite)) return []
       const name = index === 0 ? id : `${id}: ${peer}`
-      return [name, cost.unit, ...values.map(figure), verdict(cost, values, index === 0)]
+      const judged = verdict(cost, values, index === 0, floor ? valuesOf(floor) : [])
+      return [[name, cost.unit, ...values.map(figure), judged]]
     }),
   )
 
 const tableOf = (scaled, over, head) => {
   const rows = scaled.filter((series) => series.over === over).flatMap(seriesRows)
-  return rows.length > 0 ? markdown(['scenario', 'cost', ...head, 'largest rise (≤ 1.5), or bound'], rows) : ''
+  return rows.length > 0
+    ? markdown(['scenario', 'cost', ...head, 'largest rise (≤ 1.5, or as in C), or bound'], rows)
+    : ''
 }
 
 export const scaleTables = (scaled) =>
