@@ -29,7 +29,8 @@ use crate::runtime;
 const READ: u32 = 132 * 1024;
 /// Bytes of text on their way, gathered and crossing together.
 const BUDGET: u32 = 4 * READ;
-/// Text of a batch, as a rule one read of a loud child. V8 keeps a larger string in a space of its own: memory mapped and unmapped for each.
+/// Text of a batch, as a rule one read of a loud child. V8 keeps a larger string in a space of its own: memory mapped
+/// and unmapped for each.
 const BATCH: usize = 127 * 1024;
 /// Text up to which a copy costs less than to do without.
 const LITTLE: usize = 4 * 1024;

@@ -3,7 +3,7 @@
 //! * `engine` is the class JavaScript sees.
 //! * `request`, `config`, `result` and `records` are the border's types.
 //! * `event_bridge` carries events to JavaScript, many in one call; on Linux `short_way` has a few lines read in
-//!   JavaScript's own thread, through `uv`, Node's event loop.
+//!   JavaScript's own thread, through `uv`, Node's event loop. `border` is what both sides use again for each batch.
 //! * `listener` is one execution's handler, `gate` holds its lines back, `number` looks at JavaScript's numbers.
 //! * `failure` carries errors, as data: the class is made in TypeScript.
 

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use execution_engine::{EventHandler, ExecutionEvent, HandlerFuture, LineBatch};
-
 use uuid::Uuid;
 
 use crate::event_bridge::{EventBridge, Reserved};

@@ -1,5 +1,6 @@
-// Children that each write a line every 10 ms, or so many a second, all started before the first writes; and a span in the middle, when
-// neither the first lines, which find code that is not compiled yet, nor the ends of the children are counted.
+// Children that each write a line every 10 ms, or so many a second, all started before the first writes; and a span in
+// the middle, when neither the first lines, which find code that is not compiled yet, nor the ends of the children are
+// counted.
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 

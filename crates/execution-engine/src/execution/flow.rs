@@ -90,7 +90,7 @@ impl Flow {
                 self.flush = None;
                 sinks.flush_log();
             }
-            () = due(&mut self.reservation), if room => {
+            () = due(&mut self.reservation) => {
                 self.reservation = None;
                 self.read_some(self.first, sinks);
             }
@@ -220,8 +220,9 @@ impl Flow {
     /// Stops reading; a process left behind gets a broken pipe if it writes on.
     pub(crate) fn close(&mut self, sinks: &mut Sinks) {
         self.withdraw();
-        self.end(OutputStream::Stdout, sinks);
-        self.end(OutputStream::Stderr, sinks);
+        for stream in STREAMS {
+            self.end(stream, sinks);
+        }
     }
 
     fn end(&mut self, stream: OutputStream, sinks: &mut Sinks) {
