@@ -11,7 +11,7 @@ use napi::bindgen_prelude::{
 use napi_derive::napi;
 use uuid::Uuid;
 #[cfg(target_os = "linux")]
-use {crate::short_way::ShortWay, execution_engine::HostLoop, fragile::Fragile};
+use {crate::event_loop::ShortWay, execution_engine::HostLoop, fragile::Fragile};
 
 use crate::config::NativeConfig;
 use crate::event_bridge::{EventBridge, NativeBatch};

@@ -2,8 +2,8 @@
 //!
 //! * `engine` is the class JavaScript sees.
 //! * `request`, `config`, `result` and `records` are the border's types.
-//! * `event_bridge` carries events to JavaScript, many in one call; on Linux `short_way` has a few lines read in
-//!   JavaScript's own thread, through `uv`, Node's event loop. `border` is what both sides use again for each batch.
+//! * `event_bridge` carries events to JavaScript, many in one call; on Linux `event_loop` has a few lines read in
+//!   JavaScript's own thread, by Node's event loop. `border` is what both sides use again for each batch.
 //! * `listener` is one execution's handler, `gate` holds its lines back, `number` looks at JavaScript's numbers.
 //! * `failure` carries errors, as data: the class is made in TypeScript.
 
@@ -15,6 +15,8 @@ mod border;
 mod config;
 mod engine;
 mod event_bridge;
+#[cfg(target_os = "linux")]
+mod event_loop;
 mod failure;
 mod gate;
 mod kept_output;
@@ -24,9 +26,5 @@ mod records;
 mod request;
 mod result;
 mod runtime;
-#[cfg(target_os = "linux")]
-mod short_way;
-#[cfg(target_os = "linux")]
-mod uv;
 
 pub use engine::{NativeEngine, new_id};

@@ -51,10 +51,13 @@ mod engine;
 mod error;
 mod event;
 mod execution;
+mod host_loop;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
 mod log;
+#[cfg(unix)]
+mod os_readiness;
 mod output;
 mod process;
 mod registry;
@@ -68,7 +71,7 @@ pub use engine::{
 };
 pub use error::{EngineError, FailureCode, InvalidField};
 pub use event::{EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream};
-pub use execution::HostLoop;
+pub use host_loop::HostLoop;
 pub use log::{
     ByteCounts, LogDamage, LogFooter, LogHeader, LogHost, LogPosition, LogReader, LogRecord, LogRecordKind,
 };

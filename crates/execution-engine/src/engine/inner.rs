@@ -13,10 +13,10 @@ use super::queue::{Admission, AdmissionQueue};
 use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
-use crate::execution::{Accepted, Execution, HostLoop, OutputLimit, Place, SharedTask, StdinSource, Task};
+use crate::execution::{Accepted, Execution, OutputLimit, Place, StdinSource, Task};
+use crate::host_loop::{HostLoop, Reactor, SharedTask};
 use crate::log::LogService;
 use crate::output::Secrets;
-use crate::process::Reactor;
 use crate::registry::{Registry, Retention, run_cleanup};
 use crate::request::{Command, ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy, Stdin};
 

@@ -11,10 +11,10 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::time::{Sleep, sleep};
 
-use super::pace::Pace;
 use super::sinks::Sinks;
 use crate::event::OutputStream;
-use crate::process::{PipeReader, Reactor};
+use crate::host_loop::{Pace, Reactor};
+use crate::process::PipeReader;
 
 /// How much one read takes at most. Measured: 64 KiB reads are three times as fast as 4 KiB ones.
 const READ_SIZE: usize = 64 * 1024;

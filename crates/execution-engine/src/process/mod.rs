@@ -18,9 +18,6 @@
 //! 6. When the host dies without a word, the [guard](unix::guard) ends the groups (Unix), or the kernel
 //!    closes the job (Windows).
 
-#[cfg_attr(target_os = "linux", path = "reactor_linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "reactor_none.rs")]
-mod reactor;
 mod spawner;
 mod spec;
 
@@ -38,7 +35,6 @@ pub(crate) use os::{
     ExecutionChild, PipeReader, PipeWriter, host_identity, is_same_process, kill_group_of, kill_marked,
     marked_processes, prepare_writer_thread, release_guard_if_idle,
 };
-pub(crate) use reactor::Reactor;
 pub(crate) use spawner::spawn;
 pub(crate) use spec::{
     EXECUTION_ID_VAR, Exit, ExitKind, HostIdentity, Scope, SpawnFailure, SpawnSpec, Spawned, StdinMode,

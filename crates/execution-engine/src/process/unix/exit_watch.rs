@@ -12,7 +12,7 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 
-use super::os_calls;
+use crate::os_readiness::watch_readable;
 
 #[derive(Debug)]
 pub(super) struct ExitWatch {
@@ -41,7 +41,7 @@ impl ExitWatch {
 
     fn polled(pid: u32) -> io::Result<Self> {
         let pid = as_pid(pid)?;
-        let source = os_calls::watch_readable(Arc::new(exit_descriptor(pid)?))?;
+        let source = watch_readable(Arc::new(exit_descriptor(pid)?))?;
         Ok(Self { pid, ended: false, source: Source::Polled(source) })
     }
 

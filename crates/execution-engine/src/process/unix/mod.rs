@@ -39,6 +39,4 @@ pub(crate) use identity::{host_identity, is_same_process, kill_group_of, kill_ma
 pub(super) use launch::{Launched, launch};
 pub(super) use os_calls::prepare_spawner_thread;
 pub(crate) use os_calls::prepare_writer_thread;
-#[cfg(target_os = "linux")]
-pub(super) use os_calls::watch_readable;
 pub(crate) use pipe::{PipeReader, PipeWriter};

@@ -1,13 +1,8 @@
-//! Where `unsafe` is needed: `wait4` with its resource usage, the thread's signal mask (neither is in std or
-//! rustix), and handing a descriptor to the runtime.
+//! Where `unsafe` is needed: `wait4` with its resource usage, and the thread's signal mask (neither is in std or
+//! rustix).
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
-use std::sync::Arc;
-
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
 use crate::process::spec::{Exit, ExitKind};
 use crate::result::ResourceUsage;
@@ -33,12 +28,6 @@ pub(crate) fn prepare_writer_thread() {
         libc::sigaddset(file_size.as_mut_ptr(), libc::SIGXFSZ);
         libc::pthread_sigmask(libc::SIG_BLOCK, file_size.as_ptr(), std::ptr::null_mut());
     }
-}
-
-/// Has the runtime of the calling task watch a descriptor.
-pub(in crate::process) fn watch_readable(descriptor: Arc<OwnedFd>) -> io::Result<AsyncFd<Arc<OwnedFd>>> {
-    // SAFETY: an OwnedFd gives the same open descriptor for as long as it lives, and the AsyncFd shares it.
-    unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }.map_err(Into::into)
 }
 
 /// Reaps one child of ours. `Ok(None)`: it still runs (only with `block` false).

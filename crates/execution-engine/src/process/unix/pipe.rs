@@ -12,10 +12,10 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncWrite, Interest};
 use tokio::net::unix::pipe;
 
-use super::os_calls::watch_readable;
-use crate::process::reactor::Reactor;
+use crate::host_loop::Reactor;
 #[cfg(target_os = "linux")]
-use crate::process::reactor::Watched;
+use crate::host_loop::Watched;
+use crate::os_readiness::watch_readable;
 
 /// Of a pipe whose child writes much, in bytes.
 #[cfg(target_os = "linux")]

@@ -24,7 +24,7 @@ use windows_sys::Win32::System::Pipes::{
     CreateNamedPipeW, PIPE_READMODE_BYTE, PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_BYTE, PIPE_WAIT,
 };
 
-use crate::process::reactor::Reactor;
+use crate::host_loop::Reactor;
 
 const CAPACITY: u32 = 64 * 1024;
 

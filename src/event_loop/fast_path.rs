@@ -13,8 +13,8 @@ use execution_engine::HostLoop;
 use napi::bindgen_prelude::FunctionRef;
 use napi::{Env, Result};
 
+use super::uv::{LoopWatch, call_from_loop};
 use crate::event_bridge::{EventBridge, NativeBatch};
-use crate::uv::{LoopWatch, call_from_loop};
 
 /// An engine's short way to JavaScript. For its thread alone.
 pub struct ShortWay {

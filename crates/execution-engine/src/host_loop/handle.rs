@@ -6,8 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::reactor::Reactor;
 use super::shared_task::SharedTask;
-use crate::process::Reactor;
 
 /// How often one turn looks who can read, where a look cannot tell of all of them: the loop has other things to do.
 const LOOKS_PER_TURN: usize = 8;

@@ -17,7 +17,7 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::os::watch_readable;
+use crate::os_readiness::watch_readable;
 
 /// Pipes that one look tells of; the others are told of by the next.
 const READY_AT_ONCE: usize = 256;
