@@ -7,17 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::result::ExecutionResult;
+pub use execution_log::OutputStream;
 
-/// Which of the child's two outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputStream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-}
+use crate::result::ExecutionResult;
 
 /// One thing that happened to one execution.
 ///

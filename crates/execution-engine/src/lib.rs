@@ -71,10 +71,10 @@ pub use engine::{
 };
 pub use error::{EngineError, FailureCode, InvalidField};
 pub use event::{EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream};
-pub use host_loop::HostLoop;
-pub use log::{
+pub use execution_log::{
     ByteCounts, LogDamage, LogFooter, LogHeader, LogHost, LogPosition, LogReader, LogRecord, LogRecordKind,
 };
+pub use host_loop::HostLoop;
 pub use request::{Command, ExecutionMetadata, ExecutionRequest, InheritEnv, OversizedOutputStrategy, Stdin};
 pub use result::{
     Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, ExecutionSummary, LeftoverProcess,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use execution_log::ExecutionMetadata;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -148,21 +149,6 @@ pub enum OversizedOutputStrategy {
     FailExecution,
     /// Memory keeps the first part; a file beside the log gets every byte.
     StreamToFile,
-}
-
-/// What the caller wants to find again; the engine only copies it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ExecutionMetadata {
-    /// Who asked, e.g. `playbook`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// The conversation it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub conversation_id: Option<String>,
-    /// Anything else.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub tags: BTreeMap<String, String>,
 }
 
 impl ExecutionRequest {

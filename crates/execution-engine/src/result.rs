@@ -3,53 +3,11 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+pub use execution_log::{ExecutionFailure, ExecutionStatus, ResourceUsage};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::error::FailureCode;
 use crate::request::ExecutionMetadata;
-
-/// Where an execution is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExecutionStatus {
-    /// Accepted, waiting for a place or for its process to start.
-    Pending,
-    /// Its process runs.
-    Running,
-    /// Ended with exit code 0.
-    Completed,
-    /// Ended in any other way that nobody asked for.
-    Failed,
-    /// Stopped by `cancel` or by a shutdown.
-    Cancelled,
-    /// Stopped because its timeout passed.
-    Timeout,
-    /// Cut off by the death of its host; found again by `recover`.
-    Interrupted,
-}
-
-impl ExecutionStatus {
-    /// Whether nothing will change any more.
-    #[must_use]
-    pub fn is_terminal(self) -> bool {
-        !matches!(self, Self::Pending | Self::Running)
-    }
-
-    /// The name as it is written in logs and results, e.g. `completed`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Timeout => "timeout",
-            Self::Interrupted => "interrupted",
-        }
-    }
-}
 
 /// How an execution ended. There is exactly one for every accepted execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,15 +61,6 @@ pub struct ExecutionResult {
     pub metadata: ExecutionMetadata,
 }
 
-/// Why an execution did not complete.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExecutionFailure {
-    /// The stable code.
-    pub code: FailureCode,
-    /// What was run, what happened, and what to do about it.
-    pub message: String,
-}
-
 /// Files that hold a stream's every byte.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OutputFiles {
@@ -121,18 +70,6 @@ pub struct OutputFiles {
     /// The standard error's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stderr: Option<PathBuf>,
-}
-
-/// Processor time and memory, of the program and of those children it waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResourceUsage {
-    /// Processor time in user mode, in milliseconds.
-    pub user_cpu_ms: u64,
-    /// Processor time in the kernel, in milliseconds.
-    pub system_cpu_ms: u64,
-    /// The largest resident set of any one process, in bytes. On Linux not less than the host's own
-    /// at the start: a process begins as an image of the one that starts it, and the kernel counts it.
-    pub max_rss_bytes: u64,
 }
 
 /// What held the process tree, and so what a cancel could reach.

@@ -5,13 +5,14 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use execution_log::{LogHeader, LogPosition, LogReader, LogRecord};
 use uuid::Uuid;
 
 use super::ExecutionEngine;
 use super::api::CleanupReport;
 use super::inner::Inner;
 use crate::error::EngineError;
-use crate::log::{Folder, LogHeader, LogPosition, LogReader, LogRecord, LogSet};
+use crate::log::{Folder, LogSet};
 use crate::process::{HostIdentity, host_identity, is_same_process};
 
 /// A log above this is no text to hold in memory: its records are read piece by piece.

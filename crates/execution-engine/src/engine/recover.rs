@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use execution_log::{ByteCounts, LogFooter, LogHeader, LogReader, LogRecordKind};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ use super::logs::host_is_alive;
 use crate::error::{EngineError, FailureCode};
 use crate::event::OutputStream;
 use crate::execution::{Accepted, Execution, blank_result, failure};
-use crate::log::{ByteCounts, Folder, LogFooter, LogHeader, LogReader, LogRecordKind, LogSet};
+use crate::log::{Folder, LogSet};
 use crate::output::BoundedBuffer;
 use crate::process;
 use crate::result::{ExecutionResult, ExecutionStatus, LeftoverProcess};
@@ -107,7 +108,7 @@ impl Inner {
             stdin: None,
         });
         let result = self.interrupted_result(&folder.path, header, &execution)?;
-        if !log.end(folder, &LogFooter::new(&result))? {
+        if !log.end(folder, &LogFooter::from(&result))? {
             return Ok(None);
         }
         // Start times count from the boot: after another one they tell nothing.

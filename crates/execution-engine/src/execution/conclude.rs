@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
+use execution_log::LogFooter;
 use tokio::time::timeout;
 
 use super::delivery::Delivery;
 use super::handle::Execution;
 use crate::engine::Permit;
 use crate::event::EventKind;
-use crate::log::{ExecutionLog, LogFooter};
+use crate::log::ExecutionLog;
 use crate::registry::Registry;
 use crate::result::{Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, OutputFiles};
 
@@ -62,7 +63,7 @@ pub(crate) async fn close_log(
     result: &mut ExecutionResult,
 ) -> Option<String> {
     let log = log?;
-    let footer = writes_log.then(|| LogFooter::new(result));
+    let footer = writes_log.then(|| LogFooter::from(&*result));
     let Ok(finished) = timeout(LOG_PATIENCE, log.finish(footer)).await else {
         result.log_error = Some(format!("the disk did not take the log's end within {LOG_PATIENCE:?}"));
         return result.log_error.clone();

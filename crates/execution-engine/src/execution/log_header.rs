@@ -1,10 +1,10 @@
 //! What the first line of a log says about an execution.
 
 use chrono::{DateTime, Utc};
+use execution_log::{ByteCounts, LogHeader, LogHost};
 
 use super::handle::Execution;
 use crate::command;
-use crate::log::{ByteCounts, LogHeader, LogHost};
 use crate::output::Secrets;
 use crate::process::host_identity;
 use crate::request::ExecutionRequest;

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 
 use chrono::{DateTime, Utc};
+use execution_log::{LogFooter, LogHeader};
 use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
 use super::formatter::Block;
-use super::record::{HEADER_MARK, LogFooter, LogHeader};
 use super::service::Job;
 use crate::event::OutputStream;
 use crate::result::OutputFiles;
@@ -191,15 +191,4 @@ impl Drop for ExecutionLog {
         // After `finish` the writer no longer knows the id, and this does nothing.
         self.send(Job::Abandon { id: self.id });
     }
-}
-
-/// A mark and JSON, its fields in the order of their declaration.
-pub(super) fn json_line(mark: &str, value: &impl serde::Serialize) -> String {
-    // These types have string keys only: writing them cannot fail.
-    format!("{mark}{}\n", serde_json::to_string(value).unwrap_or_default())
-}
-
-/// The first line of a part.
-pub(super) fn header_line(header: &LogHeader) -> String {
-    json_line(HEADER_MARK, header)
 }

@@ -4,9 +4,10 @@
 //! So output waits for the disk as it was read, and is formatted piece by piece just before the write.
 
 use chrono::{DateTime, Utc};
+use execution_log::ByteCounts;
+use execution_log::format::{MAX_PAYLOAD, timestamp};
 use memchr::memchr;
 
-use super::record::{self, ByteCounts, MAX_PAYLOAD};
 use crate::event::OutputStream;
 
 /// Records are written in pieces of about this size.
@@ -197,7 +198,7 @@ impl Formatter {
     fn stamp(&mut self, at: DateTime<Utc>) {
         if at > self.last {
             self.last = at;
-            self.prefix = record::timestamp(at);
+            self.prefix = timestamp(at);
         }
     }
 }

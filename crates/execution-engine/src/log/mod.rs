@@ -13,20 +13,19 @@
 //! record whose line goes on in the next one of its stream. (The container runtimes' format, with a
 //! header and a footer.) Payload always stands behind a prefix, so it cannot forge either.
 //!
-//! * [`record`] is the format; [`execution_log`] gathers, [`service`] owns the thread that formats
+//! * The format and its reader are the crate `execution-log`. [`execution_log`] gathers, [`service`] owns the thread that formats
 //!   ([`formatter`]) and writes.
 //! * [`part_file`] appends and rotates; [`folder`] is where, and for whose eyes.
-//! * [`reader`] gives records back; [`scan`] lists the logs in a folder, for retention and recovery.
+//! * [`scan`] lists the logs in a folder, for retention and recovery.
 //!
 //! Nothing is synced to the platter: a log survives the death of its program, and a power cut costs
 //! its last seconds, which the reader expects.
 
 mod execution_log;
 mod folder;
+mod footer;
 mod formatter;
 mod part_file;
-mod reader;
-mod record;
 mod scan;
 mod service;
 
@@ -34,7 +33,5 @@ pub(crate) use execution_log::{ExecutionLog, LogPlace};
 pub(crate) use folder::Folder;
 #[cfg(feature = "internals")]
 pub(crate) use formatter::formatted_bytes;
-pub use reader::{LogDamage, LogPosition, LogReader};
-pub use record::{ByteCounts, LogFooter, LogHeader, LogHost, LogRecord, LogRecordKind};
 pub(crate) use scan::{LogSet, list};
 pub(crate) use service::LogService;

@@ -8,11 +8,12 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
 
+use execution_log::format::{PREFIX_LEN, footer_line, header_line, timestamp};
+use execution_log::names::part_name;
+use execution_log::{ByteCounts, LogFooter, LogHeader};
 use memchr::memrchr;
 
-use super::execution_log::{header_line, json_line};
 use super::folder::{Folder, hold, is_deleted};
-use super::record::{ByteCounts, FOOTER_MARK, LogFooter, LogHeader, PREFIX_LEN, timestamp};
 use crate::event::OutputStream;
 
 /// Limits on one log.
@@ -34,11 +35,6 @@ pub(super) struct PartFile {
     dropped: u64,
     checksum: crc32fast::Hasher,
     counts: ByteCounts,
-}
-
-/// `<id>.log`, `<id>.2.log`, …
-pub(super) fn part_name(id: uuid::Uuid, part: u32) -> String {
-    if part == 1 { format!("{id}.log") } else { format!("{id}.{part}.log") }
 }
 
 impl PartFile {
@@ -148,7 +144,7 @@ impl PartFile {
         footer.dropped_bytes = self.dropped + lost;
         footer.parts = self.header.part;
         footer.crc32 = Some(self.checksum.finalize());
-        self.file.write_all(json_line(FOOTER_MARK, &footer).as_bytes())?;
+        self.file.write_all(footer_line(&footer).as_bytes())?;
         if is_deleted(&self.file) {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the log was deleted while it was written"));
         }
@@ -169,18 +165,4 @@ fn counts_of(records: &[u8]) -> ByteCounts {
         }
     }
     counts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::record::{Line, LogRecordKind, parse};
-    use super::*;
-
-    #[test]
-    fn a_record_is_counted_as_the_bytes_it_stands_for() {
-        let line = format!("{} O  abc", timestamp(chrono::Utc::now()));
-        assert_eq!(line.len(), PREFIX_LEN + 3);
-        assert!(matches!(parse(line.as_bytes()), Line::Record(record)
-            if matches!(&record.kind, LogRecordKind::Output { bytes, .. } if bytes == b"abc")));
-    }
 }

@@ -6,13 +6,12 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
+use execution_log::format::footer_line;
+use execution_log::names::{owner, part_name, part_number, parts};
+use execution_log::{LogFooter, LogHeader, LogReader, has_footer};
 use uuid::Uuid;
 
-use super::execution_log::json_line;
 use super::folder::{Folder, is_held};
-use super::part_file::part_name;
-use super::reader::{LogReader, has_footer};
-use super::record::{FOOTER_MARK, LogFooter, LogHeader};
 
 /// Everything in the folder that belongs to one execution.
 #[derive(Debug)]
@@ -39,32 +38,6 @@ pub(crate) fn list(folder: &Path) -> io::Result<Vec<LogSet>> {
         set.modified = set.modified.max(modified);
     }
     Ok(sets.into_values().collect())
-}
-
-/// Whose file a name says it is: `<id>.log`, `<id>.<part>.log`, `<id>.stdout`, `<id>.stderr`.
-fn owner(name: &str) -> Option<Uuid> {
-    let (id, rest) = name.split_at_checked(36)?;
-    let is_ours = matches!(rest, ".log" | ".stdout" | ".stderr") || part_number(rest).is_some();
-    // Canonical spelling only: another one would not be ours.
-    let parsed: Uuid = id.parse().ok().filter(|_| is_ours)?;
-    (parsed.to_string() == id).then_some(parsed)
-}
-
-/// `.7.log` → 7.
-fn part_number(rest: &str) -> Option<u32> {
-    let digits = rest.strip_prefix('.')?.strip_suffix(".log")?;
-    digits.parse().ok().filter(|part: &u32| *part > 1 && part.to_string() == digits)
-}
-
-/// The numbers of the parts that are there.
-pub(super) fn parts(folder: &Path, id: Uuid) -> Vec<u32> {
-    let names = folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.file_name());
-    names
-        .filter_map(|name| {
-            let rest = name.to_str()?.strip_prefix(&id.to_string())?.to_owned();
-            if rest == ".log" { Some(1) } else { part_number(&rest) }
-        })
-        .collect()
 }
 
 impl LogSet {
@@ -120,27 +93,7 @@ impl LogSet {
             last != *b"\n"
         };
         let torn_end = if is_torn { "\n" } else { "" };
-        file.write_all(format!("{torn_end}{}", json_line(FOOTER_MARK, footer)).as_bytes())?;
+        file.write_all(format!("{torn_end}{}", footer_line(footer)).as_bytes())?;
         Ok(true)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_files_named_as_ours_are_ours() {
-        let id = Uuid::now_v7();
-        for ours in [format!("{id}.log"), format!("{id}.12.log"), format!("{id}.stderr")] {
-            assert_eq!(owner(&ours), Some(id), "{ours}");
-        }
-        let upper = id.to_string().to_uppercase();
-        for foreign in
-            [format!("{upper}.log"), format!("{id}.1.log"), format!("{id}.02.log"), format!("{id}.txt")]
-        {
-            assert_eq!(owner(&foreign), None, "{foreign}");
-        }
-        assert_eq!(owner("notes.log"), None);
     }
 }

@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, mpsc};
 
+use execution_log::names::{part_name, spill_name};
+use execution_log::{LogFooter, LogHeader};
 use once_cell::sync::OnceCell;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -14,8 +16,7 @@ use uuid::Uuid;
 use super::execution_log::{ExecutionLog, FinishedLog, Shared};
 use super::folder::Folder;
 use super::formatter::{Block, Formatter, Records};
-use super::part_file::{PartFile, Rotation, part_name};
-use super::record::{LogFooter, LogHeader};
+use super::part_file::{PartFile, Rotation};
 use crate::config::ExecutionConfig;
 use crate::event::OutputStream;
 use crate::process;
@@ -287,13 +288,5 @@ impl OpenLog {
             Spill::Open(file) => file.write_all(bytes),
             Spill::None | Spill::Failed => Ok(()),
         }
-    }
-}
-
-/// `<id>.stdout`, `<id>.stderr`.
-pub(super) fn spill_name(id: Uuid, stream: OutputStream) -> String {
-    match stream {
-        OutputStream::Stdout => format!("{id}.stdout"),
-        OutputStream::Stderr => format!("{id}.stderr"),
     }
 }

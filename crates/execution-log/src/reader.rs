@@ -10,8 +10,8 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use super::part_file::part_name;
-use super::record::{FOOTER_MARK, Line, LogFooter, LogHeader, LogRecord, MAX_PAYLOAD, PREFIX_LEN, parse};
+use crate::format::{FOOTER_MARK, Line, LogFooter, LogHeader, LogRecord, MAX_PAYLOAD, PREFIX_LEN, parse};
+use crate::names::{part_name, parts};
 
 /// No line of the format is longer, but for a header, whose arguments have the system's limits.
 const MAX_LINE: u64 = 4 * 1024 * 1024 + (MAX_PAYLOAD + PREFIX_LEN) as u64;
@@ -62,7 +62,7 @@ pub struct LogDamage {
 /// ```no_run
 /// # fn main() -> std::io::Result<()> {
 /// # let (folder, id) = (std::path::Path::new("logs"), uuid::Uuid::nil());
-/// let mut reader = execution_engine::LogReader::open(folder, id)?;
+/// let mut reader = execution_log::LogReader::open(folder, id)?;
 /// for record in &mut reader {
 ///     println!("{:?}", record?);
 /// }
@@ -219,7 +219,7 @@ fn next_part(folder: &Path, id: Uuid, part: u32, damage: &mut LogDamage) -> Opti
         return Some((file, part + 1));
     }
     // Rotation leaves one gap, after the first part: only then is it worth listing the folder.
-    let next = super::scan::parts(folder, id).into_iter().filter(|other| *other > part).min()?;
+    let next = parts(folder, id).into_iter().filter(|other| *other > part).min()?;
     let gap = next - part - 1;
     if gap > MAX_GAP {
         return None;
@@ -229,7 +229,10 @@ fn next_part(folder: &Path, id: Uuid, part: u32, damage: &mut LogDamage) -> Opti
 }
 
 /// Whether a log's last part was brought to its end. Reads only its last line, however long that is.
-pub(super) fn has_footer(file: &mut File) -> io::Result<bool> {
+///
+/// # Errors
+/// Of the file system.
+pub fn has_footer(file: &mut File) -> io::Result<bool> {
     let size = file.seek(SeekFrom::End(0))?;
     let mut window = 64 * 1024;
     loop {

@@ -4,18 +4,17 @@ use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::event::OutputStream;
-use crate::request::ExecutionMetadata;
-use crate::result::{ExecutionFailure, ExecutionResult, ExecutionStatus, ResourceUsage};
+use crate::failure::ExecutionFailure;
+use crate::vocabulary::{ExecutionMetadata, ExecutionStatus, OutputStream, ResourceUsage};
 
 /// Begins a part's first line; the number is the format's version.
-pub(super) const HEADER_MARK: &str = "#execlog/1 ";
+const HEADER_MARK: &str = "#execlog/1 ";
 /// Begins the last line of a complete log.
-pub(super) const FOOTER_MARK: &str = "#end ";
+pub(crate) const FOOTER_MARK: &str = "#end ";
 /// Length of `2025-10-21T10:30:05.201337Z O  `.
-pub(super) const PREFIX_LEN: usize = 31;
+pub const PREFIX_LEN: usize = 31;
 /// A record's payload is cut here; the rest follows as further records.
-pub(super) const MAX_PAYLOAD: usize = 16 * 1024;
+pub const MAX_PAYLOAD: usize = 16 * 1024;
 
 /// The first line of every part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +72,8 @@ pub struct ByteCounts {
 }
 
 impl ByteCounts {
-    pub(super) fn add(&mut self, stream: OutputStream, count: usize) {
+    /// Counts more of a stream.
+    pub fn add(&mut self, stream: OutputStream, count: usize) {
         match stream {
             OutputStream::Stdout => self.stdout += count as u64,
             OutputStream::Stderr => self.stderr += count as u64,
@@ -120,24 +120,6 @@ pub struct LogFooter {
     pub crc32: Option<u32>,
 }
 
-impl LogFooter {
-    /// What a result says; the writer fills in what only it knows.
-    pub(crate) fn new(result: &ExecutionResult) -> Self {
-        Self {
-            status: result.status,
-            exit_code: result.exit_code,
-            signal: result.signal.clone(),
-            duration_ms: result.duration_ms,
-            bytes: ByteCounts { stdout: result.stdout_bytes, stderr: result.stderr_bytes },
-            dropped_bytes: 0,
-            parts: 0,
-            usage: result.resource_usage,
-            error: result.error.clone(),
-            crc32: None,
-        }
-    }
-}
-
 /// One line of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogRecord {
@@ -170,13 +152,32 @@ pub enum LogRecordKind {
 }
 
 /// `2025-10-21T10:30:05.201337Z`.
-pub(super) fn timestamp(at: DateTime<Utc>) -> String {
+#[must_use]
+pub fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// The first line of a part.
+#[must_use]
+pub fn header_line(header: &LogHeader) -> String {
+    json_line(HEADER_MARK, header)
+}
+
+/// The last line of a log.
+#[must_use]
+pub fn footer_line(footer: &LogFooter) -> String {
+    json_line(FOOTER_MARK, footer)
+}
+
+/// A mark and JSON, its fields in the order of their declaration.
+fn json_line(mark: &str, value: &impl Serialize) -> String {
+    // These types have string keys only: writing them cannot fail.
+    format!("{mark}{}\n", serde_json::to_string(value).unwrap_or_default())
 }
 
 /// A line of a log, without its end.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     Header(Box<LogHeader>),
     Footer(Box<LogFooter>),
     Record(LogRecord),
@@ -184,7 +185,7 @@ pub(super) enum Line {
 }
 
 /// Never fails: what is no line of the format is damage, and hides nothing else.
-pub(super) fn parse(line: &[u8]) -> Line {
+pub(crate) fn parse(line: &[u8]) -> Line {
     if let Some(json) = line.strip_prefix(HEADER_MARK.as_bytes()) {
         return serde_json::from_slice(json).map_or(Line::Damaged, |header| Line::Header(Box::new(header)));
     }
@@ -208,4 +209,17 @@ fn record(line: &[u8]) -> Option<LogRecord> {
         _ => return None,
     };
     Some(LogRecord { timestamp, kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_counted_as_the_bytes_it_stands_for() {
+        let line = format!("{} O  abc", timestamp(Utc::now()));
+        assert_eq!(line.len(), PREFIX_LEN + 3);
+        assert!(matches!(parse(line.as_bytes()), Line::Record(record)
+            if matches!(&record.kind, LogRecordKind::Output { bytes, .. } if bytes == b"abc")));
+    }
 }
