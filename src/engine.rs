@@ -13,11 +13,10 @@ use uuid::Uuid;
 #[cfg(target_os = "linux")]
 use {crate::event_loop::ShortWay, execution_engine::HostLoop, fragile::Fragile};
 
+use crate::bridge::{EventBridge, Gates, Listener, NativeBatch};
 use crate::config::NativeConfig;
-use crate::event_bridge::{EventBridge, NativeBatch};
 use crate::failure::{NativeFailure, answer};
-use crate::gate::Gates;
-use crate::listener::Listener;
+
 use crate::number::whole;
 use crate::records::{NativeCleanupReport, NativeLogPage, NativeMetrics, NativeRecovered};
 use crate::request::{self, named, parse_id};

@@ -1,26 +1,23 @@
 //! The Node-API addon: types in, types out. Converts and forwards; decides nothing.
 //!
 //! * `engine` is the class JavaScript sees.
-//! * `request`, `config`, `result` and `records` are the border's types.
-//! * `event_bridge` carries events to JavaScript, many in one call; on Linux `event_loop` has a few lines read in
-//!   JavaScript's own thread, by Node's event loop. `border` is what both sides use again for each batch.
-//! * `listener` is one execution's handler, `gate` holds its lines back, `number` looks at JavaScript's numbers.
+//! * `request`, `config`, `result` and `records` are the types that cross the FFI boundary.
+//! * `bridge` carries events to JavaScript, many in one call; on Linux `event_loop` has a few lines read in JavaScript's
+//!   own thread, by Node's event loop.
+//! * `number` looks at JavaScript's numbers.
 //! * `failure` carries errors, as data: the class is made in TypeScript.
 
 #![allow(clippy::needless_pass_by_value, reason = "what comes from JavaScript comes as a value")]
 #![allow(clippy::missing_errors_doc, reason = "answers carry refusals as data; an `Err` is Node-API failing")]
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "`Env` is passed as its library passes it")]
 
-mod border;
+mod bridge;
 mod config;
 mod engine;
-mod event_bridge;
 #[cfg(target_os = "linux")]
 mod event_loop;
 mod failure;
-mod gate;
 mod kept_output;
-mod listener;
 mod number;
 mod records;
 mod request;

@@ -14,7 +14,7 @@ use napi::bindgen_prelude::FunctionRef;
 use napi::{Env, Result};
 
 use super::uv::{LoopWatch, call_from_loop};
-use crate::event_bridge::{EventBridge, NativeBatch};
+use crate::bridge::{EventBridge, NativeBatch};
 
 /// An engine's short way to JavaScript. For its thread alone.
 pub struct ShortWay {

@@ -19,7 +19,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, watch};
 
-use crate::border::{Border, Room, Text};
+use super::buffer_pool::{Border, Room, Text};
 use crate::number::to_js;
 use crate::records::stream_name;
 use crate::result::NativeResult;

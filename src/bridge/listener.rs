@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use execution_engine::{EventHandler, ExecutionEvent, HandlerFuture, LineBatch};
 use uuid::Uuid;
 
-use crate::event_bridge::{EventBridge, Reserved};
-use crate::gate::Gate;
+use super::event_bridge::{EventBridge, Reserved};
+use super::gate::Gate;
 use crate::runtime;
 
 /// The handler of one execution.
