@@ -57,13 +57,8 @@ pub(crate) fn blank(
 
 /// Writes the log's footer and notes in the result where everything is. Returns what should be said
 /// about the log.
-pub(crate) async fn close_log(
-    log: Option<ExecutionLog>,
-    writes_log: bool,
-    result: &mut ExecutionResult,
-) -> Option<String> {
-    let log = log?;
-    let footer = writes_log.then(|| LogFooter::from(&*result));
+pub(crate) async fn close_log(log: ExecutionLog, result: &mut ExecutionResult) -> Option<String> {
+    let footer = LogFooter::from(&*result);
     let Ok(finished) = timeout(LOG_PATIENCE, log.finish(footer)).await else {
         result.log_error = Some(format!("the disk did not take the log's end within {LOG_PATIENCE:?}"));
         return result.log_error.clone();

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use super::life::{Life, Live, Started};
-use crate::log::LogPlace;
+use crate::log::LogPath;
 use crate::request::ExecutionMetadata;
 use crate::result::{ExecutionResult, ExecutionStatus, ExecutionSummary};
 
@@ -99,7 +99,7 @@ impl Execution {
     }
 
     /// The process runs.
-    pub(crate) fn set_started(&self, pid: u32, at: DateTime<Utc>, log: Option<LogPlace>) {
+    pub(crate) fn set_started(&self, pid: u32, at: DateTime<Utc>, log: Option<LogPath>) {
         if let Life::Live(live) = &mut self.lock().life {
             live.log = log;
             live.started = Some(Started { pid, at, clock: Instant::now() });
@@ -203,7 +203,7 @@ impl Execution {
                 pid: live.started.map(|started| started.pid),
                 started_at: live.started.map(|started| started.at),
                 duration_ms: live.started.map(|started| millis(started.clock.elapsed())),
-                log_path: live.log.as_ref().and_then(LogPlace::path),
+                log_path: live.log.as_ref().and_then(LogPath::path),
                 ..common
             },
             Life::Ended(result) => ExecutionSummary {

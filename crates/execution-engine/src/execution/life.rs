@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, watch};
 
 use super::handle::{StdinMessage, StopRequest};
-use crate::log::LogPlace;
+use crate::log::LogPath;
 use crate::request::ExecutionMetadata;
 use crate::result::{ExecutionResult, ExecutionStatus};
 
@@ -25,7 +25,7 @@ pub(super) struct Live {
     pub(super) stop: watch::Sender<StopRequest>,
     /// `None` unless the request's standard input is a pipe.
     pub(super) stdin: Option<mpsc::Sender<StdinMessage>>,
-    pub(super) log: Option<LogPlace>,
+    pub(super) log: Option<LogPath>,
     /// Afterwards the result has it.
     pub(super) metadata: ExecutionMetadata,
 }

@@ -28,9 +28,7 @@ pub(crate) struct Sinks {
     limit: OutputLimit,
     pub(crate) stdout: StreamSink,
     pub(crate) stderr: StreamSink,
-    pub(crate) log: Option<ExecutionLog>,
-    /// Whether the log itself is written, and not only spill files.
-    writes_log: bool,
+    pub(crate) log: ExecutionLog,
     pub(crate) delivery: Delivery,
 }
 
@@ -63,19 +61,12 @@ impl StreamSink {
 }
 
 impl Sinks {
-    pub(crate) fn new(
-        secrets: &Secrets,
-        limit: OutputLimit,
-        log: Option<ExecutionLog>,
-        writes_log: bool,
-        delivery: Delivery,
-    ) -> Self {
+    pub(crate) fn new(secrets: &Secrets, limit: OutputLimit, log: ExecutionLog, delivery: Delivery) -> Self {
         Self {
             limit,
             stdout: StreamSink::new(secrets, limit),
             stderr: StreamSink::new(secrets, limit),
             log,
-            writes_log,
             delivery,
         }
     }
@@ -92,7 +83,8 @@ impl Sinks {
         is_within
     }
 
-    /// Masks a chunk, or at the end what was held back, and gives it to the sinks.
+    /// Masks a chunk, or at the end what was held back, and gives it to the sinks; false when the limit asks
+    /// for a stop.
     fn keep(&mut self, stream: OutputStream, chunk: Option<&[u8]>, at: DateTime<Utc>) -> bool {
         let sink = match stream {
             OutputStream::Stdout => &mut self.stdout,
@@ -105,18 +97,35 @@ impl Sinks {
             }
             None => sink.redactor.finish(),
         };
-        let to = Keepers {
-            buffer: &mut sink.buffer,
-            log: self.log.as_mut(),
-            writes_log: self.writes_log,
-            delivery: &mut self.delivery,
-        };
-        keep(self.limit, stream, shown, at, to)
+        if shown.is_empty() {
+            return true;
+        }
+        let OutputLimit { bytes: limit_bytes, strategy, .. } = self.limit;
+        let was_truncated = sink.buffer.is_truncated();
+        let not_in_head = sink.buffer.push(shown);
+        if strategy == OversizedOutputStrategy::StreamToFile && !not_in_head.is_empty() {
+            if !was_truncated {
+                // Until now memory held everything: the file starts with it.
+                self.log.spill(stream, sink.buffer.head());
+            }
+            self.log.spill(stream, Arc::new(not_in_head.to_vec()));
+        }
+        self.log.output(stream, shown, at);
+        self.delivery.output(stream, shown, at);
+        let truncated_now = sink.buffer.is_truncated() && !was_truncated;
+        if truncated_now {
+            let event = serde_json::json!({
+                "event": "output_truncated", "stream": stream, "limit_bytes": limit_bytes
+            });
+            self.log.event(&event, at);
+            self.delivery.event(EventKind::OutputTruncated { stream, limit_bytes });
+        }
+        !(truncated_now && strategy == OversizedOutputStrategy::FailExecution)
     }
 
     /// Whether every sink takes more.
     pub(crate) fn have_room(&self) -> bool {
-        self.delivery.has_room() && self.log.as_ref().is_none_or(ExecutionLog::has_room)
+        self.delivery.has_room() && self.log.has_room()
     }
 
     /// Sees one thing through that stands between the pipes and the sinks: a call of the handler, or,
@@ -125,98 +134,40 @@ impl Sinks {
     /// `had_room` is what the caller went by: asking again here would miss room that came in between,
     /// and wait for an event that is over.
     pub(crate) async fn make_progress(&mut self, had_room: bool) {
-        let crowded = self.log.as_ref().filter(|_| !had_room && self.delivery.has_room());
+        let is_log_full = !had_room && self.delivery.has_room();
         tokio::select! {
-            () = wait_for_room(crowded), if crowded.is_some() => {}
+            () = self.log.room(), if is_log_full => {}
             () = self.delivery.progress(), if self.delivery.is_busy() => {}
             else => std::future::pending().await,
         }
     }
 
     pub(crate) fn log_needs_flush(&self) -> bool {
-        self.log.as_ref().is_some_and(ExecutionLog::needs_flush)
+        self.log.needs_flush()
     }
 
     /// Hands the open block of the log over, and passes on what went wrong with earlier ones.
     pub(crate) fn flush_log(&mut self) {
-        if let Some(log) = &mut self.log {
-            log.flush();
-        }
+        self.log.flush();
         self.report_log_trouble();
     }
 
     /// Notes a signal that the engine sent.
     pub(crate) fn log_signal(&mut self, signal: &str, cause: Cause) {
-        if let Some(log) = self.log.as_mut().filter(|_| self.writes_log) {
-            log.event(
-                &serde_json::json!({ "event": "signal", "signal": signal, "why": cause.as_str() }),
-                Utc::now(),
-            );
-        }
+        let event = serde_json::json!({ "event": "signal", "signal": signal, "why": cause.as_str() });
+        self.log.event(&event, Utc::now());
     }
 
     /// An event for the handler and, where it says something the output does not, for the log.
     pub(crate) fn warn(&mut self, message: String) {
-        if let Some(log) = self.log.as_mut().filter(|_| self.writes_log) {
-            log.event(&serde_json::json!({ "event": "warning", "message": message }), Utc::now());
-        }
+        self.log.event(&serde_json::json!({ "event": "warning", "message": message }), Utc::now());
         self.delivery.event(EventKind::Warning { message });
     }
 
     /// Troubles of the log become warnings, once each.
     pub(crate) fn report_log_trouble(&mut self) {
-        if let Some(message) = self.log.as_mut().and_then(ExecutionLog::take_warning) {
+        if let Some(message) = self.log.take_warning() {
             self.delivery.event(EventKind::Warning { message });
         }
     }
-}
-
-async fn wait_for_room(log: Option<&ExecutionLog>) {
-    if let Some(log) = log {
-        log.room().await;
-    }
-}
-
-struct Keepers<'a> {
-    buffer: &'a mut BoundedBuffer,
-    log: Option<&'a mut ExecutionLog>,
-    writes_log: bool,
-    delivery: &'a mut Delivery,
-}
-
-/// Gives masked bytes to the three sinks; false when the limit asks for a stop.
-fn keep(
-    limit: OutputLimit,
-    stream: OutputStream,
-    shown: &[u8],
-    at: DateTime<Utc>,
-    mut to: Keepers<'_>,
-) -> bool {
-    if shown.is_empty() {
-        return true;
-    }
-    let was_truncated = to.buffer.is_truncated();
-    let not_in_head = to.buffer.push(shown);
-    if limit.strategy == OversizedOutputStrategy::StreamToFile
-        && let Some(log) = to.log.as_deref_mut().filter(|_| !not_in_head.is_empty())
-    {
-        if !was_truncated {
-            // Until now memory held everything: the file starts with it.
-            log.spill(stream, to.buffer.head());
-        }
-        log.spill(stream, Arc::new(not_in_head.to_vec()));
-    }
-    if let Some(log) = to.log.as_deref_mut().filter(|_| to.writes_log) {
-        log.output(stream, shown, at);
-    }
-    to.delivery.output(stream, shown, at);
-    let truncated_now = to.buffer.is_truncated() && !was_truncated;
-    if truncated_now {
-        if let Some(log) = to.log.filter(|_| to.writes_log) {
-            let event = serde_json::json!({ "event": "output_truncated", "stream": stream, "limit_bytes": limit.bytes });
-            log.event(&event, at);
-        }
-        to.delivery.event(EventKind::OutputTruncated { stream, limit_bytes: limit.bytes });
-    }
-    !(truncated_now && limit.strategy == OversizedOutputStrategy::FailExecution)
 }

@@ -44,10 +44,7 @@ pub(crate) struct Task {
     pub(crate) handler: Option<Arc<dyn EventHandler>>,
     /// Where a host's event loop reads, too.
     pub(crate) reactor: Option<Arc<Reactor>>,
-    /// `None` when neither a log nor spill files are wanted.
-    pub(crate) log: Option<ExecutionLog>,
-    /// Whether the log itself is written, and not only spill files.
-    pub(crate) writes_log: bool,
+    pub(crate) log: ExecutionLog,
     pub(crate) stdin: StdinSource,
     pub(crate) stop: watch::Receiver<StopRequest>,
 }
@@ -170,13 +167,13 @@ impl Task {
         let started_at = Utc::now();
         let pid = spawned.child.pid();
         let containment = spawned.child.containment();
-        let log = self.open_log(pid, spawned.child.start_time(), started_at);
-        let log_place = log.as_ref().filter(|_| self.writes_log).map(ExecutionLog::place);
-        self.execution.set_started(pid, started_at, log_place);
+        let (process, mut log) = ((pid, spawned.child.start_time()), std::mem::take(&mut self.log));
+        log.begin(|| log_header(&self.execution, &self.request, &self.secrets, process, started_at));
+        self.execution.set_started(pid, started_at, log.path());
         delivery.event(EventKind::Started { pid, command: self.execution.command.to_string() });
         let feeder = self.feed(spawned.stdin);
 
-        let mut sinks = Sinks::new(&self.secrets, self.limit, log, self.writes_log, delivery);
+        let mut sinks = Sinks::new(&self.secrets, self.limit, log, delivery);
         let patience = Patience {
             started,
             timeout_ms: self.timeout_ms,
@@ -190,15 +187,6 @@ impl Task {
         let facts = Facts { containment, started_at, started, accepted };
         // Boxed: it is larger than all the rest, which would carry its room about from the beginning.
         Box::pin(self.conclude(ended, sinks, facts, permit)).await;
-    }
-
-    fn open_log(&mut self, pid: u32, start_time: Option<u64>, at: DateTime<Utc>) -> Option<ExecutionLog> {
-        let mut log = self.log.take()?;
-        if self.writes_log {
-            let process = (pid, start_time);
-            log.header(log_header(&self.execution, &self.request, &self.secrets, process, at));
-        }
-        Some(log)
     }
 
     fn feed(&mut self, pipe: Option<PipeWriter>) -> Option<Feeder> {
@@ -231,7 +219,7 @@ impl Task {
             output_incomplete: ended.output_incomplete,
             ..conclude::blank(execution, status, error)
         };
-        if let Some(message) = conclude::close_log(log, self.writes_log, &mut result).await {
+        if let Some(message) = conclude::close_log(log, &mut result).await {
             delivery.event(EventKind::Warning { message });
         }
         // Only now is it known where what was left out can be found.

@@ -19,9 +19,19 @@ const BLOCK: usize = 64 * 1024;
 /// Handed over and not yet written; beyond that the child waits for the disk.
 const MAX_UNWRITTEN: usize = 128 * 1024;
 
-/// One execution's log, and its spill files.
+/// What is written of one execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogMode {
+    Off,
+    /// No log, but files that hold whole streams.
+    SpillOnly,
+    Full,
+}
+
+/// One execution's log, and its spill files. What its mode does not write, it ignores.
 pub(crate) struct ExecutionLog {
     id: Uuid,
+    mode: LogMode,
     jobs: mpsc::Sender<Job>,
     shared: Arc<Shared>,
     block: Block,
@@ -40,9 +50,10 @@ pub(crate) struct Shared {
 
 /// Tells where a log is, as soon as it is anywhere.
 #[derive(Debug, Clone)]
-pub(crate) struct LogPlace(Arc<Shared>);
+pub(crate) struct LogPath(Arc<Shared>);
 
-impl LogPlace {
+impl LogPath {
+    /// Where the log is, once it is anywhere.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         self.0.path.get().cloned()
     }
@@ -80,26 +91,34 @@ impl Shared {
 }
 
 impl ExecutionLog {
-    pub(super) fn new(id: Uuid, jobs: mpsc::Sender<Job>) -> Self {
-        Self { id, jobs, shared: Arc::default(), block: Block::default(), has_tail: [false; 2] }
+    pub(super) fn new(id: Uuid, mode: LogMode, jobs: mpsc::Sender<Job>) -> Self {
+        Self { id, mode, jobs, shared: Arc::default(), block: Block::default(), has_tail: [false; 2] }
     }
 
-    pub(crate) fn place(&self) -> LogPlace {
-        LogPlace(Arc::clone(&self.shared))
+    /// Where the log is, once it is anywhere.
+    pub(crate) fn path(&self) -> Option<LogPath> {
+        self.is_full().then(|| LogPath(Arc::clone(&self.shared)))
+    }
+
+    fn is_full(&self) -> bool {
+        self.mode == LogMode::Full
     }
 
     /// Begins the log. Without a header there is none, only spill files.
     ///
     /// There is no room until the disk has it: what anybody has seen of an execution is found again after a crash of
     /// the host. The child, which takes longer than that to write its first line, does not notice.
-    pub(crate) fn header(&mut self, header: LogHeader) {
-        self.count(MAX_UNWRITTEN);
-        self.send(Job::Begin { id: self.id, header: Box::new(header), shared: Arc::clone(&self.shared) });
+    pub(crate) fn begin(&mut self, header: impl FnOnce() -> LogHeader) {
+        if self.is_full() {
+            self.count(MAX_UNWRITTEN);
+            let (header, shared) = (Box::new(header()), Arc::clone(&self.shared));
+            self.send(Job::Begin { id: self.id, header, shared });
+        }
     }
 
     /// Logs what was read.
     pub(crate) fn output(&mut self, stream: OutputStream, bytes: &[u8], at: DateTime<Utc>) {
-        let Some(last) = bytes.last() else { return };
+        let Some(last) = bytes.last().filter(|_| self.is_full()) else { return };
         self.has_tail[stream as usize] = *last != b'\n';
         self.block.output(stream, bytes, at);
         if self.block.size() >= BLOCK {
@@ -110,7 +129,9 @@ impl ExecutionLog {
 
     /// Logs something the engine did or noticed.
     pub(crate) fn event(&mut self, event: &serde_json::Value, at: DateTime<Utc>) {
-        self.block.event(&event.to_string(), at);
+        if self.is_full() {
+            self.block.event(&event.to_string(), at);
+        }
     }
 
     pub(crate) fn needs_flush(&self) -> bool {
@@ -151,10 +172,13 @@ impl ExecutionLog {
     }
 
     /// Writes what is left and the footer, and closes the files.
-    pub(crate) async fn finish(mut self, footer: Option<LogFooter>) -> FinishedLog {
+    pub(crate) async fn finish(mut self, footer: LogFooter) -> FinishedLog {
+        if self.mode == LogMode::Off {
+            return FinishedLog::default();
+        }
         self.flush();
         let (reply, finished) = oneshot::channel();
-        self.send(Job::Finish { id: self.id, footer: footer.map(Box::new), reply });
+        self.send(Job::Finish { id: self.id, footer: Box::new(footer), reply });
         let mut finished = finished.await.unwrap_or_else(|_| FinishedLog {
             error: Some("the thread that writes logs is gone".to_owned()),
             ..FinishedLog::default()
@@ -186,8 +210,18 @@ impl ExecutionLog {
     }
 }
 
+impl Default for ExecutionLog {
+    /// One that writes nothing.
+    fn default() -> Self {
+        Self::new(Uuid::nil(), LogMode::Off, mpsc::channel().0)
+    }
+}
+
 impl Drop for ExecutionLog {
     fn drop(&mut self) {
+        if self.mode == LogMode::Off {
+            return;
+        }
         // After `finish` the writer no longer knows the id, and this does nothing.
         self.send(Job::Abandon { id: self.id });
     }

@@ -29,7 +29,7 @@ mod part_file;
 mod scan;
 mod service;
 
-pub(crate) use execution_log::{ExecutionLog, LogPlace};
+pub(crate) use execution_log::{ExecutionLog, LogPath};
 pub(crate) use folder::Folder;
 #[cfg(feature = "internals")]
 pub(crate) use formatter::formatted_bytes;

@@ -13,7 +13,7 @@ use once_cell::sync::OnceCell;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::execution_log::{ExecutionLog, FinishedLog, Shared};
+use super::execution_log::{ExecutionLog, FinishedLog, LogMode, Shared};
 use super::folder::Folder;
 use super::formatter::{Block, Formatter, Records};
 use super::part_file::{PartFile, Rotation};
@@ -43,7 +43,7 @@ pub(super) enum Job {
     },
     Finish {
         id: Uuid,
-        footer: Option<Box<LogFooter>>,
+        footer: Box<LogFooter>,
         reply: oneshot::Sender<FinishedLog>,
     },
     /// The execution's task is gone without a finish.
@@ -56,6 +56,7 @@ pub(super) enum Job {
 
 /// Opens logs. The thread starts with the first one and ends with the engine.
 pub(crate) struct LogService {
+    is_on: bool,
     configured: Option<PathBuf>,
     rotation: Rotation,
     folder: Arc<OnceLock<PathBuf>>,
@@ -65,6 +66,7 @@ pub(crate) struct LogService {
 impl LogService {
     pub(crate) fn new(config: &ExecutionConfig) -> Self {
         Self {
+            is_on: config.logging,
             configured: config.log_dir.clone(),
             rotation: Rotation { max_bytes: config.max_log_size_bytes, max_parts: config.max_log_files },
             folder: Arc::default(),
@@ -82,8 +84,13 @@ impl LogService {
         Folder::open(self.configured.as_deref())
     }
 
-    pub(crate) fn open(&self, id: Uuid) -> ExecutionLog {
-        ExecutionLog::new(id, self.jobs())
+    /// `spills`: whether whole streams may have to be written to files of their own.
+    pub(crate) fn open(&self, id: Uuid, spills: bool) -> ExecutionLog {
+        match (self.is_on, spills) {
+            (true, _) => ExecutionLog::new(id, LogMode::Full, self.jobs()),
+            (false, true) => ExecutionLog::new(id, LogMode::SpillOnly, self.jobs()),
+            (false, false) => ExecutionLog::default(),
+        }
     }
 
     /// Resolves when everything handed over so far is written.
@@ -174,7 +181,7 @@ impl Writer {
                     shared.wrote(size);
                 }
                 Job::Finish { id, footer, reply } => {
-                    let _ = reply.send(self.finish(id, footer.map(|footer| *footer)));
+                    let _ = reply.send(self.finish(id, *footer));
                 }
                 Job::Abandon { id } => drop(self.open.remove(&id)),
                 Job::Idle(reply) => drop(reply.send(())),
@@ -236,9 +243,9 @@ impl Writer {
         self.open.insert(id, entry);
     }
 
-    fn finish(&mut self, id: Uuid, footer: Option<LogFooter>) -> FinishedLog {
+    fn finish(&mut self, id: Uuid, footer: LogFooter) -> FinishedLog {
         let mut entry = self.open.remove(&id).unwrap_or_default();
-        if let (Some(log), Some(footer)) = (entry.log.take(), footer)
+        if let Some(log) = entry.log.take()
             && let Err(error) = log.end(footer, entry.lost)
         {
             entry.finished.error.get_or_insert(format!("the log has no end: {error}"));
