@@ -2,7 +2,7 @@
 export default {
   extensions: { ts: 'module' },
   files: ['__test__/heavy/**/*.heavy.ts'],
-  nodeArguments: ['--import', '@oxc-node/core/register'],
+  nodeArguments: ['--import', 'tsx'],
   timeout: '30m',
   workerThreads: false,
   concurrency: 1,

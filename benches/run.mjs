@@ -2,7 +2,7 @@
 
 import { rmSync } from 'node:fs'
 
-import { dim, green, heading, main, Problem, red, seconds } from '../scripts/lib/console.mjs'
+import { dim, green, heading, main, Problem, red, seconds } from '../tools/lib/console.mjs'
 import { isMissed, judge } from './lib/judge.mjs'
 import { machine, versions } from './lib/machine.mjs'
 import { measurePeers } from './lib/measure.mjs'

@@ -1,4 +1,4 @@
-// Ask AWS. Needs the AWS command line and a profile: `AWS_PROFILE=… node --import @oxc-node/core/register examples/aws-cli.mts`
+// Ask AWS. Needs the AWS command line and a profile: `AWS_PROFILE=… node --import tsx examples/aws-cli.mts`
 import { ExecutionEngine } from '@escher/execution-engine'
 
 await using engine = new ExecutionEngine()

@@ -3,11 +3,11 @@ import type { Writable } from 'node:stream'
 
 import type { NativeEngine as NativeEngineType } from '../index.js'
 import { unwrap } from './errors.js'
-import { type Consumer, listening } from './events.js'
+import { type Consumer, listening } from './events/batch.js'
 import { Execution, type HandleOptions, type Host, type RunOptions } from './execution.js'
-import { LiveExecutions } from './live.js'
-import { logRecords } from './log-records.js'
-import { native } from './native.js'
+import { LiveExecutions } from './events/live-executions.js'
+import { logRecords } from './streams/log-records.js'
+import { native } from './binding/load.js'
 import type {
   CleanupReport,
   EngineMetrics,
@@ -21,8 +21,8 @@ import type {
   LogRecord,
   RecoveredExecution,
 } from './types.js'
-import { checkHandleOptions, checkOptions, inputBytes, nativeConfig, nativeRequest } from './request.js'
-import { flag, oneOf, refuse, text } from './validate.js'
+import { checkHandleOptions, checkOptions, inputBytes, nativeConfig, nativeRequest } from './binding/request.js'
+import { flag, oneOf, refuse, text } from './binding/validate.js'
 
 const logOptions = { format: oneOf('text', 'records'), follow: flag }
 

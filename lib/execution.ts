@@ -2,11 +2,11 @@
 import type { Writable } from 'node:stream'
 
 import { ExecutionEngineError, ExecutionError } from './errors.js'
-import { type Consumer, listening } from './events.js'
-import { LineQueue } from './line-queue.js'
-import { native } from './native.js'
-import { checkHandleOptions } from './request.js'
-import { stdinStream } from './stdin.js'
+import { type Consumer, listening } from './events/batch.js'
+import { LineQueue } from './streams/line-queue.js'
+import { native } from './binding/load.js'
+import { checkHandleOptions } from './binding/request.js'
+import { stdinStream } from './streams/stdin.js'
 import type { EventListener, ExecutionConditions, ExecutionRequest, ExecutionResult, OutputLine } from './types.js'
 
 /** How a handle behaves. */

@@ -1,7 +1,7 @@
 import test from 'ava'
 
-import { temporaryFolder } from '../helpers/engine.js'
-import { runHost } from '../helpers/host.js'
+import { temporaryFolder } from '@escher/testing/engine'
+import { runHost } from '@escher/testing/host'
 
 test('a listener that throws is an uncaught exception, and disturbs nobody else', async (t) => {
   const { code, told } = await runHost(

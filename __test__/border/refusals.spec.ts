@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 
 import { ExecutionEngine, ExecutionEngineError, type ExecutionRequest } from '@escher/execution-engine'
-import { testEngine } from '../helpers/engine.js'
+import { testEngine } from '@escher/testing/engine'
 
 const hollow = ['x']
 hollow[2] = 'y'

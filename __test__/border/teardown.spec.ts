@@ -3,9 +3,9 @@ import { join } from 'node:path'
 
 import test from 'ava'
 
-import { temporaryFolder } from '../helpers/engine.js'
-import { runHost } from '../helpers/host.js'
-import { isAlive, until } from '../helpers/wait.js'
+import { temporaryFolder } from '@escher/testing/engine'
+import { runHost } from '@escher/testing/host'
+import { isAlive, until } from '@escher/testing/wait'
 
 // A host's program is an ES module, and so is its workers'.
 // Starts something endless and tells its process id.

@@ -5,9 +5,9 @@ import { readFile } from 'node:fs/promises'
 import ava from 'ava'
 
 import { ExecutionEngine, type ExecutionEvent } from '@escher/execution-engine'
-import { anyKeys, hasMoto, type Moto, startMoto } from '../helpers/moto.js'
+import { anyKeys, hasMoto, type Moto, startMoto } from '@escher/testing/moto'
 
-// Without Python there is no AWS command line to run; scripts/setup-python.mjs has said so.
+// Without Python there is no AWS command line to run; tools/setup-python.mjs has said so.
 const test = hasMoto ? ava.serial : ava.serial.skip
 
 const profile = 'staging'

@@ -3,8 +3,8 @@
 import test from 'ava'
 
 import { ExecutionEngineError } from '@escher/execution-engine'
-import { testEngine } from '../helpers/engine.js'
-import { errorOf, forever, Recorder, sh } from '../helpers/recorder.js'
+import { testEngine } from '@escher/testing/engine'
+import { errorOf, forever, Recorder, sh } from '@escher/testing/recorder'
 
 const codeOf = async (work: () => unknown): Promise<unknown> => {
   const error = await errorOf(work)

@@ -1,7 +1,7 @@
 import test from 'ava'
 
 import type { ExecutionEvent, ExecutionRequest } from '@escher/execution-engine'
-import { forever, node, testEngine } from '../helpers/engine.js'
+import { forever, node, testEngine } from '@escher/testing/engine'
 
 const exec = ([program, args]: [string, string[]]): ExecutionRequest => ({
   command: { type: 'exec', program, args },

@@ -4,9 +4,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 
 import test from 'ava'
 
-import { testEngine } from '../helpers/engine.js'
-import { forever, Recorder, sh } from '../helpers/recorder.js'
-import { eventually } from '../helpers/processes.js'
+import { testEngine } from '@escher/testing/engine'
+import { forever, Recorder, sh } from '@escher/testing/recorder'
+import { eventually } from '@escher/testing/processes'
 
 const MIB = 1024 * 1024
 

@@ -4,8 +4,8 @@ import { readFile, stat } from 'node:fs/promises'
 
 import test from 'ava'
 
-import { testEngine } from '../helpers/engine.js'
-import { Recorder, sh } from '../helpers/recorder.js'
+import { testEngine } from '@escher/testing/engine'
+import { Recorder, sh } from '@escher/testing/recorder'
 
 const numbers = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`).join('')
 const write = sh('seq 20000').command

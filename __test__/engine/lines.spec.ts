@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
 
 import { ExecutionEngineError, ExecutionError, type OutputLine } from '@escher/execution-engine'
-import { forever, node, temporaryFolder, testEngine } from '../helpers/engine.js'
+import { forever, node, temporaryFolder, testEngine } from '@escher/testing/engine'
 
 const collect = async (lines: AsyncIterable<OutputLine>): Promise<OutputLine[]> => {
   const all: OutputLine[] = []

@@ -6,9 +6,9 @@ import { readdir } from 'node:fs/promises'
 import test from 'ava'
 
 import { ExecutionEngineError, type LogRecord } from '@escher/execution-engine'
-import { temporaryFolder, testEngine } from '../helpers/engine.js'
-import { errorOf, Recorder, sh } from '../helpers/recorder.js'
-import { startProgram } from '../helpers/program.js'
+import { temporaryFolder, testEngine } from '@escher/testing/engine'
+import { errorOf, Recorder, sh } from '@escher/testing/recorder'
+import { startProgram } from '@escher/testing/program'
 
 const all = async (records: AsyncIterable<LogRecord>): Promise<LogRecord[]> => {
   const kept: LogRecord[] = []

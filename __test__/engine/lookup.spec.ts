@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import test from 'ava'
 
 import { ExecutionEngine, ExecutionEngineError, type ExecutionRequest } from '@escher/execution-engine'
-import { forever, node, testEngine } from '../helpers/engine.js'
+import { forever, node, testEngine } from '@escher/testing/engine'
 
 const exec = ([program, args]: [string, string[]]): ExecutionRequest => ({
   command: { type: 'exec', program, args },

@@ -2,10 +2,10 @@
 
 import ava from 'ava'
 
-import { temporaryFolder, testEngine } from '../helpers/engine.js'
-import { Recorder, sh } from '../helpers/recorder.js'
-import { allGone, canLook, newMark } from '../helpers/processes.js'
-import { startProgram } from '../helpers/program.js'
+import { temporaryFolder, testEngine } from '@escher/testing/engine'
+import { Recorder, sh } from '@escher/testing/recorder'
+import { allGone, canLook, newMark } from '@escher/testing/processes'
+import { startProgram } from '@escher/testing/program'
 
 const test = canLook ? ava : ava.skip
 

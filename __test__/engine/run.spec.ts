@@ -1,7 +1,7 @@
 import test from 'ava'
 
 import { ExecutionEngineError, ExecutionError } from '@escher/execution-engine'
-import { forever, node, testEngine } from '../helpers/engine.js'
+import { forever, node, testEngine } from '@escher/testing/engine'
 
 test('a program that ends well is completed, with its output', async (t) => {
   const engine = testEngine(t)

@@ -2,8 +2,8 @@
 
 import test from 'ava'
 
-import { testEngine } from '../helpers/engine.js'
-import { Recorder, sh } from '../helpers/recorder.js'
+import { testEngine } from '@escher/testing/engine'
+import { Recorder, sh } from '@escher/testing/recorder'
 
 test('a question is answered when it was asked', async (t) => {
   const engine = testEngine(t)

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 
 import test from 'ava'
 
-import { node, testEngine } from '../helpers/engine.js'
+import { node, testEngine } from '@escher/testing/engine'
 
 const echo = node('process.stdin.pipe(process.stdout)')
 const count = node('let n = 0; process.stdin.on("data", (d) => (n += d.length)).on("end", () => console.log(n))')

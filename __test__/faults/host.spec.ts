@@ -6,9 +6,9 @@ import { join } from 'node:path'
 
 import test, { type ExecutionContext } from 'ava'
 
-import { temporaryFolder } from '../helpers/engine.js'
-import { runHost } from '../helpers/host.js'
-import { isAlive, until } from '../helpers/wait.js'
+import { temporaryFolder } from '@escher/testing/engine'
+import { runHost } from '@escher/testing/host'
+import { isAlive, until } from '@escher/testing/wait'
 
 const logs = (logDir: string): string[] => readdirSync(logDir).map((name) => readFileSync(join(logDir, name), 'utf8'))
 

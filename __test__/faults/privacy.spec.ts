@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 import test from 'ava'
 
-import { temporaryFolder } from '../helpers/engine.js'
+import { temporaryFolder } from '@escher/testing/engine'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -2,8 +2,8 @@
 
 import test from 'ava'
 
-import { temporaryFolder } from '../helpers/engine.js'
-import { runHost } from '../helpers/host.js'
+import { temporaryFolder } from '@escher/testing/engine'
+import { runHost } from '@escher/testing/host'
 
 const look = `
   const { readdirSync, readFileSync } = require('node:fs')

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 
-import { root, versionOf } from '../../scripts/lib/run.mjs'
+import { root, versionOf } from '../../tools/lib/run.mjs'
 
 const here = join(import.meta.dirname, '..')
 

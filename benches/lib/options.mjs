@@ -1,7 +1,7 @@
 // What `npm run bench -- …` can be told.
 import { parseArgs } from 'node:util'
 
-import { Problem } from '../../scripts/lib/console.mjs'
+import { Problem } from '../../tools/lib/console.mjs'
 
 export const help = `Measures the engine beside what a user would pick instead. Linux; needs Rust and a C compiler.
 
@@ -15,7 +15,7 @@ export const help = `Measures the engine beside what a user would pick instead. 
   --runs N        runs of each, instead of 5 (--quick: 2)
   --no-build      measures what is built already
   --render        measures nothing: makes table and chart of results/latest.json again
-  --write-docs    writes the table into docs/performance.md as well (a full run, or --render)
+  --write-docs    writes the table into docs/internal/performance.md as well (a full run, or --render)
   --help          this
 
 A full run is written to benches/results/latest.json and chart.svg; any other to partial.json and partial.svg beside

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { Problem, step } from '../../scripts/lib/console.mjs'
-import { addonFile, checkTools, installPackages } from '../../scripts/lib/prepare.mjs'
-import { root, runQuietly, versionOf } from '../../scripts/lib/run.mjs'
+import { Problem, step } from '../../tools/lib/console.mjs'
+import { addonFile, checkTools, installPackages } from '../../tools/lib/prepare.mjs'
+import { root, runQuietly, versionOf } from '../../tools/lib/run.mjs'
 
 const here = join(import.meta.dirname, '..')
 const peerTarget = join(root, 'target/tokio-peer')

@@ -2,14 +2,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-import { Problem } from '../../scripts/lib/console.mjs'
-import { root, runQuietly } from '../../scripts/lib/run.mjs'
+import { Problem } from '../../tools/lib/console.mjs'
+import { root, runQuietly } from '../../tools/lib/run.mjs'
 import { chart } from './chart.mjs'
 import { factsOf, mainTable } from './report.mjs'
 import { scaleTables } from './scale.mjs'
 
 const folder = join(import.meta.dirname, '../results')
-const docs = join(root, 'docs/performance.md')
+const docs = join(root, 'docs/internal/performance.md')
 
 export const latest = () => {
   try {
@@ -44,7 +44,7 @@ export const writeDocs = async (text) => {
   const [before, after] = [/^[\s\S]*<!-- figures -->\n/, /\n<!-- \/figures -->[\s\S]*$/].map(
     (part) => part.exec(readFileSync(docs, 'utf8'))?.[0],
   )
-  if (!before || !after) throw new Problem('docs/performance.md has no place for the figures.')
+  if (!before || !after) throw new Problem('docs/internal/performance.md has no place for the figures.')
   writeFileSync(docs, `${before}\n${text}\n${after}`)
   await runQuietly('npx', ['oxfmt', docs])
 }

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-import { addonFile } from '../../scripts/lib/prepare.mjs'
+import { addonFile } from '../../tools/lib/prepare.mjs'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -2,9 +2,9 @@
 import { fileURLToPath } from 'node:url'
 
 import { ExecutionEngine } from '@escher/execution-engine'
-import { ExecutionManager, loadPlaybook } from '@escher/execution-engine/manager'
+import { ExecutionManager, loadPlaybook } from '@escher/execution-manager'
 
-import { anyKeys, startMoto } from '../../__test__/helpers/moto.js'
+import { anyKeys, startMoto } from '@escher/testing/moto'
 import { throttle } from './throttle.mjs'
 
 const moto = await startMoto()

@@ -1,4 +1,4 @@
-//! One hot inner piece a run, to be counted by callgrind; see `scripts/check-instructions.mjs`.
+//! One hot inner piece a run, to be counted by callgrind; see `tools/check-instructions.mjs`.
 
 #[path = "support/output.rs"]
 mod output;

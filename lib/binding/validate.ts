@@ -1,0 +1,151 @@
+/**
+ * Looks at what comes from JavaScript before it crosses: a misspelt option would otherwise be ignored without a word,
+ * and a wrong type refused without its name. Ranges are the engine's to check.
+ */
+import { ExecutionEngineError } from '../errors.js'
+
+export type Code = 'INVALID_CONFIG' | 'INVALID_REQUEST'
+
+/** What is wrong with a value: what would have been accepted, and, inside a list or object, where. */
+export type Check = (value: unknown) => { allowed: string; at?: string; value?: unknown } | undefined
+
+/** Checks by the names of the fields. */
+export type Checks<Name extends string = string> = Readonly<Record<Name, Check>>
+
+const typed =
+  (type: 'number' | 'boolean' | 'function', allowed: string): Check =>
+  (value) =>
+    typeof value === type ? undefined : { allowed: `allowed is ${allowed}` }
+
+export const number = typed('number', 'a number')
+export const flag = typed('boolean', 'true or false')
+export const listener = typed('function', 'a function')
+
+/** A number that JSON has a word for. */
+export const finite: Check = (value) =>
+  typeof value !== 'number' || Number.isFinite(value)
+    ? number(value)
+    : { allowed: 'allowed is a whole number that is not negative' }
+
+/** A string that survives as UTF-8: half a surrogate pair would arrive as something else. */
+export const text: Check = (value) => {
+  if (typeof value !== 'string') return { allowed: 'allowed is a string' }
+  return value.isWellFormed() ? undefined : { allowed: 'it holds half a surrogate pair, which no program can be given' }
+}
+
+export const texts: Check = (value) => {
+  if (!Array.isArray(value)) return { allowed: 'allowed is a list of strings' }
+  // By index: a hole in the list is no string either.
+  for (let index = 0; index < value.length; index += 1) {
+    const wrong = text(value[index])
+    if (wrong) return { ...wrong, at: `[${index}]`, value: value[index] }
+  }
+  return undefined
+}
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+
+/** An object whose every value passes. */
+export const each =
+  (check: Check, allowed: string): Check =>
+  (value) => {
+    if (!isObject(value)) return { allowed }
+    for (const [name, item] of Object.entries(value)) {
+      const wrong = check(item)
+      if (wrong) return { ...wrong, at: `.${name}`, value: item }
+    }
+    return undefined
+  }
+
+/** One of these strings. */
+export const oneOf = (...names: readonly string[]): Check => {
+  const allowed = `allowed are ${names.map((name) => `'${name}'`).join(', ')}`
+  return (value) => (typeof value === 'string' && names.includes(value) ? undefined : { allowed })
+}
+
+/** In one pass, the longest first: what begins like another secret is not shown in part. */
+const masker = (secrets: readonly string[]): ((whole: string) => string) => {
+  const known = secrets.filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length)
+  if (known.length === 0) return (whole) => whole
+  const any = new RegExp(
+    known.map((secret) => secret.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join('|'),
+    'g',
+  )
+  return (whole) => whole.replaceAll(any, '***')
+}
+
+const shown = (value: unknown, mask: (whole: string) => string): string => {
+  if (value === undefined) return 'missing'
+  if (typeof value === 'string') {
+    // Before it is cut: half a secret is one still.
+    const masked = mask(value)
+    return JSON.stringify(masked.length > 200 ? `${masked.slice(0, 200)}…` : masked)
+  }
+  return Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value)
+}
+
+/** Throws. Secrets among the values are not shown. */
+export const refuse = (
+  code: Code,
+  field: string,
+  value: unknown,
+  allowed: string,
+  secrets: readonly string[] = [],
+): never => {
+  const what = code === 'INVALID_CONFIG' ? 'configuration' : 'request'
+  // A secret is one also when it is given wrongly.
+  const isSecret = /^secrets\b/.test(field) && typeof value === 'string'
+  const mask = masker(secrets)
+  const masked = isSecret ? '***' : shown(value, mask)
+  // A name of a variable may be one, too, when it was given in the wrong place.
+  const where = mask(field)
+  throw new ExecutionEngineError(code, `invalid ${what}: \`${where}\` is ${masked}: ${allowed}`, {
+    field: where,
+    value: masked,
+  })
+}
+
+// The option that begins most alike: `working_dir` for `workingDir`, `maxConcurrency` for `maxConcurrentExecutions`.
+const plain = (word: string): string => word.toLowerCase().replaceAll(/[^a-z]/g, '')
+
+const meant = (name: string, known: readonly string[]): string | undefined => {
+  const given = plain(name)
+  const common = (word: string): number => {
+    let length = 0
+    while (length < given.length && given[length] === plain(word)[length]) length += 1
+    return length
+  }
+  const [best] = known.map((word) => ({ word, length: common(word) })).toSorted((a, b) => b.length - a.length)
+  return best && best.length >= Math.min(3, given.length) ? best.word : undefined
+}
+
+/** Looks at the fields of `object` that are set. */
+export const check = (
+  code: Code,
+  prefix: string,
+  object: object,
+  checks: Checks,
+  secrets: readonly string[] = [],
+): void => {
+  const names = Object.keys(object)
+  // By index: this runs at every start, mostly before V8 has compiled it, when iterators are slow.
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] as string
+    const value = (object as Record<string, unknown>)[name]
+    if (value === undefined) continue
+    const known = Object.hasOwn(checks, name) ? checks[name] : unknownOption(name, checks)
+    const wrong = known?.(value)
+    if (wrong)
+      refuse(code, `${prefix}${name}${wrong.at ?? ''}`, 'value' in wrong ? wrong.value : value, wrong.allowed, secrets)
+  }
+}
+
+/** Refuses whatever the option is. */
+const unknownOption = (name: string, checks: Checks): Check => {
+  const known = Object.keys(checks)
+  const near = meant(name, known)
+  const hint =
+    near === undefined ? `known are ${known.map((word) => `\`${word}\``).join(', ')}` : `did you mean \`${near}\`?`
+  return () => ({ allowed: `there is no such option; ${hint}` })
+}

@@ -1,0 +1,113 @@
+/** From a batch, as it crosses the border, to one event at a time, in order. */
+import type { NativeEvent } from '../../index.js'
+import { isoTime } from './timestamps.js'
+import type { EventListener, ExecutionEvent, ExecutionResult, OutputStream } from '../types.js'
+
+const STDERR = 1
+const PARTIAL = 2
+const EVENT = 4
+/** Numbers in a row of a batch. */
+export const COLUMNS = 4
+/** Which of them is the time, in milliseconds since 1970. */
+export const TIME = 3
+
+/** Who gets what happens to one execution. */
+export interface Consumer {
+  line(stream: OutputStream, text: string, partial: boolean, timestamp: string): void
+  event(event: ExecutionEvent): void
+}
+
+/** Finds the consumer of an execution's number, and hears of ends. */
+export interface Audience {
+  consumer(number: number): { id: string; consumer: Consumer | undefined } | undefined
+  ended(number: number, result: ExecutionResult): void
+}
+
+/** What crosses the border in one call. */
+export interface Batch {
+  /** Every line, each followed by `\n`. */
+  text: string
+  /** The execution's number, the kind, how many of the next lines or which event, and when. */
+  rows: Float64Array
+  /** How many rows there are. */
+  count: number
+  /** What is not a line. */
+  events: readonly NativeEvent[] | null
+}
+
+/** Gives everything in the batch to those it is for; says how many lines there were. */
+export function dispatch({ text, rows, count: rowCount, events }: Batch, audience: Audience): number {
+  let lines = 0
+  // Where in the text the next line begins. (Cut out one by one: `split` takes up to twice as long, and an array of all.)
+  let begin = 0
+  let time = 0
+  let timestamp = ''
+  for (let at = 0; at < rowCount * COLUMNS; at += COLUMNS) {
+    const number = rows[at] ?? 0
+    const kind = rows[at + 1] ?? 0
+    const count = rows[at + 2] ?? 0
+    const found = audience.consumer(number)
+    // Most rows of a batch are of the same millisecond, and formatting it costs more than the row.
+    if (rows[at + TIME] !== time) {
+      time = rows[at + TIME] ?? 0
+      timestamp = isoTime(time)
+    }
+    if ((kind & EVENT) !== 0) {
+      const event = found && executionEvent(events?.[count], found.id, timestamp)
+      if (event === undefined) continue
+      if ('result' in event) audience.ended(number, event.result)
+      found?.consumer?.event(event)
+      continue
+    }
+    const consumer = found?.consumer
+    const stream = (kind & STDERR) === 0 ? 'stdout' : 'stderr'
+    const partial = (kind & PARTIAL) !== 0
+    lines += count
+    for (let left = count; left > 0; left -= 1) {
+      const end = text.indexOf('\n', begin)
+      consumer?.line(stream, text.substring(begin, end), partial, timestamp)
+      begin = end + 1
+    }
+  }
+  return lines
+}
+
+const executionEvent = (
+  native: NativeEvent | undefined,
+  executionId: string,
+  timestamp: string,
+): ExecutionEvent | undefined => {
+  if (native === undefined) return undefined
+  const { type, pid = 0, command = '', stream = 'stdout', limitBytes = 0, message = '', result } = native
+  const base = { executionId, timestamp }
+  switch (type) {
+    case 'queued':
+      return { type, ...base }
+    case 'started':
+      return { type, ...base, pid, command }
+    case 'output_truncated':
+      return { type, ...base, stream, limitBytes }
+    case 'warning':
+      return { type, ...base, message }
+    default:
+      return { type, ...base, result: result as ExecutionResult }
+  }
+}
+
+/** A listener as a consumer. What it throws is thrown again on a clean stack, and harms nobody else. */
+export const listening = (executionId: string, listener: EventListener): Consumer => {
+  const tell = (event: ExecutionEvent): void => {
+    try {
+      // A rejected promise is nobody's here, and so becomes an unhandled rejection, as it should.
+      void listener(event)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+    }
+  }
+  return {
+    line: (type, line, partial, timestamp) => tell({ type, executionId, timestamp, line, partial }),
+    event: tell,
+  }
+}

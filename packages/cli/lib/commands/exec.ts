@@ -1,0 +1,57 @@
+/** `escher-exec exec`: one program, its output passed on as it comes. */
+import type { Writable } from 'node:stream'
+
+import type { ExecutionEvent } from '@escher/execution-engine'
+import { numberOf, type Parsed, stringsOf, UsageError } from '../command-table.js'
+import { MAX_TIMEOUT_MS, openEngine } from '../engine.js'
+import { exitCodeOf, INTERRUPTED } from '../exit-codes.js'
+import type { Home } from '../home.js'
+import { onInterrupt } from '../interrupt.js'
+
+const passOn = (event: ExecutionEvent): void => {
+  if (event.type === 'stdout') process.stdout.write(event.partial ? event.line : `${event.line}\n`)
+  else if (event.type === 'stderr') process.stderr.write(event.partial ? event.line : `${event.line}\n`)
+  else if (event.type === 'warning') process.stderr.write(`escher-exec: ${event.message}\n`)
+}
+
+const secrets = (names: readonly string[]): string[] =>
+  names.map((name) => {
+    const value = process.env[name]
+    if (value === undefined) throw new UsageError(`--secret ${name}: there is no such variable`)
+    return value
+  })
+
+export const exec = async (parsed: Parsed, home: Home): Promise<number> => {
+  const { options, operands } = parsed
+  const [program, ...args] = operands
+  if (program === undefined) throw new UsageError('exec needs a program: escher-exec exec -- PROGRAM [ARGS…]')
+  if (options['shell'] === true && args.length > 0) throw new UsageError('with --shell, give one line as one argument')
+  const seconds = numberOf(parsed, 'timeout')
+  const masked = secrets(stringsOf(parsed, 'secret'))
+  await using engine = await openEngine(home)
+  const command =
+    options['shell'] === true ? { type: 'shell' as const, command: program } : { type: 'exec' as const, program, args }
+  const isPiped = !process.stdin.isTTY
+  const execution = engine.run(command, {
+    stdin: isPiped ? 'pipe' : 'null',
+    timeoutMs: seconds === undefined ? MAX_TIMEOUT_MS : seconds * 1000,
+    secrets: masked,
+    metadata: { source: 'escher-exec' },
+    onEvent: options['json'] === true ? (event) => process.stdout.write(`${JSON.stringify(event)}\n`) : passOn,
+  })
+  const stdin = execution.stdin as Writable | null
+  if (stdin !== null) {
+    process.stdin.pipe(stdin)
+    stdin.on('error', () => process.stdin.unpipe(stdin))
+  }
+  const calm = onInterrupt(() => execution.cancel(), INTERRUPTED)
+  const result = await execution
+  calm()
+  // Somebody may still hold the other end, and nobody reads this one any more.
+  process.stdin.unref?.()
+  process.stdin.pause()
+  const { error } = result
+  const isOwn = error !== null && error.code !== 'NON_ZERO_EXIT' && error.code !== 'CANCELLED'
+  if (isOwn && options['json'] !== true) process.stderr.write(`escher-exec: ${error.message}\n`)
+  return exitCodeOf(result)
+}

@@ -1,0 +1,38 @@
+/** `escher-exec list`: what the logs tell of executions, whoever ran them. */
+import { numberOf, type Parsed, stringOf } from '../command-table.js'
+import { OK } from '../exit-codes.js'
+import type { Home } from '../home.js'
+import { listLogs, type LoggedExecution } from '../log-folder.js'
+import { duration, fit, harmless, painter } from '../ui/text.js'
+
+const styles: Readonly<Record<string, 'green' | 'cyan' | 'red' | 'yellow'>> = {
+  completed: 'green',
+  running: 'cyan',
+  cancelled: 'yellow',
+  interrupted: 'yellow',
+}
+
+export const list = async (parsed: Parsed, home: Home): Promise<number> => {
+  const limit = numberOf(parsed, 'limit') ?? 20
+  const status = stringOf(parsed, 'status')
+  const found: LoggedExecution[] = []
+  for await (const one of listLogs(home.logs)) {
+    if (status !== undefined && one.status !== status) continue
+    if (found.push(one) === limit) break
+  }
+  if (parsed.options['json'] === true) {
+    for (const one of found) process.stdout.write(`${JSON.stringify(one)}\n`)
+    return OK
+  }
+  const paint = painter(process.stdout)
+  const columns = process.stdout.columns ?? Number.POSITIVE_INFINITY
+  for (const { id, command, startedAt, status: is, exitCode, durationMs } of found) {
+    const state = paint(styles[is] ?? 'red', is.padEnd(11))
+    const time = durationMs === null ? '' : duration(durationMs)
+    const begun = startedAt.slice(0, 19).replace('T', ' ')
+    const row = `${id}  ${begun}  ${state} ${String(exitCode ?? '').padStart(3)}  ${time.padStart(7)}  `
+    process.stdout.write(`${row}${fit(harmless(command), Math.max(20, columns - 88))}\n`)
+  }
+  if (found.length === 0) process.stderr.write(`nothing was run yet; logs are in ${home.logs}\n`)
+  return OK
+}

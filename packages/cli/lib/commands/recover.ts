@@ -1,0 +1,23 @@
+/** `escher-exec recover`: what a crash cut off. */
+import type { Parsed } from '../command-table.js'
+import { openEngine } from '../engine.js'
+import { OK } from '../exit-codes.js'
+import type { Home } from '../home.js'
+import { harmless } from '../ui/text.js'
+
+export const recover = async ({ options }: Parsed, home: Home): Promise<number> => {
+  await using engine = await openEngine(home)
+  const found = await engine.recover({ stopSurvivors: options['stop'] === true })
+  for (const one of found) {
+    if (options['json'] === true) {
+      process.stdout.write(`${JSON.stringify(one)}\n`)
+      continue
+    }
+    process.stdout.write(`${one.id}  ${one.startedAt}  ${harmless(one.command)}\n`)
+    for (const { pid, name } of one.survivors) {
+      process.stdout.write(`  ${one.survivorsStopped ? 'stopped' : 'still runs'}: ${pid} ${harmless(name)}\n`)
+    }
+  }
+  if (found.length === 0 && options['json'] !== true) process.stdout.write('nothing was cut off\n')
+  return OK
+}
