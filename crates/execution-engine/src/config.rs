@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{EngineError, InvalidField};
-use crate::request::OversizedOutputStrategy;
+use crate::limits::{
+    MAX_KILL_GRACE_MS, MAX_OUTPUT_SIZE_BYTES, OversizedOutputStrategy, RetainOutput, check_secrets, in_range,
+};
 
 const YEAR_SECS: u64 = 365 * 24 * 3600;
 const MIB: u64 = 1024 * 1024;
@@ -59,19 +61,6 @@ pub struct ExecutionConfig {
     pub cleanup_interval_secs: u64,
     /// Masked as `***` wherever output goes, in every execution. Default none.
     pub secrets: Vec<String>,
-}
-
-/// Which part of a stream memory keeps when there is more than the limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RetainOutput {
-    /// The first half and the last half of the limit: the beginning says what ran, the end how it ended.
-    #[default]
-    HeadTail,
-    /// The first bytes.
-    Head,
-    /// The last bytes.
-    Tail,
 }
 
 impl Default for ExecutionConfig {
@@ -130,32 +119,6 @@ impl ExecutionConfig {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// The longest grace period: an hour.
-pub(crate) const MAX_KILL_GRACE_MS: u64 = 3_600_000;
-/// What one stream may hold in memory: below V8's longest string, whatever the encoding.
-pub(crate) const MAX_OUTPUT_SIZE_BYTES: u64 = 256 * MIB;
-
-/// Accepts `min..=max`, or says so.
-pub(crate) fn in_range(field: &str, value: u64, min: u64, max: u64) -> Result<(), InvalidField> {
-    if (min..=max).contains(&value) {
-        Ok(())
-    } else {
-        Err(InvalidField::new(field, value, format!("allowed is a whole number from {min} to {max}")))
-    }
-}
-
-/// A secret of one character would mask half the output, and tell the reader which character it is.
-pub(crate) fn check_secrets(secrets: &[String]) -> Result<(), InvalidField> {
-    match secrets.iter().position(|secret| secret.chars().count() < 2) {
-        Some(index) => Err(InvalidField::new(
-            format!("secrets[{index}]"),
-            "shorter than 2 characters",
-            "a shorter secret would mask most of the output and hide nothing",
-        )),
-        None => Ok(()),
     }
 }
 

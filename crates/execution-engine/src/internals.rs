@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::config::RetainOutput;
 use crate::event::OutputStream;
+use crate::limits::RetainOutput;
 use crate::output::{BoundedBuffer, LineBatcher, Secrets};
 
 /// As much as one read brings.

@@ -45,6 +45,7 @@
 //! The crate installs no signal handler and never waits for a process that is not its own, so it
 //! lives beside `libuv`, beside `std::process`, and beside itself.
 
+mod admission;
 mod command;
 mod config;
 mod engine;
@@ -55,6 +56,7 @@ mod host_loop;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
+mod limits;
 mod log;
 #[cfg(unix)]
 mod os_readiness;
@@ -64,7 +66,7 @@ mod registry;
 mod request;
 mod result;
 
-pub use config::{ExecutionConfig, RetainOutput};
+pub use config::ExecutionConfig;
 pub use engine::{
     AbortHandle, CleanupReport, EngineMetrics, ExecutionEngine, ExecutionFilter, LogPage, RecoverOptions,
     RecoveredExecution,
@@ -75,7 +77,8 @@ pub use execution_log::{
     ByteCounts, LogDamage, LogFooter, LogHeader, LogHost, LogPosition, LogReader, LogRecord, LogRecordKind,
 };
 pub use host_loop::HostLoop;
-pub use request::{Command, ExecutionMetadata, ExecutionRequest, InheritEnv, OversizedOutputStrategy, Stdin};
+pub use limits::{OversizedOutputStrategy, RetainOutput};
+pub use request::{Command, ExecutionMetadata, ExecutionRequest, InheritEnv, Stdin};
 pub use result::{
     Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, ExecutionSummary, LeftoverProcess,
     OutputFiles, ResourceUsage,

@@ -7,8 +7,11 @@ pub use execution_log::ExecutionMetadata;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::config::{ExecutionConfig, MAX_KILL_GRACE_MS, MAX_OUTPUT_SIZE_BYTES, check_secrets, in_range};
+use crate::config::ExecutionConfig;
 use crate::error::InvalidField;
+use crate::limits::{
+    MAX_KILL_GRACE_MS, MAX_OUTPUT_SIZE_BYTES, OversizedOutputStrategy, check_secrets, in_range,
+};
 
 /// One command and the conditions it runs under. Only `command` is required.
 ///
@@ -135,20 +138,6 @@ pub enum Stdin {
     Pipe,
     /// These bytes, then end of file.
     Bytes(Vec<u8>),
-}
-
-/// What happens to output above `max_output_size_bytes`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OversizedOutputStrategy {
-    /// Memory keeps a part (see [`RetainOutput`](crate::RetainOutput)) with a line saying what is
-    /// missing; the child goes on undisturbed.
-    #[default]
-    TruncateWithWarning,
-    /// The tree is stopped; `failed` with [`OutputSizeExceeded`](crate::FailureCode::OutputSizeExceeded).
-    FailExecution,
-    /// Memory keeps the first part; a file beside the log gets every byte.
-    StreamToFile,
 }
 
 impl ExecutionRequest {

@@ -121,3 +121,8 @@ pub struct ExecutionSummary {
     /// Copied from the request.
     pub metadata: ExecutionMetadata,
 }
+
+/// Whole milliseconds; an age no clock will see saturates.
+pub(crate) fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

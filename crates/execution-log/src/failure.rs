@@ -13,6 +13,13 @@ pub struct ExecutionFailure {
     pub message: String,
 }
 
+impl ExecutionFailure {
+    /// A failure with this code, explained.
+    pub fn new(code: FailureCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
 /// Why an accepted execution did not end as `completed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -12,10 +12,9 @@ use super::inner::{Beginning, Inner};
 use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
-use crate::execution::{StdinMessage, StopRequest};
 use crate::host_loop::HostLoop;
 use crate::process::release_guard_if_idle;
-use crate::registry::Registry;
+use crate::registry::{Registry, StdinMessage, StopRequest};
 use crate::request::ExecutionRequest;
 use crate::result::{ExecutionResult, ExecutionStatus, ExecutionSummary};
 

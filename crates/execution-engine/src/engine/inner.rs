@@ -9,16 +9,18 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-use super::queue::{Admission, AdmissionQueue};
+use super::cleanup::run_cleanup;
+use crate::admission::{Admission, AdmissionQueue};
 use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
-use crate::execution::{Accepted, Execution, OutputLimit, Place, StdinSource, Task};
+use crate::execution::{OutputLimit, Place, StdinSource, Task};
 use crate::host_loop::{HostLoop, Reactor, SharedTask};
+use crate::limits::OversizedOutputStrategy;
 use crate::log::LogService;
 use crate::output::Secrets;
-use crate::registry::{Registry, Retention, run_cleanup};
-use crate::request::{Command, ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy, Stdin};
+use crate::registry::{Accepted, Execution, Registry, Retention};
+use crate::request::{Command, ExecutionMetadata, ExecutionRequest, Stdin};
 
 /// Writes of standard input that wait for their turn.
 const STDIN_MESSAGES: usize = 1;

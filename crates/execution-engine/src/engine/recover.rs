@@ -18,11 +18,11 @@ use super::inner::Inner;
 use super::logs::host_is_alive;
 use crate::error::{EngineError, FailureCode};
 use crate::event::OutputStream;
-use crate::execution::{Accepted, Execution, blank_result, failure};
 use crate::log::{Folder, LogSet};
 use crate::output::BoundedBuffer;
 use crate::process;
-use crate::result::{ExecutionResult, ExecutionStatus, LeftoverProcess};
+use crate::registry::{Accepted, Execution};
+use crate::result::{ExecutionFailure, ExecutionResult, ExecutionStatus, LeftoverProcess};
 
 /// What recovery may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -170,10 +170,9 @@ impl Inner {
             duration_ms: u64::try_from((last - header.started_at).num_milliseconds()).unwrap_or(0),
             log_path: Some(folder.join(format!("{}.log", header.id))),
             output_incomplete: true,
-            ..blank_result(
-                execution,
+            ..execution.unstarted_result(
                 ExecutionStatus::Interrupted,
-                Some(failure(FailureCode::Interrupted, message)),
+                Some(ExecutionFailure::new(FailureCode::Interrupted, message)),
             )
         })
     }

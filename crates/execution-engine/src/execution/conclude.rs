@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use execution_log::LogFooter;
 use tokio::time::timeout;
 
 use super::delivery::Delivery;
-use super::handle::Execution;
-use crate::engine::Permit;
+use crate::admission::Permit;
 use crate::event::EventKind;
 use crate::log::ExecutionLog;
-use crate::registry::Registry;
-use crate::result::{Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, OutputFiles};
+use crate::registry::{Execution, Registry};
+use crate::result::{ExecutionResult, ExecutionStatus};
 
 /// How long whoever waits for a result waits for a handler that does not return.
 const DELIVERY_PATIENCE: Duration = Duration::from_secs(1);
@@ -21,39 +19,6 @@ const DELIVERY_PATIENCE: Duration = Duration::from_secs(1);
 const LAST_WORD_PATIENCE: Duration = Duration::from_millis(100);
 /// How long a result waits for a disk that does not answer.
 const LOG_PATIENCE: Duration = Duration::from_secs(5);
-
-/// A result in which nothing ran.
-pub(crate) fn blank(
-    execution: &Execution,
-    status: ExecutionStatus,
-    error: Option<ExecutionFailure>,
-) -> ExecutionResult {
-    ExecutionResult {
-        id: execution.id,
-        status,
-        exit_code: None,
-        signal: None,
-        stdout: String::new(),
-        stderr: String::new(),
-        stdout_bytes: 0,
-        stderr_bytes: 0,
-        stdout_truncated: false,
-        stderr_truncated: false,
-        duration_ms: 0,
-        queued_ms: 0,
-        started_at: None,
-        completed_at: Utc::now(),
-        error,
-        log_path: None,
-        output_files: OutputFiles::default(),
-        resource_usage: None,
-        containment: Containment::None,
-        leftover_processes: Vec::new(),
-        output_incomplete: false,
-        log_error: None,
-        metadata: execution.metadata(),
-    }
-}
 
 /// Writes the log's footer and notes in the result where everything is. Returns what should be said
 /// about the log.

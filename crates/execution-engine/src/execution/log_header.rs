@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use execution_log::{ByteCounts, LogHeader, LogHost};
 
-use super::handle::Execution;
 use crate::command;
 use crate::output::Secrets;
 use crate::process::host_identity;
+use crate::registry::Execution;
 use crate::request::ExecutionRequest;
 
 /// Secrets are masked; of the environment, only names are written.

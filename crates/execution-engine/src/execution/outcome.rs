@@ -52,7 +52,7 @@ pub(crate) fn judge(cause: Option<Cause>, exit: &ExitKind, command: &Command, sh
 
 /// An execution that was cancelled before it had a process.
 pub(crate) fn never_started(shown: &str) -> ExecutionFailure {
-    failure(FailureCode::Cancelled, format!("`{shown}` was cancelled before it started"))
+    ExecutionFailure::new(FailureCode::Cancelled, format!("`{shown}` was cancelled before it started"))
 }
 
 fn stopped(cause: Cause, shown: &str) -> (ExecutionStatus, Option<ExecutionFailure>) {
@@ -74,21 +74,21 @@ fn stopped(cause: Cause, shown: &str) -> (ExecutionStatus, Option<ExecutionFailu
             ),
         ),
     };
-    (status, Some(failure(code, message)))
+    (status, Some(ExecutionFailure::new(code, message)))
 }
 
 fn ended(exit: &ExitKind, command: &Command, shown: &str) -> (ExecutionStatus, Option<ExecutionFailure>) {
     let error = match exit {
         ExitKind::Code(0) => return (ExecutionStatus::Completed, None),
-        ExitKind::Code(code) => failure(
+        ExitKind::Code(code) => ExecutionFailure::new(
             FailureCode::NonZeroExit,
             format!("`{shown}` ended with exit code {code}{}", hint(*code, command)),
         ),
-        ExitKind::Signal { name, core_dumped, .. } => failure(
+        ExitKind::Signal { name, core_dumped, .. } => ExecutionFailure::new(
             FailureCode::KilledBySignal,
             format!("`{shown}` was ended by {name}{}", if *core_dumped { " (core dumped)" } else { "" }),
         ),
-        ExitKind::Unknown => failure(
+        ExitKind::Unknown => ExecutionFailure::new(
             FailureCode::ExitStatusLost,
             format!(
                 "`{shown}` ended, but its exit status was taken by another part of this program (one that waits \
@@ -111,10 +111,6 @@ fn hint(code: i32, command: &Command) -> &'static str {
         (Command::AwsCli { .. }, 254) => ": the service answered with an error",
         _ => "",
     }
-}
-
-pub(crate) fn failure(code: FailureCode, message: String) -> ExecutionFailure {
-    ExecutionFailure { code, message }
 }
 
 #[cfg(test)]

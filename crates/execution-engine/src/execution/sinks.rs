@@ -9,11 +9,10 @@ use chrono::{DateTime, Utc};
 
 use super::delivery::Delivery;
 use super::outcome::Cause;
-use crate::config::RetainOutput;
 use crate::event::{EventKind, OutputStream};
+use crate::limits::{OversizedOutputStrategy, RetainOutput};
 use crate::log::ExecutionLog;
 use crate::output::{BoundedBuffer, Secrets, StreamRedactor, part_to_retain};
-use crate::request::OversizedOutputStrategy;
 
 /// The limit in force and what happens at it.
 #[derive(Debug, Clone, Copy)]

@@ -4,8 +4,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::handle::StdinMessage;
 use crate::process::PipeWriter;
+use crate::registry::StdinMessage;
 
 /// The feeding task; ends with the execution, also while a write is blocked.
 pub(crate) struct Feeder(JoinHandle<()>);

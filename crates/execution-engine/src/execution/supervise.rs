@@ -13,10 +13,10 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::dormant::Dormant;
 use super::flow::Flow;
-use super::handle::StopRequest;
 use super::outcome::Cause;
 use super::sinks::Sinks;
 use crate::process::{ExecutionChild, Exit, Scope, TreeSignal};
+use crate::registry::StopRequest;
 use crate::result::LeftoverProcess;
 
 /// How long output is awaited after the exit, when somebody else still holds the pipe.

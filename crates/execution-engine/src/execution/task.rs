@@ -12,23 +12,22 @@ use super::catch_unwind::{Panicked, or_panic};
 use super::conclude;
 use super::delivery::Delivery;
 use super::flow::Flow;
-use super::handle::{Execution, StdinMessage, StopRequest, millis};
 use super::log_header::log_header;
 use super::outcome::{self, Outcome};
 use super::sinks::{OutputLimit, Sinks};
 use super::stdin::{self, Feeder};
 use super::supervise::{Ended, Patience, Supervisor};
+use crate::admission::{Permit, Ticket};
 use crate::command;
-use crate::engine::{Permit, Ticket};
 use crate::error::FailureCode;
 use crate::event::{EventHandler, EventKind};
 use crate::host_loop::Reactor;
 use crate::log::ExecutionLog;
 use crate::output::Secrets;
 use crate::process::{self, PipeWriter, SpawnFailure, SpawnSpec, Spawned, StdinMode};
-use crate::registry::Registry;
+use crate::registry::{Execution, Registry, StdinMessage, StopRequest};
 use crate::request::ExecutionRequest;
-use crate::result::{Containment, ExecutionFailure, ExecutionResult, ExecutionStatus};
+use crate::result::{Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, millis};
 
 /// What an execution needs to know and to reach.
 pub(crate) struct Task {
@@ -75,11 +74,11 @@ impl Task {
         if let Err(Panicked(message)) = lived {
             tracing::error!(execution_id = %execution.id, message, "an execution's task panicked");
             // Its future is dropped: that stopped the tree and let the place go.
-            let error = outcome::failure(
+            let error = ExecutionFailure::new(
                 FailureCode::Internal,
                 format!("`{}` was stopped by a bug in the engine: {message}", execution.command),
             );
-            let result = conclude::blank(&execution, ExecutionStatus::Failed, Some(error));
+            let result = execution.unstarted_result(ExecutionStatus::Failed, Some(error));
             let delivery = Delivery::new(execution.id, handler, false);
             conclude::publish(&execution, &registry, result, delivery, None).await;
         }
@@ -105,7 +104,7 @@ impl Task {
             Ok(spawned) => self.supervise(spawned, permit, delivery, accepted).await,
             Err(SpawnFailure { code, message }) => {
                 drop(permit);
-                let error = outcome::failure(code, self.secrets.mask(&message).into_owned());
+                let error = ExecutionFailure::new(code, self.secrets.mask(&message).into_owned());
                 self.unstarted(ExecutionStatus::Failed, error, delivery, accepted).await;
             }
         }
@@ -118,7 +117,7 @@ impl Task {
         delivery: Delivery,
         accepted: Instant,
     ) {
-        let mut result = conclude::blank(&self.execution, status, Some(error));
+        let mut result = self.execution.unstarted_result(status, Some(error));
         result.queued_ms = millis(accepted.elapsed());
         conclude::publish(&self.execution, &self.registry, result, delivery, None).await;
     }
@@ -217,7 +216,7 @@ impl Task {
             containment: facts.containment,
             leftover_processes: ended.leftovers,
             output_incomplete: ended.output_incomplete,
-            ..conclude::blank(execution, status, error)
+            ..execution.unstarted_result(status, error)
         };
         if let Some(message) = conclude::close_log(log, &mut result).await {
             delivery.event(EventKind::Warning { message });

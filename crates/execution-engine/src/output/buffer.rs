@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::RetainOutput;
+use crate::limits::RetainOutput;
 use crate::output::decode;
 
 /// Keeps at most `limit` bytes of whatever is pushed: the first, the last, or both.

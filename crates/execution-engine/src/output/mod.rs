@@ -15,8 +15,6 @@ mod lines;
 mod matcher;
 mod redact;
 mod strategy;
-#[cfg(test)]
-mod throughput;
 
 pub(crate) use buffer::BoundedBuffer;
 pub(crate) use lines::LineBatcher;

@@ -1,7 +1,6 @@
 //! Which part of a stream memory keeps, given what the request wants done with the rest.
 
-use crate::config::RetainOutput;
-use crate::request::OversizedOutputStrategy;
+use crate::limits::{OversizedOutputStrategy, RetainOutput};
 
 /// The configured part where the rest is only left out; the first part where the child is stopped at
 /// the limit (there is no other part) or where a file goes on from the limit (what memory holds by

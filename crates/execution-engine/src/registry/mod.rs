@@ -1,9 +1,11 @@
-//! The executions an engine remembers, and when it forgets them.
+//! The executions an engine remembers, what is known of each, and when they are forgotten.
 
-mod cleanup;
+mod execution;
+mod life;
 mod retention;
 mod store;
 
-pub(crate) use cleanup::run_cleanup;
+pub(crate) use execution::{Accepted, Execution};
+pub(crate) use life::{StdinMessage, StopRequest};
 pub(crate) use retention::Retention;
 pub(crate) use store::Registry;

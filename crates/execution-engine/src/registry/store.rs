@@ -8,9 +8,9 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::execution::Execution;
 use super::retention::Retention;
 use crate::error::EngineError;
-use crate::execution::Execution;
 
 /// Look-up by id is O(1); forgetting takes from the front of a queue.
 #[derive(Debug)]

@@ -4,12 +4,29 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::handle::{StdinMessage, StopRequest};
 use crate::log::LogPath;
 use crate::request::ExecutionMetadata;
 use crate::result::{ExecutionResult, ExecutionStatus};
+
+/// How urgently an execution was asked to stop. It only ever rises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum StopRequest {
+    /// Nobody asked.
+    None,
+    /// Politely: the signal, the grace period, then by force.
+    Polite,
+    /// At once.
+    Force,
+}
+
+/// Bytes for the child's standard input, and word when they are written.
+#[derive(Debug)]
+pub(crate) enum StdinMessage {
+    Write(Vec<u8>, oneshot::Sender<()>),
+    Close,
+}
 
 /// Thousands that have ended may be remembered: of those, nothing is kept but the result.
 #[derive(Debug)]

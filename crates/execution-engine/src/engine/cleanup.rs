@@ -2,11 +2,11 @@
 
 use std::sync::Weak;
 
-use crate::engine::Inner;
+use super::inner::Inner;
 
 /// Runs until it is aborted, which the engine does when it is dropped. Holds the engine only while
 /// cleaning, so that it can be.
-pub(crate) async fn run_cleanup(engine: Weak<Inner>) {
+pub(super) async fn run_cleanup(engine: Weak<Inner>) {
     while let Some(strong) = engine.upgrade() {
         // The logs of earlier runs have an age too: the first round waits for nothing.
         strong.clean_up().await;

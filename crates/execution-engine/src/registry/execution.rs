@@ -6,31 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use uuid::Uuid;
 
-use super::life::{Life, Live, Started};
+use super::life::{Life, Live, Started, StdinMessage, StopRequest};
 use crate::log::LogPath;
 use crate::request::ExecutionMetadata;
-use crate::result::{ExecutionResult, ExecutionStatus, ExecutionSummary};
-
-/// How urgently an execution was asked to stop. It only ever rises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum StopRequest {
-    /// Nobody asked.
-    None,
-    /// Politely: the signal, the grace period, then by force.
-    Polite,
-    /// At once.
-    Force,
-}
-
-/// Bytes for the child's standard input, and word when they are written.
-#[derive(Debug)]
-pub(crate) enum StdinMessage {
-    Write(Vec<u8>, oneshot::Sender<()>),
-    Close,
-}
+use crate::result::{
+    Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, ExecutionSummary, OutputFiles, millis,
+};
 
 /// One execution, live or finished. Its task writes here; everybody else reads and asks.
 ///
@@ -96,6 +80,39 @@ impl Execution {
 
     pub(crate) fn result(&self) -> Option<Arc<ExecutionResult>> {
         self.lock().life.result().cloned()
+    }
+
+    /// A result in which nothing ran.
+    pub(crate) fn unstarted_result(
+        &self,
+        status: ExecutionStatus,
+        error: Option<ExecutionFailure>,
+    ) -> ExecutionResult {
+        ExecutionResult {
+            id: self.id,
+            status,
+            exit_code: None,
+            signal: None,
+            stdout: String::new(),
+            stderr: String::new(),
+            stdout_bytes: 0,
+            stderr_bytes: 0,
+            stdout_truncated: false,
+            stderr_truncated: false,
+            duration_ms: 0,
+            queued_ms: 0,
+            started_at: None,
+            completed_at: Utc::now(),
+            error,
+            log_path: None,
+            output_files: OutputFiles::default(),
+            resource_usage: None,
+            containment: Containment::None,
+            leftover_processes: Vec::new(),
+            output_incomplete: false,
+            log_error: None,
+            metadata: self.metadata(),
+        }
     }
 
     /// The process runs.
@@ -222,15 +239,9 @@ impl Execution {
     }
 }
 
-/// Whole milliseconds; an age no clock will see saturates.
-pub(crate) fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::execution::blank_result;
 
     fn execution(stdin: Option<mpsc::Sender<StdinMessage>>) -> Execution {
         Execution::new(Accepted {
@@ -244,7 +255,7 @@ mod tests {
     }
 
     fn end(execution: &Execution) -> Arc<ExecutionResult> {
-        let result = Arc::new(blank_result(execution, ExecutionStatus::Completed, None));
+        let result = Arc::new(execution.unstarted_result(ExecutionStatus::Completed, None));
         assert!(execution.set_result(&result));
         execution.release_waiters();
         result
