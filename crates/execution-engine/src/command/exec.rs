@@ -1,7 +1,7 @@
 //! `exec`: a program and its arguments, verbatim.
 
+use super::invocation::{Invocation, Surroundings};
 use super::path_lookup;
-use super::prepare::{Invocation, Surroundings};
 use crate::process::SpawnFailure;
 
 pub(super) fn invocation<A: AsRef<str>>(

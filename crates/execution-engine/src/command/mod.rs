@@ -7,6 +7,7 @@ mod aws_cli;
 mod display;
 mod environment;
 mod exec;
+mod invocation;
 mod path_lookup;
 mod prepare;
 mod script;

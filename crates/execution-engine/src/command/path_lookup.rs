@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::prepare::Surroundings;
+use super::invocation::Surroundings;
 use crate::error::FailureCode;
 use crate::process::SpawnFailure;
 

@@ -1,35 +1,15 @@
 //! The steps from a request to what is started, in their order.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
 use super::environment::Environment;
+use super::invocation::Surroundings;
 use super::{aws_cli, exec, script, shell};
 use crate::error::FailureCode;
 use crate::process::{SpawnFailure, SpawnSpec, StdinMode};
 use crate::request::{Command, ExecutionRequest, Stdin};
-
-/// A program that was found, and what it is told.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Invocation {
-    /// An absolute path.
-    pub(super) program: PathBuf,
-    /// The name as it was asked for, where that differs.
-    pub(super) arg0: Option<OsString>,
-    pub(super) args: Vec<OsString>,
-    /// Only for `cmd.exe`.
-    pub(super) raw_tail: Option<OsString>,
-}
-
-/// Where the child will run, and what it will find there.
-#[derive(Debug)]
-pub(super) struct Surroundings {
-    pub(super) env: Environment,
-    /// The child's working folder, absolute; empty when the host's own has been deleted.
-    pub(super) dir: PathBuf,
-}
 
 /// Everything that is to be known before the spawn. Looks at the file system: not for a runtime worker.
 ///
@@ -90,6 +70,8 @@ fn working_dir(dir: &Path) -> Result<PathBuf, SpawnFailure> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
     #[test]

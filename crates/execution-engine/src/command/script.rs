@@ -9,8 +9,8 @@ use std::io::Read;
 use std::path::Path;
 
 use super::exec;
+use super::invocation::{Invocation, Surroundings};
 use super::path_lookup::{self, absolute};
-use super::prepare::{Invocation, Surroundings};
 use super::shell::ShellKind;
 use crate::error::FailureCode;
 use crate::process::SpawnFailure;

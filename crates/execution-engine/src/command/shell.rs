@@ -1,6 +1,6 @@
 //! `shell`: one command line for a shell, with the flags that the shell's name asks for.
 
-use super::prepare::{Invocation, Surroundings};
+use super::invocation::{Invocation, Surroundings};
 use super::{exec, path_lookup};
 use crate::process::SpawnFailure;
 

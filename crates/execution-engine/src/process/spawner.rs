@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::os;
-use super::spec::{SpawnFailure, SpawnSpec, Spawned};
+use super::spec::{SpawnFailure, SpawnSpec, Spawned, Transience};
 use crate::error::FailureCode;
 
 type Prepare = Box<dyn FnOnce() -> Result<SpawnSpec, SpawnFailure> + Send>;
@@ -139,16 +139,6 @@ fn attempt(mut one: Waiting, waiting: &mut Vec<Waiting>) {
     };
     // An answer nobody takes is dropped, and with it the process: killed and reaped.
     drop(one.reply.send(answer));
-}
-
-/// Whether a failure to spawn may pass by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Transience {
-    Lasting,
-    /// Somebody still has the program open for writing.
-    ProgramBusy,
-    /// No process, descriptor or memory left.
-    Exhausted,
 }
 
 /// How long to wait after the `tries`-th try, or `None` to give up.

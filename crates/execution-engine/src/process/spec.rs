@@ -58,6 +58,16 @@ impl SpawnFailure {
     }
 }
 
+/// Whether a failure to spawn may pass by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transience {
+    Lasting,
+    /// Somebody still has the program open for writing.
+    ProgramBusy,
+    /// No process, descriptor or memory left.
+    Exhausted,
+}
+
 /// A started process with the host's ends of its pipes.
 #[derive(Debug)]
 pub(crate) struct Spawned {

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 
 use crate::error::FailureCode;
-use crate::process::spawner::Transience;
-use crate::process::spec::{SpawnFailure, SpawnSpec};
+use crate::process::spec::{SpawnFailure, SpawnSpec, Transience};
 
 /// The longest single argument or variable Linux takes, its NUL included (`MAX_ARG_STRLEN`, execve(2)).
 const MAX_STRING: usize = 128 * 1024;

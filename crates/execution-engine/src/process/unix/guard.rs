@@ -9,35 +9,13 @@
 //! it before the host. It inherits no environment, so that it carries nobody's execution mark. Without
 //! `/bin/sh` there is no guard, and everything else works.
 
-use std::collections::BTreeMap;
 use std::io::{self, PipeReader, PipeWriter, Write, pipe};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::live::{self, Token};
-
-/// The live groups are `live_0` to `live_$((n - 1))`, and `at_$g` is where group `$g` stands: one that goes is replaced
-/// by the last, so that a word costs next to the same however many are live. (A list in one variable is searched by
-/// patterns, which the shells do in the square of its length: seconds of processor time with a thousand groups, and
-/// as long until the guard gets to its kill.) `kill -9 -$g`: dash rejects `kill -KILL -- -$g`.
-const SCRIPT: &str = r#"trap '' INT TERM HUP
-n=0
-while read -r op g; do
-  eval "at=\${at_$g-}"
-  case $op$at in
-    +) eval "live_$n=$g at_$g=$n"; n=$((n + 1)) ;;
-    -?*)
-      n=$((n - 1))
-      eval "last=\$live_$n"
-      eval "live_$at=$last at_$last=$at"
-      unset "live_$n" "at_$g" ;;
-  esac
-done
-while [ "$n" -gt 0 ]; do
-  n=$((n - 1))
-  eval "kill -9 -\$live_$n" 2>/dev/null
-done"#;
+/// What the shell runs.
+const SCRIPT: &str = include_str!("guard.sh");
 
 /// As many groups as there may be; the largest pipe that Linux gives to everybody.
 #[cfg(target_os = "linux")]
@@ -120,7 +98,7 @@ fn start() -> io::Result<Guard> {
 }
 
 /// Adds a group. A guard started anew is told of all the others as well.
-pub(super) fn watch(pid: u32, live: &BTreeMap<Token, u32>) {
+pub(super) fn watch(pid: u32, mut all: impl Iterator<Item = u32>) {
     let mut state = state();
     if state.guard.is_none() {
         // An engine that shut down has ended it since `ensure`, when nothing was live.
@@ -131,7 +109,7 @@ pub(super) fn watch(pid: u32, live: &BTreeMap<Token, u32>) {
         guard.tell('+', pid)
     } else {
         guard.is_told = true;
-        live.values().all(|&pid| guard.tell('+', pid))
+        all.all(|pid| guard.tell('+', pid))
     };
     if !is_told {
         state.give_up();
@@ -170,15 +148,14 @@ impl Guard {
     }
 }
 
-/// Ends the guard while there is nothing to watch, so that a host that shut its engine down has no
-/// child left. The next spawn starts another.
-pub(crate) fn release_guard_if_idle() {
-    let taken = live::if_none(|| {
+/// Ends the guard; the next group starts another.
+pub(super) fn release() {
+    let taken = {
         let mut state = state();
         state.starts = 0;
         state.guard.take()
-    });
-    if let Some(guard) = taken.flatten() {
+    };
+    if let Some(guard) = taken {
         guard.end();
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn enter(pid: u32) -> Token {
     let token = Token(NEXT.fetch_add(1, Ordering::Relaxed));
     let mut live = live();
     live.insert(token, pid);
-    guard::watch(pid, &live);
+    guard::watch(pid, live.values().copied());
     token
 }
 
@@ -54,10 +54,13 @@ pub(super) fn signal(token: Token, signals: &[Signal]) {
     }
 }
 
-/// Does something only if there is no live group, and lets none in meanwhile.
-pub(super) fn if_none<T>(then: impl FnOnce() -> T) -> Option<T> {
+/// Ends the guard while there is nothing to watch, so that a host that shut its engine down has no
+/// child left. The next spawn starts another.
+pub(crate) fn release_guard_if_idle() {
     let live = live();
-    live.is_empty().then(then)
+    if live.is_empty() {
+        guard::release();
+    }
 }
 
 /// The id, as long as it is a child of ours, running or zombie. With SIGCHLD ignored by the host the

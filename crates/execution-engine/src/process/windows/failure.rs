@@ -11,8 +11,7 @@ use windows_sys::Win32::Foundation::{
 };
 
 use crate::error::FailureCode;
-use crate::process::spawner::Transience;
-use crate::process::spec::{SpawnFailure, SpawnSpec};
+use crate::process::spec::{SpawnFailure, SpawnSpec, Transience};
 
 fn os_code(error: &io::Error) -> u32 {
     error.raw_os_error().map_or(0, i32::cast_unsigned)
