@@ -5,7 +5,6 @@
 //! runs, a script works on Windows, and a missing interpreter is named. It is read as Linux does: everything
 //! after the interpreter is one argument, except behind `env -S`, which splits.
 
-use std::io::Read;
 use std::path::Path;
 
 use super::exec;
@@ -13,10 +12,7 @@ use super::invocation::{Invocation, Surroundings};
 use super::path_lookup::{self, absolute};
 use super::shell::ShellKind;
 use crate::error::FailureCode;
-use crate::process::SpawnFailure;
-
-/// What Linux reads of a `#!` line is 256 bytes; a little more does no harm.
-const LONGEST_LINE: u64 = 1024;
+use crate::process::{SpawnFailure, shebang};
 
 pub(super) fn invocation(
     path: &Path,
@@ -29,8 +25,10 @@ pub(super) fn invocation(
     if let Some(interpreter) = interpreter {
         return through(interpreter, flags_before_file(interpreter), &script, args, around);
     }
-    match shebang(&start) {
-        Some(line) if line.ends_with('\r') && !cfg!(windows) => Err(windows_line_ends(&script)),
+    match shebang::line(&start).and_then(|line| str::from_utf8(line).ok()) {
+        Some(line) if line.ends_with('\r') && !cfg!(windows) => {
+            Err(SpawnFailure::new(FailureCode::NotExecutable, shebang::windows_line_ends(&script)))
+        }
         Some(line) => by_shebang(line.trim_end_matches('\r'), &script, args, around),
         None => by_itself(script, args, around),
     }
@@ -65,8 +63,7 @@ fn by_shebang(
     args: &[String],
     around: &Surroundings,
 ) -> Result<Invocation, SpawnFailure> {
-    let (interpreter, argument) = line.split_once([' ', '\t']).unwrap_or((line, ""));
-    let argument = argument.trim();
+    let (interpreter, argument) = shebang::split(line);
     let found = if let Some(words) = through_env(interpreter, argument) {
         through(&words[0], &words[1..], script, args, around)
     } else {
@@ -131,7 +128,7 @@ fn beginning(script: &Path) -> Result<Vec<u8>, SpawnFailure> {
     // Looked at before it is opened: opening a named pipe would wait for ever.
     let read = std::fs::metadata(script).and_then(|metadata| {
         if metadata.is_file() {
-            std::fs::File::open(script)?.take(LONGEST_LINE).read_to_end(&mut start)?;
+            start = shebang::beginning(script)?;
         }
         Ok(metadata)
     });
@@ -147,26 +144,6 @@ fn beginning(script: &Path) -> Result<Vec<u8>, SpawnFailure> {
         }
         Err(error) => fails(FailureCode::SpawnFailed, &format!("cannot be read: {error}")),
     }
-}
-
-/// What stands behind `#!`, a carriage return included. A byte order mark before it is passed over: the
-/// kernel would not, but editors on Windows leave one.
-fn shebang(start: &[u8]) -> Option<&str> {
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    let line = start.strip_prefix(b"#!")?.split(|&byte| byte == b'\n').next()?;
-    let line = std::str::from_utf8(line).ok()?.trim_start_matches([' ', '\t']);
-    (!line.trim().is_empty()).then(|| line.trim_end_matches([' ', '\t']))
-}
-
-fn windows_line_ends(script: &Path) -> SpawnFailure {
-    let shown = script.display();
-    SpawnFailure::new(
-        FailureCode::NotExecutable,
-        format!(
-            "`{shown}` was saved with Windows line ends, so its `#!` line names an interpreter that ends in a \
-             carriage return: convert it, e.g. with `sed -i 's/\\r$//' {shown}`, or name an `interpreter`"
-        ),
-    )
 }
 
 #[cfg(test)]

@@ -18,8 +18,10 @@
 //! 6. When the host dies without a word, the [guard](unix::guard) ends the groups (Unix), or the kernel
 //!    closes the job (Windows).
 
+pub(crate) mod shebang;
 mod spawner;
 mod spec;
+mod working_dir;
 
 #[cfg(unix)]
 mod unix;
@@ -40,3 +42,4 @@ pub(crate) use spec::{
     EXECUTION_ID_VAR, Exit, ExitKind, HostIdentity, Scope, SpawnFailure, SpawnSpec, Spawned, StdinMode,
     TreeSignal, marker,
 };
+pub(crate) use working_dir::check_working_dir;

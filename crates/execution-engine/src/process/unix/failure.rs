@@ -1,14 +1,15 @@
 //! Why the system did not start a process, told apart: one error number has many reasons.
 
 use std::fs;
-use std::io::{self, Read};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use rustix::io::Errno;
 
 use crate::error::FailureCode;
+use crate::process::shebang;
 use crate::process::spec::{SpawnFailure, SpawnSpec, Transience};
+use crate::process::working_dir::check_working_dir;
 
 /// The longest single argument or variable Linux takes, its NUL included (`MAX_ARG_STRLEN`, execve(2)).
 const MAX_STRING: usize = 128 * 1024;
@@ -24,9 +25,14 @@ pub(in crate::process) fn transience(error: &io::Error) -> Transience {
 
 /// The code and the message for an error that stays.
 pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u32) -> SpawnFailure {
-    let (code, message) = match Errno::from_io_error(error) {
+    let errno = Errno::from_io_error(error);
+    if matches!(errno, Some(Errno::NOENT | Errno::NOTDIR))
+        && let Some(failure) = unusable_folder(spec)
+    {
+        return failure;
+    }
+    let (code, message) = match errno {
         Some(Errno::NOENT) => not_there(spec),
-        Some(Errno::NOTDIR) if !is_folder(spec.working_dir.as_deref()) => folder_gone(spec),
         Some(Errno::ACCESS | Errno::PERM) => not_allowed(spec),
         Some(Errno::NOEXEC) => unknown_format(&spec.program),
         Some(Errno::ISDIR) => a_folder(&spec.program),
@@ -52,26 +58,14 @@ fn shown(path: &Path) -> String {
     format!("`{}`", path.display())
 }
 
-fn is_folder(path: Option<&Path>) -> bool {
-    path.is_none_or(Path::is_dir)
+/// Gone, or something else, since it was looked at before the start.
+fn unusable_folder(spec: &SpawnSpec) -> Option<SpawnFailure> {
+    check_working_dir(spec.working_dir.as_deref()?).err()
 }
 
-fn folder_gone(spec: &SpawnSpec) -> Told {
-    let dir = spec.working_dir.as_deref().unwrap_or(Path::new("."));
-    let message = if dir.exists() {
-        format!("the working folder {} is not a folder", shown(dir))
-    } else {
-        format!("the working folder {} does not exist: create it, or name another", shown(dir))
-    };
-    (FailureCode::WorkingDirNotFound, message)
-}
-
-/// ENOENT: the folder, the program, or the interpreter the program asks for.
+/// ENOENT: the program, or the interpreter the program asks for.
 fn not_there(spec: &SpawnSpec) -> Told {
     let program = &spec.program;
-    if !is_folder(spec.working_dir.as_deref()) {
-        return folder_gone(spec);
-    }
     if fs::symlink_metadata(program).is_err() {
         return (FailureCode::ProgramNotFound, format!("{} does not exist", shown(program)));
     }
@@ -80,17 +74,11 @@ fn not_there(spec: &SpawnSpec) -> Told {
         let message = format!("{} is a link to {}, which does not exist", shown(program), shown(&target));
         return (FailureCode::ProgramNotFound, message);
     }
-    let message = match shebang_interpreter(program) {
-        Some(interpreter) if interpreter.as_os_str().as_bytes().ends_with(b"\r") => format!(
-            "{} was saved with Windows line ends, so its `#!` line names an interpreter that ends in a \
-             carriage return: convert it, e.g. with `sed -i 's/\\r$//' {}`",
-            shown(program),
-            program.display()
-        ),
+    let message = match interpreter(program) {
+        Some(interpreter) if interpreter.ends_with('\r') => shebang::windows_line_ends(program),
         Some(interpreter) => format!(
-            "the `#!` line of {} names {}, which does not exist: install it, or change the line",
+            "the `#!` line of {} names `{interpreter}`, which does not exist: install it, or change the line",
             shown(program),
-            shown(&interpreter)
         ),
         None => format!(
             "{} exists, but the loader it asks for does not: it was built for another system or C library",
@@ -100,13 +88,11 @@ fn not_there(spec: &SpawnSpec) -> Told {
     (FailureCode::NotExecutable, message)
 }
 
-/// The path after `#!`, as the kernel reads it: up to the first blank.
-fn shebang_interpreter(program: &Path) -> Option<PathBuf> {
-    let mut start = Vec::new();
-    fs::File::open(program).ok()?.take(256).read_to_end(&mut start).ok()?;
-    let line = start.strip_prefix(b"#!")?.split(|&byte| byte == b'\n').next()?;
-    let word = line.trim_ascii_start().split(|&byte| byte == b' ' || byte == b'\t').next()?;
-    Some(std::ffi::OsString::from_vec(word.to_vec()).into())
+/// The interpreter that the `#!` line names.
+fn interpreter(program: &Path) -> Option<String> {
+    let start = shebang::beginning(program).ok()?;
+    let line = String::from_utf8_lossy(shebang::line(&start)?);
+    Some(shebang::split(&line).0.to_owned())
 }
 
 /// EACCES: no permission on the file, on a folder on the way, a folder itself, or a mount without `exec`.
@@ -141,11 +127,10 @@ fn not_allowed(spec: &SpawnSpec) -> Told {
         );
         return (FailureCode::NotExecutable, message);
     }
-    let message = match shebang_interpreter(program) {
+    let message = match interpreter(program) {
         Some(interpreter) => format!(
-            "{} may not be run: its `#!` line names {}, which is not executable",
+            "{} may not be run: its `#!` line names `{interpreter}`, which is not executable",
             shown(program),
-            shown(&interpreter)
         ),
         None => format!(
             "the system does not permit to run {}: a file system mounted `noexec`, or a security policy",

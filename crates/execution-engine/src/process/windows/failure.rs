@@ -1,7 +1,6 @@
 //! Why the system did not start a process, told apart.
 
 use std::io;
-use std::path::Path;
 
 use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_BAD_EXE_FORMAT, ERROR_COMMITMENT_LIMIT, ERROR_DIRECTORY,
@@ -12,6 +11,7 @@ use windows_sys::Win32::Foundation::{
 
 use crate::error::FailureCode;
 use crate::process::spec::{SpawnFailure, SpawnSpec, Transience};
+use crate::process::working_dir::check_working_dir;
 
 fn os_code(error: &io::Error) -> u32 {
     error.raw_os_error().map_or(0, i32::cast_unsigned)
@@ -33,15 +33,14 @@ pub(in crate::process) fn transience(error: &io::Error) -> Transience {
 /// The code and the message for an error that stays.
 pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u32) -> SpawnFailure {
     let program = spec.program.display();
-    let dir = spec.working_dir.as_deref().filter(|dir| !dir.is_dir());
+    let is_missing = matches!(os_code(error), ERROR_DIRECTORY | ERROR_PATH_NOT_FOUND | ERROR_FILE_NOT_FOUND);
+    if is_missing
+        && let Some(dir) = &spec.working_dir
+        && let Err(failure) = check_working_dir(dir)
+    {
+        return failure;
+    }
     let (code, message) = match os_code(error) {
-        ERROR_DIRECTORY | ERROR_PATH_NOT_FOUND | ERROR_FILE_NOT_FOUND if dir.is_some() => (
-            FailureCode::WorkingDirNotFound,
-            format!(
-                "the working folder `{}` is not an existing folder: create it, or name another",
-                dir.unwrap_or(Path::new(".")).display()
-            ),
-        ),
         ERROR_FILE_NOT_FOUND | ERROR_PATH_NOT_FOUND => {
             (FailureCode::ProgramNotFound, format!("`{program}` does not exist"))
         }
