@@ -18,6 +18,7 @@
 //! 6. When the host dies without a word, the [guard](unix::guard) ends the groups (Unix), or the kernel
 //!    closes the job (Windows).
 
+mod launch;
 pub(crate) mod shebang;
 mod spawner;
 mod spec;
@@ -33,13 +34,14 @@ use unix as os;
 #[cfg(windows)]
 use windows as os;
 
+pub(crate) use launch::Spawned;
 pub(crate) use os::{
     ExecutionChild, PipeReader, PipeWriter, host_identity, is_same_process, kill_group_of, kill_marked,
     marked_processes, prepare_writer_thread, release_guard_if_idle,
 };
 pub(crate) use spawner::spawn;
 pub(crate) use spec::{
-    EXECUTION_ID_VAR, Exit, ExitKind, HostIdentity, Scope, SpawnFailure, SpawnSpec, Spawned, StdinMode,
-    TreeSignal, marker,
+    EXECUTION_ID_VAR, Exit, ExitKind, HostIdentity, Scope, SpawnFailure, SpawnSpec, StdinMode, TreeSignal,
+    marker,
 };
 pub(crate) use working_dir::check_working_dir;

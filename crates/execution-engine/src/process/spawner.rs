@@ -16,12 +16,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::launch::{self, Launched, Spawned};
 use super::os;
-use super::spec::{SpawnFailure, SpawnSpec, Spawned, Transience};
+use super::spec::{SpawnFailure, SpawnSpec, Transience};
 use crate::error::FailureCode;
 
 type Prepare = Box<dyn FnOnce() -> Result<SpawnSpec, SpawnFailure> + Send>;
-type Reply = oneshot::Sender<Result<os::Launched, SpawnFailure>>;
+type Reply = oneshot::Sender<Result<Launched, SpawnFailure>>;
 
 struct Order {
     prepare: Prepare,
@@ -52,7 +53,7 @@ where
 }
 
 /// Up to the point where the process runs and nothing is registered with the runtime yet.
-pub(super) async fn launch(prepare: Prepare) -> Result<os::Launched, SpawnFailure> {
+pub(super) async fn launch(prepare: Prepare) -> Result<Launched, SpawnFailure> {
     let (reply, answer) = oneshot::channel();
     send(Order { prepare, reply })?;
     answer.await.unwrap_or_else(|_| Err(internal("the spawner thread gave no answer")))
@@ -124,7 +125,7 @@ fn attempt(mut one: Waiting, waiting: &mut Vec<Waiting>) {
         return;
     }
     one.tries += 1;
-    let launched = catch_unwind(AssertUnwindSafe(|| os::launch(&one.spec)));
+    let launched = catch_unwind(AssertUnwindSafe(|| launch::launch(&one.spec)));
     let answer = match launched {
         Ok(Ok(launched)) => Ok(launched),
         Ok(Err(error)) => match delay(os::transience(&error), one.tries) {

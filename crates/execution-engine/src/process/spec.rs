@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use super::os::{ExecutionChild, PipeReader, PipeWriter};
 use crate::error::FailureCode;
 use crate::result::ResourceUsage;
 
@@ -66,15 +65,6 @@ pub(super) enum Transience {
     ProgramBusy,
     /// No process, descriptor or memory left.
     Exhausted,
-}
-
-/// A started process with the host's ends of its pipes.
-#[derive(Debug)]
-pub(crate) struct Spawned {
-    pub child: ExecutionChild,
-    pub stdin: Option<PipeWriter>,
-    pub stdout: PipeReader,
-    pub stderr: PipeReader,
 }
 
 /// What is sent to a whole tree.

@@ -1,5 +1,6 @@
 //! [`ExecutionChild`]: one started process with its tree, from spawn to reap.
 
+use std::io;
 use std::sync::Arc;
 
 use rustix::io::Errno;
@@ -14,7 +15,7 @@ use crate::result::{Containment, LeftoverProcess};
 
 /// Who owns a started process: dropping this kills the tree and reaps the leader.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(in crate::process) struct Process {
     tree: Arc<Tree>,
     reaped: bool,
 }
@@ -28,6 +29,11 @@ impl Process {
 
     pub(super) fn pid(&self) -> u32 {
         self.tree.leader
+    }
+
+    /// Inside a runtime.
+    pub(in crate::process) fn watch_exit(&self) -> io::Result<ExitWatch> {
+        ExitWatch::new(self.pid())
     }
 
     fn reap(mut self) -> Exit {
@@ -68,7 +74,7 @@ pub(crate) struct ExecutionChild {
 }
 
 impl ExecutionChild {
-    pub(super) fn new(exit: ExitWatch, process: Process) -> Self {
+    pub(in crate::process) fn new(exit: ExitWatch, process: Process) -> Self {
         Self { exit, process }
     }
 

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::os_readiness::watch_readable;
 
 #[derive(Debug)]
-pub(super) struct ExitWatch {
+pub(in crate::process) struct ExitWatch {
     pid: Pid,
     ended: bool,
     source: Source,

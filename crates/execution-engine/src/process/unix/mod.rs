@@ -9,13 +9,14 @@ mod exit_watch;
 mod failure;
 pub(super) mod guard;
 mod identity;
-mod launch;
 mod live;
 mod os_calls;
 #[cfg(not(target_os = "linux"))]
 mod os_kqueue;
 mod pipe;
+mod process_info;
 mod snapshot;
+mod start;
 mod sweep;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
@@ -32,11 +33,14 @@ mod table;
 mod table;
 
 pub(crate) use child::ExecutionChild;
+pub(super) use child::Process;
 pub(super) use drop_reaper::reap_orphans;
+pub(super) use exit_watch::ExitWatch;
 pub(super) use failure::{explain, transience};
 pub(crate) use identity::{host_identity, is_same_process, kill_group_of, kill_marked, marked_processes};
-pub(super) use launch::{Launched, launch};
 pub(crate) use live::release_guard_if_idle;
 pub(super) use os_calls::prepare_spawner_thread;
 pub(crate) use os_calls::prepare_writer_thread;
+pub(super) use pipe::{PipeEnd, input_pipe, output_pipe, pipe_writer};
 pub(crate) use pipe::{PipeReader, PipeWriter};
+pub(super) use start::start;

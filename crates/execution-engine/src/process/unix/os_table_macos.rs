@@ -9,18 +9,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::process_info::ProcessInfo;
 use crate::process::spec::EXECUTION_ID_VAR;
-
-/// One process, as far as we care.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ProcessInfo {
-    pub(super) pid: u32,
-    pub(super) group: u32,
-    /// Microseconds since 1970: with the id, an identity.
-    pub(super) start_time: u64,
-    pub(super) name: String,
-    pub(super) zombie: bool,
-}
 
 /// One process. The call passes over zombies by itself.
 pub(super) fn look(pid: u32) -> Option<ProcessInfo> {

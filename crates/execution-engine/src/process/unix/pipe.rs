@@ -1,16 +1,16 @@
 //! The host's ends of a child's pipes: watched by the runtime, never blocking.
 
-use std::io;
+use std::io::{self, pipe};
 use std::os::fd::OwnedFd;
-use std::pin::Pin;
+use std::process::Stdio;
 use std::sync::Arc;
 #[cfg(target_os = "linux")]
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncWrite, Interest};
-use tokio::net::unix::pipe;
+use tokio::net::unix::pipe::Sender;
 
 use crate::host_loop::Reactor;
 #[cfg(target_os = "linux")]
@@ -45,7 +45,7 @@ enum Source {
 }
 
 impl PipeReader {
-    pub(super) fn new(end: OwnedFd) -> io::Result<Self> {
+    pub(in crate::process) fn new(end: PipeEnd) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&end, true)?;
         let pipe = Arc::new(end);
         Ok(Self {
@@ -166,25 +166,24 @@ impl Drop for PipeReader {
 
 /// The writing end of the child's stdin. A child that does not read gives `BrokenPipe`, provided that the
 /// host ignores SIGPIPE, as Node and every Rust program do.
-#[derive(Debug)]
-pub(crate) struct PipeWriter(pipe::Sender);
+pub(crate) type PipeWriter = Sender;
 
-impl PipeWriter {
-    pub(super) fn new(end: OwnedFd) -> io::Result<Self> {
-        pipe::Sender::from_owned_fd(end).map(Self)
-    }
+/// Gives the host's end of the child's stdin to the runtime of the calling task.
+pub(in crate::process) fn pipe_writer(end: PipeEnd) -> io::Result<PipeWriter> {
+    Sender::from_owned_fd(end)
 }
 
-impl AsyncWrite for PipeWriter {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
+/// The host's end of a pipe that no runtime knows yet.
+pub(in crate::process) type PipeEnd = OwnedFd;
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
+/// A pipe for what the child writes: the host's end, and the child's.
+pub(in crate::process) fn output_pipe() -> io::Result<(PipeEnd, Stdio)> {
+    let (reader, writer) = pipe()?;
+    Ok((reader.into(), writer.into()))
+}
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
+/// A pipe for what the child reads: the host's end, and the child's.
+pub(in crate::process) fn input_pipe() -> io::Result<(PipeEnd, Stdio)> {
+    let (reader, writer) = pipe()?;
+    Ok((writer.into(), reader.into()))
 }

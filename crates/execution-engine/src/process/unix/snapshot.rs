@@ -7,7 +7,8 @@ use std::ffi::OsString;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::table::{self, ProcessInfo};
+use super::process_info::ProcessInfo;
+use super::table;
 
 /// The living processes, each with its execution's mark where marks were asked for.
 #[derive(Debug)]

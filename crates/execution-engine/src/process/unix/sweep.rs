@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::live::{self, Token};
+use super::process_info::ProcessInfo;
 use super::snapshot::{self, Snapshot};
-use super::table::{self, ProcessInfo};
+use super::table;
 use crate::process::spec::Scope;
 use crate::result::LeftoverProcess;
 

@@ -8,18 +8,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
+use super::process_info::ProcessInfo;
 use crate::process::spec::EXECUTION_ID_VAR;
-
-/// One process, as far as we care.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ProcessInfo {
-    pub(super) pid: u32,
-    pub(super) group: u32,
-    /// Clock ticks since the system's start: with the id, an identity.
-    pub(super) start_time: u64,
-    pub(super) name: String,
-    pub(super) zombie: bool,
-}
 
 /// Kernel threads (`PF_KTHREAD`): nobody's descendants.
 const KERNEL_THREAD: u32 = 0x0020_0000;

@@ -2,14 +2,7 @@
 
 use std::ffi::OsString;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ProcessInfo {
-    pub(super) pid: u32,
-    pub(super) group: u32,
-    pub(super) start_time: u64,
-    pub(super) name: String,
-    pub(super) zombie: bool,
-}
+use super::process_info::ProcessInfo;
 
 pub(super) fn look(_pid: u32) -> Option<ProcessInfo> {
     None

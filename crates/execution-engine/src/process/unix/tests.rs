@@ -155,7 +155,7 @@ async fn without_a_pidfd_a_thread_learns_of_the_exit() {
     for script in ["exit 4", "sleep 0.05; exit 4"] {
         let spec = sh(script);
         let launched = crate::process::spawner::launch(Box::new(move || Ok(spec))).await.unwrap();
-        let spawned = launched.register_with(ExitWatch::by_thread).unwrap();
+        let spawned = launched.register_with(|process| ExitWatch::by_thread(process.pid())).unwrap();
         assert_eq!(end(spawned).await.status, ExitKind::Code(4));
     }
 }

@@ -63,7 +63,7 @@ impl Tree {
 
 /// Who owns a started process: dropping this ends the tree.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(in crate::process) struct Process {
     tree: Arc<Tree>,
     key: u64,
     on_our_console: bool,
@@ -81,6 +81,10 @@ impl Process {
         let key = NEXT.fetch_add(1, Ordering::Relaxed);
         live().insert(key, Arc::clone(&tree));
         Self { tree, key, on_our_console }
+    }
+
+    pub(in crate::process) fn watch_exit(&self) -> io::Result<ExitWatch> {
+        ExitWatch::new(Arc::clone(&self.tree.handle))
     }
 }
 
@@ -101,9 +105,8 @@ pub(crate) struct ExecutionChild {
 }
 
 impl ExecutionChild {
-    pub(super) fn new(process: Process) -> io::Result<Self> {
-        let exit = ExitWatch::new(Arc::clone(&process.tree.handle))?;
-        Ok(Self { exit, process })
+    pub(in crate::process) fn new(exit: ExitWatch, process: Process) -> Self {
+        Self { exit, process }
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -11,19 +11,22 @@
 mod child;
 mod failure;
 mod identity;
-mod launch;
 mod os_console;
 mod os_exit_watch;
 mod os_job;
 mod os_pipe;
 mod os_process;
 mod os_resume;
+mod start;
 
 pub(crate) use child::ExecutionChild;
+pub(super) use child::Process;
 pub(super) use failure::{explain, transience};
 pub(crate) use identity::{host_identity, is_same_process, kill_group_of, kill_marked, marked_processes};
-pub(super) use launch::{Launched, launch};
+pub(super) use os_exit_watch::ExitWatch;
+pub(super) use os_pipe::{PipeEnd, input_pipe, output_pipe, pipe_writer};
 pub(crate) use os_pipe::{PipeReader, PipeWriter};
+pub(super) use start::start;
 
 /// Signal masks are a matter of Unix.
 pub(super) fn prepare_spawner_thread() {}

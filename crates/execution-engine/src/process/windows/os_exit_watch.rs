@@ -14,7 +14,7 @@ use windows_sys::Win32::System::Threading::{
 type Ended = watch::Sender<bool>;
 
 #[derive(Debug)]
-pub(super) struct ExitWatch {
+pub(in crate::process) struct ExitWatch {
     wait: HANDLE,
     /// What the callback is given: owned by us, freed once no callback can run any more.
     context: *mut Ended,

@@ -9,11 +9,10 @@ use std::io;
 use std::os::windows::ffi::OsStrExt;
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{FromRawHandle, IntoRawHandle, OwnedHandle};
-use std::pin::Pin;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use tokio::io::AsyncWrite;
 use tokio::net::windows::named_pipe::NamedPipeServer;
 use uuid::Uuid;
 use windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE;
@@ -30,13 +29,26 @@ const CAPACITY: u32 = 64 * 1024;
 
 /// Which way the bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+enum Direction {
     FromChild,
     ToChild,
 }
 
-/// The host's end, overlapped and not registered yet, and the child's.
-pub(super) fn pipe(direction: Direction) -> io::Result<(OwnedHandle, File)> {
+/// The host's end of a pipe that no runtime knows yet.
+pub(in crate::process) type PipeEnd = OwnedHandle;
+
+/// A pipe for what the child writes: the host's end, and the child's.
+pub(in crate::process) fn output_pipe() -> io::Result<(PipeEnd, Stdio)> {
+    pipe(Direction::FromChild).map(|(ours, childs)| (ours, childs.into()))
+}
+
+/// A pipe for what the child reads: the host's end, and the child's.
+pub(in crate::process) fn input_pipe() -> io::Result<(PipeEnd, Stdio)> {
+    pipe(Direction::ToChild).map(|(ours, childs)| (ours, childs.into()))
+}
+
+/// The host's end, overlapped, and the child's.
+fn pipe(direction: Direction) -> io::Result<(OwnedHandle, File)> {
     let name = std::ffi::OsString::from(format!(r"\\.\pipe\execution-engine-{}", Uuid::now_v7()));
     let wide: Vec<u16> = name.encode_wide().chain([0]).collect();
     let access = match direction {
@@ -80,7 +92,7 @@ fn register(end: OwnedHandle) -> io::Result<NamedPipeServer> {
 pub(crate) struct PipeReader(NamedPipeServer);
 
 impl PipeReader {
-    pub(super) fn new(end: OwnedHandle) -> io::Result<Self> {
+    pub(in crate::process) fn new(end: PipeEnd) -> io::Result<Self> {
         register(end).map(Self)
     }
 
@@ -134,25 +146,9 @@ impl PipeReader {
 }
 
 /// The writing end of the child's stdin.
-#[derive(Debug)]
-pub(crate) struct PipeWriter(NamedPipeServer);
+pub(crate) type PipeWriter = NamedPipeServer;
 
-impl PipeWriter {
-    pub(super) fn new(end: OwnedHandle) -> io::Result<Self> {
-        register(end).map(Self)
-    }
-}
-
-impl AsyncWrite for PipeWriter {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
+/// Gives the host's end of the child's stdin to the runtime of the calling task.
+pub(in crate::process) fn pipe_writer(end: PipeEnd) -> io::Result<PipeWriter> {
+    register(end)
 }

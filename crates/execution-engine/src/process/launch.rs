@@ -1,0 +1,95 @@
+//! Starts one process, on the spawner thread, and makes it known to a runtime afterwards.
+
+use std::io;
+use std::process::{Command, Stdio};
+
+use super::os::{self, ExecutionChild, ExitWatch, PipeReader, PipeWriter, Process};
+use super::spec::{EXECUTION_ID_VAR, SpawnFailure, SpawnSpec, StdinMode};
+use crate::error::FailureCode;
+
+/// What to do where a process cannot be watched.
+const WATCH_HINT: &str = if cfg!(unix) {
+    "Raise the limit on open files or threads (`ulimit -n`, `ulimit -u`), or run less at once"
+} else {
+    "Run less at once"
+};
+
+/// A started process with the host's ends of its pipes.
+#[derive(Debug)]
+pub(crate) struct Spawned {
+    pub(crate) child: ExecutionChild,
+    pub(crate) stdin: Option<PipeWriter>,
+    pub(crate) stdout: PipeReader,
+    pub(crate) stderr: PipeReader,
+}
+
+/// A running process that no runtime knows yet. Dropping it kills and reaps it.
+#[derive(Debug)]
+pub(super) struct Launched {
+    process: Process,
+    stdin: Option<os::PipeEnd>,
+    stdout: os::PipeEnd,
+    stderr: os::PipeEnd,
+}
+
+/// Starts the process.
+pub(super) fn launch(spec: &SpawnSpec) -> io::Result<Launched> {
+    let (stdout, child_stdout) = os::output_pipe()?;
+    let (stderr, child_stderr) = os::output_pipe()?;
+    let (child_stdin, stdin) = match spec.stdin {
+        StdinMode::Null => (Stdio::null(), None),
+        StdinMode::Pipe => {
+            let (ours, childs) = os::input_pipe()?;
+            (childs, Some(ours))
+        }
+    };
+    let mut command = Command::new(&spec.program);
+    command
+        .args(&spec.args)
+        .env_clear()
+        .envs(spec.env.iter().map(|(name, value)| (name, value)))
+        .env(EXECUTION_ID_VAR, spec.id.to_string())
+        .stdin(child_stdin)
+        .stdout(child_stdout)
+        .stderr(child_stderr);
+    if let Some(dir) = &spec.working_dir {
+        command.current_dir(dir);
+    }
+    // The command goes with this call, and with it our copies of the child's pipe ends: else end of file would never
+    // come.
+    let process = os::start(command, spec)?;
+    Ok(Launched { process, stdin, stdout, stderr })
+}
+
+impl Launched {
+    /// Makes the pipes and the exit known to the runtime of the calling task.
+    ///
+    /// # Errors
+    /// When the runtime cannot watch them. The process is then killed and reaped.
+    pub(super) fn register(self) -> Result<Spawned, SpawnFailure> {
+        self.register_with(Process::watch_exit)
+    }
+
+    pub(super) fn register_with(
+        self,
+        watch_exit: impl FnOnce(&Process) -> io::Result<ExitWatch>,
+    ) -> Result<Spawned, SpawnFailure> {
+        let Self { process, stdin, stdout, stderr } = self;
+        let register = move || {
+            Ok(Spawned {
+                stdin: stdin.map(os::pipe_writer).transpose()?,
+                stdout: PipeReader::new(stdout)?,
+                stderr: PipeReader::new(stderr)?,
+                child: ExecutionChild::new(watch_exit(&process)?, process),
+            })
+        };
+        register().map_err(|error: io::Error| {
+            SpawnFailure::new(
+                FailureCode::ResourceExhausted,
+                format!(
+                    "the process was started but could not be watched, so it was stopped: {error}. {WATCH_HINT}"
+                ),
+            )
+        })
+    }
+}
