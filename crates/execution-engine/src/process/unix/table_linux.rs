@@ -143,7 +143,7 @@ mod tests {
     fn a_process_with_variables_has_an_environment() {
         assert!(!has_no_environment(std::process::id()));
         let mut bare = std::process::Command::new("/bin/sleep").arg("1000").env_clear().spawn().unwrap();
-        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        let deadline = std::time::Instant::now() + Duration::from_secs(30);
         while !has_no_environment(bare.id()) {
             assert!(std::time::Instant::now() < deadline);
         }

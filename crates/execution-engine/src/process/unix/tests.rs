@@ -58,7 +58,7 @@ pub(super) async fn end(mut spawned: Spawned) -> Exit {
 }
 
 /// A net for what must come: long, because machines are slow. Nothing sleeps for it.
-pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(DEADLINE, future).await.expect("in time")
