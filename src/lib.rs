@@ -23,5 +23,6 @@ mod records;
 mod request;
 mod result;
 mod runtime;
+mod sync;
 
 pub use engine::{NativeEngine, new_id};

@@ -7,13 +7,15 @@
 //! told of one starts the next thing, more often than not, and waking a thread for it is most of what that costs
 //! JavaScript's own.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::create_custom_tokio_runtime;
 use napi_derive::module_init;
 use tokio::runtime::Builder;
+
+use crate::sync::lock;
 
 /// Enough to read and mask several loud streams at once; JavaScript takes in one.
 const MAX_THREADS: usize = 4;
@@ -67,7 +69,7 @@ pub fn ended() {
 fn is_crowded() -> bool {
     let now = Instant::now();
     let arrived = f64::from(ARRIVED.swap(0, Ordering::Relaxed));
-    let mut known = TRAFFIC.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = lock(&TRAFFIC);
     let traffic = known.get_or_insert(Traffic { arrivals: 0.0, at: now });
     let faded = (now - traffic.at).div_duration_f64(WINDOW);
     traffic.arrivals = traffic.arrivals * (-faded).exp() + arrived;

@@ -3,10 +3,12 @@
 //! Texts are made by the runtime's threads and read in JavaScript's: malloc would map their pages anew for every batch,
 //! and clear each of them first.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use napi::bindgen_prelude::{Buffer, Env, Float64Array, Result, ToNapiValue};
 use napi::{JsValue, sys};
+
+use crate::sync::lock;
 
 /// Rooms that are kept: one crosses while others fill.
 const SPARE_ROOMS: usize = 4;
@@ -91,8 +93,4 @@ impl Drop for Text {
     fn drop(&mut self) {
         self.border.give_back(std::mem::take(&mut self.room));
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,7 +10,7 @@
 //! has no place yet stays in its pipe, and its child waits. What has been read without one waits for its bytes.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use execution_engine::{EventKind, ExecutionEvent, LineBatch, OutputStream};
 use napi::Status;
@@ -24,6 +24,7 @@ use crate::number::to_js;
 use crate::records::stream_name;
 use crate::result::NativeResult;
 use crate::runtime;
+use crate::sync::lock;
 
 /// What a turn of reading brings at most, very long lines apart, and takes from the budget before.
 const READ: u32 = 132 * 1024;
@@ -262,7 +263,7 @@ impl EventBridge {
 
     /// Whether the way to JavaScript keeps the process alive.
     pub fn keep_alive(&self, env: &Env, alive: bool) -> Result<()> {
-        let mut on_batch = self.on_batch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut on_batch = lock(&self.on_batch);
         #[expect(deprecated, reason = "the advised replacement, dropping all handles, cannot be undone")]
         if alive { on_batch.refer(env) } else { on_batch.unref(env) }
     }
@@ -273,14 +274,14 @@ impl EventBridge {
         }
         let Some(batch) = state.next_batch() else { return };
         drop(state);
-        let on_batch = self.on_batch.lock().unwrap_or_else(PoisonError::into_inner);
+        let on_batch = lock(&self.on_batch);
         if on_batch.call(batch, ThreadsafeFunctionCallMode::NonBlocking) != Status::Ok {
             self.close();
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use tokio::sync::Notify;
+
+use crate::sync::lock;
 
 /// Lines go to JavaScript.
 const OPEN: u8 = 0;
@@ -97,7 +99,7 @@ impl Gates {
     }
 
     fn lock(&self) -> MutexGuard<'_, ByNumber> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

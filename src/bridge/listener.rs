@@ -1,6 +1,6 @@
 //! [`Listener`]: one execution's events on their way to the bridge.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use execution_engine::{EventHandler, ExecutionEvent, HandlerFuture, LineBatch};
 use uuid::Uuid;
@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::event_bridge::{EventBridge, Reserved};
 use super::gate::Gate;
 use crate::runtime;
+use crate::sync::lock;
 
 /// The handler of one execution.
 pub struct Listener {
@@ -27,7 +28,7 @@ impl Listener {
     }
 
     fn reserved(&self) -> MutexGuard<'_, Option<Reserved>> {
-        self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.reserved)
     }
 
     fn release(&self) {

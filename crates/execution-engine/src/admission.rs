@@ -5,10 +5,12 @@
 //! runtime happened to poll them first.)
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
+
+use crate::sync::lock;
 
 /// Hands out at most `limit` places and keeps at most `max_waiting` in line.
 #[derive(Debug)]
@@ -104,7 +106,7 @@ impl AdmissionQueue {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -65,6 +65,7 @@ mod process;
 mod registry;
 mod request;
 mod result;
+mod sync;
 
 pub use config::ExecutionConfig;
 pub use engine::{

@@ -6,8 +6,10 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+
+use crate::sync::lock;
 
 /// Sleeps through whatever does not concern it.
 pub(crate) struct Dormant<'a, F> {
@@ -51,7 +53,7 @@ impl<F: Future> Future for Dormant<'_, F> {
 
 impl Bell {
     fn answered_by(&self, task: &Waker) {
-        self.task.lock().unwrap_or_else(PoisonError::into_inner).clone_from(task);
+        lock(&self.task).clone_from(task);
     }
 }
 
@@ -62,7 +64,7 @@ impl Wake for Bell {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.rang.store(true, Ordering::Release);
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let task = lock(&self.task).clone();
         task.wake();
     }
 }

@@ -3,10 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::runtime::Handle;
+
+use crate::sync::lock;
 
 type Life = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -86,7 +88,7 @@ impl SharedTask {
     }
 
     fn runner(&self) -> MutexGuard<'_, Waker> {
-        self.runner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.runner)
     }
 }
 
@@ -118,7 +120,7 @@ impl Future for Runner {
 impl Drop for Runner {
     /// The future holds wakers that hold this task: it goes with its runner, done or not.
     fn drop(&mut self) {
-        let life = self.0.life.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let life = lock(&self.0.life).take();
         drop(life);
     }
 }

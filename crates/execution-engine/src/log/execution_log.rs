@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 
 use chrono::{DateTime, Utc};
 use execution_log::{LogFooter, LogHeader};
@@ -13,6 +13,7 @@ use super::formatter::Block;
 use super::service::Job;
 use crate::event::OutputStream;
 use crate::result::OutputFiles;
+use crate::sync::lock;
 
 /// Handed over in one piece.
 const BLOCK: usize = 64 * 1024;
@@ -86,7 +87,7 @@ impl Shared {
 
     /// The first trouble is told.
     pub(super) fn report(&self, trouble: String) {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(trouble);
+        lock(&self.trouble).get_or_insert(trouble);
     }
 }
 
@@ -168,7 +169,7 @@ impl ExecutionLog {
 
     /// What went wrong with the log, told once.
     pub(crate) fn take_warning(&mut self) -> Option<String> {
-        self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.shared.trouble).take()
     }
 
     /// Writes what is left and the footer, and closes the files.

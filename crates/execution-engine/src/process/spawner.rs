@@ -10,8 +10,8 @@
 //! system that hangs does: it holds up every later spawn.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -20,6 +20,7 @@ use super::launch::{self, Launched, Spawned};
 use super::os;
 use super::spec::{SpawnFailure, SpawnSpec, Transience};
 use crate::error::FailureCode;
+use crate::sync::lock;
 
 type Prepare = Box<dyn FnOnce() -> Result<SpawnSpec, SpawnFailure> + Send>;
 type Reply = oneshot::Sender<Result<Launched, SpawnFailure>>;
@@ -60,7 +61,7 @@ pub(super) async fn launch(prepare: Prepare) -> Result<Launched, SpawnFailure> {
 }
 
 fn send(order: Order) -> Result<(), SpawnFailure> {
-    let mut orders = ORDERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut orders = lock(&ORDERS);
     let order = match &*orders {
         // A closed channel gives the order back: the thread is gone, and the next one takes it.
         Some(sender) => match sender.send(order) {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +15,7 @@ use crate::request::ExecutionMetadata;
 use crate::result::{
     Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, ExecutionSummary, OutputFiles, millis,
 };
+use crate::sync::lock;
 
 /// One execution, live or finished. Its task writes here; everybody else reads and asks.
 ///
@@ -235,7 +236,7 @@ impl Execution {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

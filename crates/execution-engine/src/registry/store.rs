@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use tokio::sync::Notify;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::execution::Execution;
 use super::retention::Retention;
 use crate::error::EngineError;
+use crate::sync::lock;
 
 /// Look-up by id is O(1); forgetting takes from the front of a queue.
 #[derive(Debug)]
@@ -113,7 +114,7 @@ impl Registry {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

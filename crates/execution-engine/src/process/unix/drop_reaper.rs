@@ -1,10 +1,11 @@
 //! The end of a process whose owner went away: killed, everything that escaped it too, and reaped, all
 //! off the runtime, because the owner may have gone away with it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::sweep::Tree;
 use super::{live, os_calls};
+use crate::sync::lock;
 
 /// Processes that no thread could be had for; the spawner thread looks after them.
 static ORPHANS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
@@ -23,12 +24,12 @@ pub(super) fn kill_and_reap(tree: Arc<Tree>) {
             }
         });
     if thread.is_err() && live::leave(token) {
-        ORPHANS.lock().unwrap_or_else(PoisonError::into_inner).push(pid);
+        lock(&ORPHANS).push(pid);
     }
 }
 
 /// Called by the spawner thread now and then.
 pub(in crate::process) fn reap_orphans() {
-    let mut orphans = ORPHANS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut orphans = lock(&ORPHANS);
     orphans.retain(|&pid| matches!(os_calls::wait4(pid, false), Ok(None)));
 }

@@ -12,7 +12,9 @@
 use std::io::{self, PipeReader, PipeWriter, Write, pipe};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::sync::lock;
 
 /// What the shell runs.
 const SCRIPT: &str = include_str!("guard.sh");
@@ -44,7 +46,7 @@ struct State {
 static STATE: Mutex<State> = Mutex::new(State { guard: None, starts: 0 });
 
 fn state() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&STATE)
 }
 
 /// Starts the guard if there is none, before the first process it is to watch. Spawner thread only.

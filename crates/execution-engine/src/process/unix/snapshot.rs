@@ -4,11 +4,12 @@
 //! all; instead, whoever asks while a reading is under way shares the next one.
 
 use std::ffi::OsString;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::process_info::ProcessInfo;
 use super::table;
+use crate::sync::lock;
 
 /// The living processes, each with its execution's mark where marks were asked for.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub(super) fn with_marks() -> Arc<Snapshot> {
 /// Begun after this call: what the caller has killed before it does not show up alive.
 fn no_older_than_now(shared: &Shared, mark_of: fn(u32) -> Option<OsString>) -> Arc<Snapshot> {
     let asked = Instant::now();
-    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut shared = lock(shared);
     if let Some(snapshot) = shared.as_ref().filter(|snapshot| snapshot.begun >= asked) {
         return Arc::clone(snapshot);
     }

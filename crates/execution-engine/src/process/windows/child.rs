@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::windows::io::{AsHandle, OwnedHandle};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::os_exit_watch::ExitWatch;
@@ -12,13 +12,14 @@ use super::os_job::Job;
 use super::{os_console, os_process};
 use crate::process::spec::{Exit, ExitKind, Scope, TreeSignal};
 use crate::result::{Containment, LeftoverProcess};
+use crate::sync::lock;
 
 /// The trees of this host process, for its end.
 static LIVE: Mutex<BTreeMap<u64, Arc<Tree>>> = Mutex::new(BTreeMap::new());
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<Tree>>> {
-    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&LIVE)
 }
 
 /// A leader, and the job around it where there is one. The open handle keeps the id from being used again.

@@ -1,0 +1,14 @@
+//! What shared state is built of. Under `--cfg loom` the same names are loom's, so that crates/loom-models
+//! can run the state machines through every interleaving.
+
+use std::sync::PoisonError;
+
+#[cfg(loom)]
+pub(crate) use loom::sync::{Mutex, MutexGuard};
+#[cfg(not(loom))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
+
+/// Locks, whether or not a holder panicked: what is behind the engine's locks is consistent between any two statements.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
