@@ -1,0 +1,35 @@
+// The order that ARCHITECTURE.md describes. Arrows point down, or sideways where they make no cycle.
+
+/** Packages and crates, from the top. */
+export const packages = [
+  ['packages/cli'],
+  ['packages/manager'],
+  ['lib'],
+  ['src'],
+  ['crates/execution-engine'],
+  ['crates/execution-log'],
+]
+
+/** What is inside the engine, from the top. `vocabulary` stands for what users name. */
+export const rooms = [
+  ['internals'],
+  ['engine'],
+  ['execution', 'registry'],
+  ['command', 'process', 'output', 'log'],
+  ['host_loop'],
+  ['os_readiness', 'admission', 'sync'],
+  ['vocabulary'],
+]
+
+const vocabulary = new Set(['config', 'request', 'result', 'event', 'error', 'limits'])
+
+export const packageOf = (path) => {
+  if (path === 'index.d.ts' || path === 'index.js') return 'src'
+  return packages.flat().find((name) => path === name || path.startsWith(`${name}/`))
+}
+
+export const roomOf = (path) => {
+  const [, name] = /^crates\/execution-engine\/src\/(\w+)/.exec(path) ?? []
+  if (name === 'lib') return undefined
+  return vocabulary.has(name) ? 'vocabulary' : name
+}

@@ -1,0 +1,57 @@
+// Draws the arrows between files from what they import, and fails where they make a cycle or point up: `npm run
+// check:arrows`. `-- --mermaid` prints the picture of ARCHITECTURE.md.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { cycles, mermaid, unplaced, upward } from './arrows/graph.mjs'
+import { packageOf, packages, roomOf, rooms } from './arrows/order.mjs'
+import { rustArrows } from './arrows/rust.mjs'
+import { typeScriptArrows } from './arrows/typescript.mjs'
+import { main, Problem, red } from './lib/console.mjs'
+import { root } from './lib/run.mjs'
+
+const crates = new Map([
+  ['execution_engine', 'crates/execution-engine'],
+  ['execution_log', 'crates/execution-log'],
+])
+const npmPackages = new Map([
+  ['@escher/execution-engine', 'lib'],
+  ['@escher/execution-manager', 'packages/manager'],
+  ['@escher/cli', 'packages/cli'],
+  ['@escher/testing', 'packages/testing'],
+])
+
+const everyArrow = () => [
+  ...['src', 'crates/execution-engine/src', 'crates/execution-log/src']
+    .map((folder) => join(root, folder, 'lib.rs'))
+    .filter((entry) => existsSync(entry))
+    .flatMap((entry) => rustArrows(entry, root, crates)),
+  ...['lib', 'packages/manager/lib', 'packages/cli/lib'].flatMap((folder) =>
+    typeScriptArrows(folder, root, npmPackages),
+  ),
+]
+
+const shown = ({ from, to }) => `    ${from} → ${to}`
+
+await main(() => {
+  const arrows = everyArrow()
+  if (process.argv.includes('--mermaid')) {
+    console.log(`${mermaid(arrows, packageOf)}\n\n${mermaid(arrows, roomOf)}`)
+    return 0
+  }
+  const found = [
+    ...cycles(arrows).map(({ folder, cycle }) => `cycle in ${folder || '.'}:\n${cycle.map(shown).join('\n')}`),
+    ...[
+      [packages, packageOf],
+      [rooms, roomOf],
+    ].flatMap(([layers, nameOf]) => [
+      ...upward(arrows, layers, nameOf).map((arrow) => `points up:\n${shown(arrow)}`),
+      ...unplaced(arrows, layers, nameOf).map((name) => `${name} has no place in tools/arrows/order.mjs`),
+    ]),
+  ]
+  for (const text of new Set(found)) console.log(`${red('✗')} ${text}`)
+  if (found.length > 0) throw new Problem(`${found.length} arrows are against the order.`)
+  console.log(`${arrows.length} arrows, no cycle, none points up`)
+  return 0
+})
