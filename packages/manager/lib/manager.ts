@@ -3,7 +3,7 @@ import type { ExecutionEngine } from '@escher/execution-engine'
 import type { Playbook } from './playbook/playbook.js'
 import { prepare } from './run/prepare.js'
 import { PlaybookRun } from './run/playbook-run.js'
-import type { ManagerOptions, PlaybookRunOptions } from './types.js'
+import type { ManagerOptions, PlaybookRunOptions } from './run/types.js'
 
 // What is left out by `undefined` is the manager's to say.
 const given = (options: PlaybookRunOptions): PlaybookRunOptions =>

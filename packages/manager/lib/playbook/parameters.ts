@@ -1,7 +1,7 @@
 /** Parameters: what a playbook declares, and the values a run gives them. */
 import { didYouMean, type Findings, type Path, some } from './problems.js'
 import type { ParameterFile } from './schema.js'
-import type { ParameterValue } from '../types.js'
+import type { ParameterValue } from '../run/types.js'
 
 export interface Parameter {
   readonly name: string

@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 
 import { commandLine } from '../template/shell-words.js'
-import { commandReferences, parseCommand, type StepCommand } from '../run/command.js'
+import { commandReferences, parseCommand, type StepCommand } from '../template/command.js'
 import { findCycle, type GraphNode, Reach } from './graph.js'
 import { type Parameters, parametersOf } from './parameters.js'
 import { didYouMean, Findings, type Path, some } from './problems.js'

@@ -1,9 +1,9 @@
 /** Asking somebody whether a step may run. */
 import { commandLine, splitWords } from '../template/shell-words.js'
-import { execCommand, type FilledCommand, planned, shellCommand, shownCommand, wordsOf } from './command.js'
+import { execCommand, type FilledCommand, planned, shellCommand, shownCommand, wordsOf } from '../template/command.js'
 import { riskLevels, type RiskLevel } from '../playbook/schema.js'
 import { MASK } from './secrets.js'
-import type { ApprovalCallback, ApprovalDecision, ApprovalRequest } from '../types.js'
+import type { ApprovalCallback, ApprovalDecision, ApprovalRequest } from './types.js'
 import { unlessAborted } from './unless-aborted.js'
 import { StepFailure } from './values.js'
 

@@ -1,5 +1,5 @@
 /** The events of one run: to its state, to its listener, and to whoever iterates. */
-import type { PlaybookEvent, PlaybookEventListener } from '../types.js'
+import type { PlaybookEvent, PlaybookEventListener } from './types.js'
 
 /** Events one reader may be behind before lines of output wait for it. */
 const HIGH_WATER = 4096

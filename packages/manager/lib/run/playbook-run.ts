@@ -4,14 +4,14 @@ import { setMaxListeners } from 'node:events'
 
 import type { ExecutionEngine } from '@escher/execution-engine'
 import { Approvals } from './approval.js'
-import { fillCommand, planned, type StepCommand } from './command.js'
+import { fillCommand, planned, type StepCommand } from '../template/command.js'
 import { Events } from './event-stream.js'
 import { Flow } from './scheduler.js'
 import { ALL_ELSE, type Step } from '../playbook/playbook.js'
 import type { Prepared } from './prepare.js'
 import { RunStates } from './state.js'
 import { StepRun, type Surroundings } from './step-run.js'
-import type { PlannedStep, PlaybookEvent, PlaybookResult, RunState } from '../types.js'
+import type { PlannedStep, PlaybookEvent, PlaybookResult, RunState } from './types.js'
 import { StepFailure, textOf } from './values.js'
 
 const DEFAULT_PARALLEL = 4

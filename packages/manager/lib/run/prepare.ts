@@ -5,7 +5,7 @@ import { graphNodes, type Playbook, type Step, stepReferences } from '../playboo
 import { didYouMean, Findings, PlaybookError, shownPath, some } from '../playbook/problems.js'
 import { riskLevels } from '../playbook/schema.js'
 import { Secrets } from './secrets.js'
-import type { PlaybookRunOptions, RunState, StepState, StepStatus } from '../types.js'
+import type { PlaybookRunOptions, RunState, StepState, StepStatus } from './types.js'
 
 /** A playbook with the values of one run. */
 export interface Prepared {

@@ -1,12 +1,12 @@
 /** Which step runs when: the graph, the limit, what a failure or a cancel leaves out, clean-up and rollback. */
 import { setMaxListeners } from 'node:events'
 
-import { type FilledCommand, planned, shownCommand } from './command.js'
+import { type FilledCommand, planned, shownCommand } from '../template/command.js'
 import { followers } from '../playbook/graph.js'
 import { ALL_ELSE, graphNodes, type Step } from '../playbook/playbook.js'
 import { auditRecord, type Ending } from '../adapters/records.js'
 import { NEVER, type StepEnding, StepRun, type Stop, type Surroundings, written } from './step-run.js'
-import type { PlaybookResult, StepError } from '../types.js'
+import type { PlaybookResult, StepError } from './types.js'
 
 /** Why no more ordinary steps begin. */
 type Halt =

@@ -1,6 +1,6 @@
 /** The state of a run, as a function of its events. Each state is new, frozen, and shares what stayed the same. */
 import type { Step } from '../playbook/playbook.js'
-import type { AttemptState, PlaybookEvent, RunState, StepState } from '../types.js'
+import type { AttemptState, PlaybookEvent, RunState, StepState } from './types.js'
 
 /** Freezes plain data to the bottom. */
 export const frozen = <Value>(value: Value): Value => {

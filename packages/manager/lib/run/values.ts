@@ -4,7 +4,7 @@ import { shownAccessors, valueAt } from '../template/json-path.js'
 import type { Values } from '../playbook/parameters.js'
 import { MASK } from './secrets.js'
 import type { Reference } from '../template/template.js'
-import type { StepError, StepErrorCode, StepStatus } from '../types.js'
+import type { StepError, StepErrorCode, StepStatus } from './types.js'
 
 /** A step that cannot go on; what is known of why. */
 export class StepFailure extends Error {

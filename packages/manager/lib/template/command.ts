@@ -2,17 +2,10 @@
 import { basename } from 'node:path'
 
 import type { ExecutionCommand } from '@escher/execution-engine'
-import { commandLine, splitWords } from '../template/shell-words.js'
-import { parseScript, type ShellScript } from '../template/shell-script.js'
-import {
-  fill,
-  parseTemplate,
-  type Reference,
-  type Scope,
-  type Template,
-  type TemplateProblem,
-} from '../template/template.js'
-import type { PlannedCommand } from '../types.js'
+import { commandLine, splitWords } from './shell-words.js'
+import { parseScript, type ShellScript } from './shell-script.js'
+import { fill, parseTemplate, type Reference, type Scope, type Template, type TemplateProblem } from './template.js'
+import type { PlannedCommand } from '../run/types.js'
 
 export type StepCommand =
   | { readonly kind: 'exec'; readonly words: readonly Template[] }

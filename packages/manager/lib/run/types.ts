@@ -1,8 +1,8 @@
 /** Public types of the manager: what is asked, what happens, what comes out. Plain data, made to cross process borders. */
 import type { ExecutionResult, FailureCode, OutputStream } from '@escher/execution-engine'
-import type { CredentialProvider } from './adapters/credentials.js'
-import type { RecordSink } from './adapters/records.js'
-import type { RiskLevel } from './playbook/schema.js'
+import type { CredentialProvider } from '../adapters/credentials.js'
+import type { RecordSink } from '../adapters/records.js'
+import type { RiskLevel } from '../playbook/schema.js'
 
 export type ParameterValue = string | number | boolean
 
