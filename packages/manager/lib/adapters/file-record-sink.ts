@@ -2,7 +2,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
-import type { AuditRecord, RecordSink } from './records.js'
+import type { AuditRecord, RecordSink } from '../run/audit-record.js'
 
 const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
 

@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events'
 import { type FilledCommand, planned, shownCommand } from '../template/command.js'
 import { followers } from '../playbook/graph.js'
 import { ALL_ELSE, graphNodes, type Step } from '../playbook/playbook.js'
-import { auditRecord, type Ending } from '../adapters/records.js'
+import { auditRecord, type Ending } from './audit-record.js'
 import { NEVER, type StepEnding, StepRun, type Stop, type Surroundings, written } from './step-run.js'
 import type { PlaybookResult, StepError } from './types.js'
 

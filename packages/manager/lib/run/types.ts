@@ -1,7 +1,7 @@
 /** Public types of the manager: what is asked, what happens, what comes out. Plain data, made to cross process borders. */
 import type { ExecutionResult, FailureCode, OutputStream } from '@escher/execution-engine'
-import type { CredentialProvider } from '../adapters/credentials.js'
-import type { RecordSink } from '../adapters/records.js'
+import type { CredentialProvider } from '../adapters/environment-credentials.js'
+import type { RecordSink } from './audit-record.js'
 import type { RiskLevel } from '../playbook/schema.js'
 
 export type ParameterValue = string | number | boolean

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 
 import type { ExecutionResult } from '@escher/execution-engine'
-import type { StepError } from '../run/types.js'
+import type { StepError } from './types.js'
 
 /** One step, as it ended. */
 export interface AuditRecord {

@@ -5,7 +5,7 @@ import {
   type Credentials,
   type Names,
   namePairs,
-} from './credentials.js'
+} from './environment-credentials.js'
 
 /** A store of passwords. */
 export interface Keychain {
