@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 
 import { ExecutionEngine, ExecutionEngineError } from '@escher/execution-engine'
+import { AsyncQueue } from '@escher/execution-engine/support'
 
 const engine = new ExecutionEngine()
 const lines = []
@@ -14,3 +15,7 @@ await engine.shutdown()
 // One class, however it was loaded: `instanceof` holds in a program that mixes both.
 const required = createRequire(import.meta.url)('@escher/execution-engine')
 assert.equal(required.ExecutionEngineError, ExecutionEngineError)
+
+// What the project's other packages share with the engine is reached both ways, too.
+const support = createRequire(import.meta.url)('@escher/execution-engine/support')
+assert.equal(support.AsyncQueue, AsyncQueue)

@@ -1,0 +1,11 @@
+/**
+ * What the packages of this project share: a queue, hints, handles, aborting. It may change in any version, and nobody
+ * else should import it.
+ *
+ * @packageDocumentation
+ */
+export { onAbort, unlessAborted } from './abort.js'
+export { AsyncQueue, type AsyncQueueOptions } from './async-queue.js'
+export { type Aliases, didYouMean, nearest } from './did-you-mean.js'
+export { notify } from './notify.js'
+export { Thenable } from './thenable.js'
