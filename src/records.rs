@@ -1,13 +1,33 @@
-//! Logs, cleanup, recovery and metrics on their way to JavaScript.
+//! Events, logs, cleanup, recovery and metrics on their way to JavaScript.
+
+use std::sync::Arc;
 
 use execution_engine::{
-    CleanupReport, EngineMetrics, LogPage, LogRecord, LogRecordKind, OutputStream, RecoveredExecution,
+    CleanupReport, EngineMetrics, EventKind, ExecutionResult, LogPage, LogRecord, LogRecordKind,
+    OutputStream, RecoveredExecution,
 };
 use napi::bindgen_prelude::{Buffer, Either, Null};
 use napi_derive::napi;
 
 use crate::number::to_js;
-use crate::result::{NativeProcess, iso, nullable};
+use crate::result::{NativeProcess, NativeResult, iso, nullable};
+
+/// Anything that happened but a line.
+#[napi(object, object_from_js = false)]
+#[derive(Default)]
+pub struct NativeEvent {
+    #[napi(
+        ts_type = "'queued' | 'started' | 'output_truncated' | 'warning' | 'completed' | 'failed' | 'cancelled' | 'timeout'"
+    )]
+    pub r#type: String,
+    pub pid: Option<u32>,
+    pub command: Option<String>,
+    #[napi(ts_type = "'stdout' | 'stderr'")]
+    pub stream: Option<String>,
+    pub limit_bytes: Option<f64>,
+    pub message: Option<String>,
+    pub result: Option<NativeResult>,
+}
 
 /// One line of a log.
 #[napi(object, object_from_js = false)]
@@ -61,10 +81,38 @@ pub struct NativeMetrics {
 }
 
 /// `stdout` or `stderr`.
-pub fn stream_name(stream: OutputStream) -> &'static str {
+fn stream_name(stream: OutputStream) -> &'static str {
     match stream {
         OutputStream::Stdout => "stdout",
         OutputStream::Stderr => "stderr",
+    }
+}
+
+impl From<EventKind> for NativeEvent {
+    fn from(kind: EventKind) -> Self {
+        let of_type = |name: &str| Self { r#type: name.to_owned(), ..Self::default() };
+        let ended =
+            |name, result: &Arc<ExecutionResult>| Self { result: Some(result.into()), ..of_type(name) };
+        match kind {
+            EventKind::Queued => of_type("queued"),
+            EventKind::Started { pid, command } => {
+                Self { pid: Some(pid), command: Some(command), ..of_type("started") }
+            }
+            EventKind::OutputTruncated { stream, limit_bytes } => Self {
+                stream: Some(stream_name(stream).to_owned()),
+                limit_bytes: Some(to_js(limit_bytes)),
+                ..of_type("output_truncated")
+            },
+            EventKind::Warning { message } => Self { message: Some(message), ..of_type("warning") },
+            EventKind::Completed { result } => ended("completed", &result),
+            EventKind::Failed { result } => ended("failed", &result),
+            EventKind::Cancelled { result } => ended("cancelled", &result),
+            EventKind::Timeout { result } => ended("timeout", &result),
+            // Lines cross as text, never as events.
+            EventKind::Stdout { line, .. } | EventKind::Stderr { line, .. } => {
+                Self { message: Some(line), ..of_type("warning") }
+            }
+        }
     }
 }
 

@@ -1,96 +1,82 @@
-//! [`Border`]: what both sides of the border use again and again, so that a batch costs no new memory.
+//! [`BufferPool`]: the memory of batches, used again and again.
 //!
-//! Texts are made by the runtime's threads and read in JavaScript's: malloc would map their pages anew for every batch,
-//! and clear each of them first.
+//! The runtime's threads fill a buffer and JavaScript's thread reads it. Without the pool, malloc would map its pages
+//! anew for every batch, and the kernel would clear each of them first.
 
 use std::sync::{Arc, Mutex};
 
-use napi::bindgen_prelude::{Buffer, Env, Float64Array, Result, ToNapiValue};
+use napi::bindgen_prelude::{Env, Result, ToNapiValue};
 use napi::{JsValue, sys};
 
+use super::batch::Row;
 use crate::sync::lock;
 
-/// Rooms that are kept: one crosses while others fill.
-const SPARE_ROOMS: usize = 4;
-/// A room that had to hold more, for a very long line, is not kept.
-const LARGEST_ROOM: usize = 256 * 1024;
+/// Buffers that are kept: one crosses while others fill.
+const MAX_SPARE: usize = 4;
+/// A buffer that had to hold more, for a very long line, is not kept.
+const MAX_CAPACITY: usize = 256 * 1024;
 
-/// Of one engine.
-pub struct Border {
-    /// Where rows go; read and written in JavaScript's thread alone.
-    table: Mutex<Buffer>,
-    spare: Mutex<Vec<Room>>,
-}
-
-/// Room for a batch.
-#[derive(Default)]
-pub struct Room {
+/// The memory of a batch.
+pub struct BatchBuffer {
+    /// Every line, each followed by `\n`.
     pub text: String,
-    /// Something in it is no ASCII.
-    pub is_foreign: bool,
-    pub rows: Vec<[f64; 4]>,
+    pub is_ascii: bool,
+    pub rows: Vec<Row>,
 }
 
-impl Border {
-    pub fn new(table: Buffer) -> Arc<Self> {
-        Arc::new(Self { table: Mutex::new(table), spare: Mutex::default() })
+impl Default for BatchBuffer {
+    fn default() -> Self {
+        Self { text: String::new(), is_ascii: true, rows: Vec::new() }
+    }
+}
+
+/// The spare buffers of one engine.
+#[derive(Default)]
+pub struct BufferPool(Mutex<Vec<BatchBuffer>>);
+
+impl BufferPool {
+    /// An empty buffer.
+    pub fn take(&self) -> BatchBuffer {
+        lock(&self.0).pop().unwrap_or_default()
     }
 
-    /// An empty room.
-    pub fn room(&self) -> Room {
-        lock(&self.spare).pop().unwrap_or_default()
-    }
-
-    /// Puts numbers where JavaScript reads them; what does not fit is given back as an array of its own.
-    pub fn write(&self, numbers: &[f64]) -> Option<Float64Array> {
-        let mut table = lock(&self.table);
-        if size_of_val(numbers) > table.len() {
-            return Some(Float64Array::new(numbers.to_vec()));
-        }
-        for (place, number) in table.chunks_exact_mut(size_of::<f64>()).zip(numbers) {
-            place.copy_from_slice(&number.to_ne_bytes());
-        }
-        None
-    }
-
-    fn give_back(&self, mut room: Room) {
-        room.text.clear();
-        room.rows.clear();
-        room.is_foreign = false;
-        let mut spare = lock(&self.spare);
-        if spare.len() < SPARE_ROOMS && room.text.capacity() <= LARGEST_ROOM {
-            spare.push(room);
+    fn give_back(&self, BatchBuffer { mut text, mut rows, .. }: BatchBuffer) {
+        text.clear();
+        rows.clear();
+        let mut spare = lock(&self.0);
+        if spare.len() < MAX_SPARE && text.capacity() <= MAX_CAPACITY {
+            spare.push(BatchBuffer { text, rows, ..BatchBuffer::default() });
         }
     }
 }
 
-/// A batch's text; once it has crossed, its room is free for the next.
-pub struct Text {
-    room: Room,
-    border: Arc<Border>,
+/// A batch's text. Once it has crossed, its buffer goes back to the pool.
+pub struct PooledText {
+    buffer: BatchBuffer,
+    pool: Arc<BufferPool>,
 }
 
-impl Text {
-    pub fn new(room: Room, border: &Arc<Border>) -> Self {
-        Self { room, border: Arc::clone(border) }
+impl PooledText {
+    pub fn new(buffer: BatchBuffer, pool: &Arc<BufferPool>) -> Self {
+        Self { buffer, pool: Arc::clone(pool) }
     }
 }
 
-impl ToNapiValue for Text {
+impl ToNapiValue for PooledText {
     #[expect(unsafe_code, reason = "the trait's method is")]
-    unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> Result<sys::napi_value> {
-        let (bytes, is_ascii) = (text.room.text.as_str(), !text.room.is_foreign);
-        if is_ascii {
+    unsafe fn to_napi_value(env: sys::napi_env, pooled: Self) -> Result<sys::napi_value> {
+        let BatchBuffer { text, is_ascii, .. } = &pooled.buffer;
+        if *is_ascii {
             // ASCII is Latin-1, which V8 need not decode.
-            return Env::from_raw(env).create_string_latin1(bytes).map(|string| string.raw());
+            return Env::from_raw(env).create_string_latin1(text).map(|string| string.raw());
         }
-        // SAFETY: the caller's promise of a valid environment, on its own thread, is passed on as it is.
-        unsafe { <&str>::to_napi_value(env, bytes) }
+        // SAFETY: the caller promises a valid environment on its own thread, and that promise is passed on.
+        unsafe { <&str>::to_napi_value(env, text.as_str()) }
     }
 }
 
-impl Drop for Text {
+impl Drop for PooledText {
     fn drop(&mut self) {
-        self.border.give_back(std::mem::take(&mut self.room));
+        self.pool.give_back(std::mem::take(&mut self.buffer));
     }
 }

@@ -1,210 +1,109 @@
-//! Events on their way to JavaScript: many in one call, one call at a time.
+//! [`EventBridge`]: events on their way to JavaScript, many in one call, one call at a time.
 //!
-//! What crosses the border costs by the crossing. So everything that happens while JavaScript is busy
-//! gathers in batches: one text with many lines, one table that says whose they are. The next batch
-//! goes when JavaScript has said that it is done with the last, which it does in a turn of its event
-//! loop's own: a thread-safe function's queue, refilled from inside its own call, would never let
-//! the loop do anything else.
-//!
-//! A byte budget bounds what is gathered. A place in it is taken before output is read, in the order of asking: what
-//! has no place yet stays in its pipe, and its child waits. What has been read without one waits for its bytes.
+//! A crossing costs by the call, not by the byte. So whatever happens while JavaScript is busy collects in batches: one
+//! text with many lines, and one table that says whose they are. The next batch goes when JavaScript has acknowledged the
+//! last, which it does in a turn of the event loop of its own: a thread-safe function's queue that is refilled from
+//! inside its own call would never let the loop do anything else.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use execution_engine::{EventKind, ExecutionEvent, LineBatch, OutputStream};
+use execution_engine::{ExecutionEvent, LineBatch};
 use napi::Status;
-use napi::bindgen_prelude::{Buffer, Env, Float64Array, FnArgs, Function, Result};
+use napi::bindgen_prelude::{Buffer, Env, Function, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi_derive::napi;
-use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, watch};
+use tokio::sync::watch;
 
-use super::buffer_pool::{Border, Room, Text};
-use crate::number::to_js;
-use crate::records::stream_name;
-use crate::result::NativeResult;
+use super::batch::{Batch, BatchQueue, cost};
+use super::budget::{Budget, Permit};
+use super::crossing::{Crossing, NativeBatch};
 use crate::runtime;
 use crate::sync::lock;
 
-/// What a turn of reading brings at most, very long lines apart, and takes from the budget before.
-const READ: u32 = 132 * 1024;
-/// Bytes of text on their way, gathered and crossing together.
-const BUDGET: u32 = 4 * READ;
-/// Text of a batch, as a rule one read of a loud child. V8 keeps a larger string in a space of its own: memory mapped
-/// and unmapped for each.
-const BATCH: usize = 127 * 1024;
-/// Text up to which a copy costs less than to do without.
-const LITTLE: usize = 4 * 1024;
-
-/// What a row takes from it.
-const ROW_COST: usize = 4 * size_of::<f64>();
-
-const STDERR: u32 = 1;
-const PARTIAL: u32 = 2;
-const EVENT: u32 = 4;
-
-/// What crosses in one call.
-///
-/// 1. The text: every line of the batch, each followed by `\n`.
-/// 2. How many rows: four numbers each, the execution's, the kind (1 = stderr, 2 = partial, 4 = event), how many of
-///    the next lines or which event, and when, in milliseconds since 1970.
-/// 3. The rows, where they do not fit into the engine's table, which JavaScript made: an array made here costs,
-///    with its finalizer, as much as a short batch.
-/// 4. What is not a line.
-/// 5. Whether the answer is heard: true to read on at once, false to wait for `read_again`. Where it is not heard,
-///    JavaScript acknowledges the batch.
-pub type NativeBatch = FnArgs<(Text, u32, Option<Float64Array>, Option<Vec<NativeEvent>>, bool)>;
-
-/// Anything that happened but a line.
-#[napi(object, object_from_js = false)]
-#[derive(Default)]
-pub struct NativeEvent {
-    #[napi(
-        ts_type = "'queued' | 'started' | 'output_truncated' | 'warning' | 'completed' | 'failed' | 'cancelled' | 'timeout'"
-    )]
-    pub r#type: String,
-    pub pid: Option<u32>,
-    pub command: Option<String>,
-    #[napi(ts_type = "'stdout' | 'stderr'")]
-    pub stream: Option<String>,
-    pub limit_bytes: Option<f64>,
-    pub message: Option<String>,
-    pub result: Option<NativeResult>,
-}
-
-type OnBatch = ThreadsafeFunction<Gathered, bool, NativeBatch, Status, false, true>;
+type OnBatch = ThreadsafeFunction<Batch, bool, NativeBatch, Status, false, true>;
 
 /// An engine's one way to JavaScript.
 pub struct EventBridge {
     state: Mutex<State>,
-    budget: Semaphore,
+    budget: Budget,
     /// The last batch that JavaScript is done with.
     acknowledged: watch::Sender<u64>,
     /// Locked only for a call or a change of its reference.
     on_batch: Mutex<OnBatch>,
-    border: Arc<Border>,
+    crossing: Arc<Crossing>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Batches that wait, the last one still open.
-    gathered: VecDeque<Gathered>,
-    /// How many were sent.
+    queue: BatchQueue,
+    /// How many batches were sent.
     sent: u64,
-    /// The batch on its way; `None` when none is.
+    /// The batch on its way; `None` when there is none.
     in_flight: Option<InFlight>,
-    /// What JavaScript is done with, and the budget was not given back yet.
-    owed: u32,
+    /// What JavaScript is done with and the budget has not been given back yet.
+    owed: Permit,
     /// JavaScript's own thread is here, and takes the next batch with it.
     is_collected: bool,
 }
 
-/// Taken from the budget, for what is not read yet.
-#[derive(Default)]
-pub struct Reserved(u32);
-
 /// A batch that JavaScript is not done with.
 struct InFlight {
-    /// What it has taken from the budget.
-    cost: u32,
-    /// Somebody may wait for JavaScript to be done with it.
+    permit: Permit,
+    /// A task may wait for JavaScript to be done with it.
     has_events: bool,
-}
-
-/// A batch in the making.
-#[derive(Default)]
-pub struct Gathered {
-    room: Room,
-    events: Vec<ExecutionEvent>,
-    cost: u32,
 }
 
 impl EventBridge {
     /// Calls `on_batch` with each batch, its rows in `table`; does not keep the process alive until it is told to.
     pub fn new(table: Buffer, on_batch: &Function<NativeBatch, bool>) -> Result<Arc<Self>> {
-        let border = Border::new(table);
-        let here = Arc::clone(&border);
+        let crossing = Arc::new(Crossing::new(table));
+        let here = Arc::clone(&crossing);
         let on_batch = on_batch
-            .build_threadsafe_function::<Gathered>()
+            .build_threadsafe_function::<Batch>()
             .weak::<true>()
-            .build_callback(move |context| Ok(context.value.cross(&here, false)))?;
+            .build_callback(move |context| Ok(here.arguments(context.value, false)))?;
         Ok(Arc::new(Self {
             state: Mutex::default(),
-            budget: Semaphore::new(BUDGET as usize),
+            budget: Budget::new(),
             acknowledged: watch::Sender::new(0),
             on_batch: Mutex::new(on_batch),
-            border,
+            crossing,
         }))
     }
 
-    /// Takes from the budget what a read may bring, if it is there.
-    pub fn try_reserve(&self) -> Option<Reserved> {
-        match self.budget.try_acquire_many(READ) {
-            Ok(permit) => {
-                permit.forget();
-                Some(Reserved(READ))
-            }
-            Err(TryAcquireError::NoPermits) => None,
-            // JavaScript is gone: whatever is read goes nowhere.
-            Err(TryAcquireError::Closed) => Some(Reserved::default()),
-        }
-    }
-
-    /// The same, when it is there.
-    pub async fn reserve(&self) -> Reserved {
-        if self.acquire(READ).await { Reserved(READ) } else { Reserved::default() }
-    }
-
-    /// Gives back what was not needed.
-    pub fn release(&self, Reserved(reserved): Reserved) {
-        self.budget.add_permits(reserved as usize);
+    /// What is taken before output is read.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// Adds lines to the batch, when there is budget for them.
     pub async fn lines(&self, number: u32, mut batch: LineBatch) {
-        let cost = cost(&batch);
-        if self.acquire(cost).await {
-            self.add(number, &mut batch, cost);
+        // None: JavaScript is gone, and with it everything that would read.
+        if let Some(permit) = self.budget.acquire(cost(&batch)).await {
+            self.add(number, &mut batch, permit);
         }
     }
 
-    /// Adds lines to the batch, if what is reserved suffices, or there is budget for the rest now. May take their text,
+    /// Adds lines to the batch, if what is reserved suffices or there is budget for the rest now. May take their text,
     /// and leave another in its place.
-    pub fn try_lines(&self, number: u32, batch: &mut LineBatch, Reserved(reserved): Reserved) -> bool {
-        let cost = cost(batch);
-        let Ok(more) = self.budget.try_acquire_many(cost.saturating_sub(reserved)) else {
-            self.release(Reserved(reserved));
-            return false;
-        };
-        more.forget();
-        self.release(Reserved(reserved.saturating_sub(cost)));
-        self.add(number, batch, cost);
-        true
+    pub fn try_lines(&self, number: u32, batch: &mut LineBatch, reserved: Permit) -> bool {
+        let permit = self.budget.settle(reserved, cost(batch));
+        permit.map(|permit| self.add(number, batch, permit)).is_some()
     }
 
-    /// False: JavaScript is gone, and with it everybody who would read.
-    async fn acquire(&self, cost: u32) -> bool {
-        let permit = self.budget.acquire_many(cost).await;
-        permit.map(SemaphorePermit::forget).is_ok()
-    }
-
-    fn add(&self, number: u32, batch: &mut LineBatch, cost: u32) {
-        let is_foreign = !batch.text.is_ascii();
+    fn add(&self, number: u32, batch: &mut LineBatch, permit: Permit) {
+        runtime::arrived();
+        let is_ascii = batch.text.is_ascii();
         let mut state = self.lock();
-        let gathered = state.open(batch.text.len(), &self.border);
-        gathered.room.is_foreign |= is_foreign;
-        gathered.rows_of(number, batch, cost);
-        gathered.text_of(batch);
+        let open = state.queue.open(batch.text.len(), &self.crossing.pool);
+        open.push_lines(number, batch, is_ascii, permit);
         self.send_if_free(state);
     }
 
     /// Adds anything else; says in which batch it goes.
     pub fn event(&self, number: u32, event: ExecutionEvent) -> u64 {
         let mut state = self.lock();
-        let gathered = state.open(0, &self.border);
-        gathered.row(number, EVENT, gathered.events.len(), event.timestamp);
-        gathered.events.push(event);
-        let batch = state.sent + state.gathered.len() as u64;
+        state.queue.open(0, &self.crossing.pool).push_event(number, event);
+        let batch = state.sent + state.queue.len() as u64;
         self.send_if_free(state);
         batch
     }
@@ -219,23 +118,23 @@ impl EventBridge {
     /// JavaScript is done with the batch that it was given.
     pub fn acknowledge(&self) {
         let mut state = self.lock();
-        let Some(InFlight { cost, has_events }) = state.in_flight.take() else { return };
-        state.owed += cost;
+        let Some(InFlight { permit, has_events }) = state.in_flight.take() else { return };
+        state.owed.merge(permit);
         // Waking a thread costs as much as reading a few lines: half of the budget at once, while there is something
         // to do meanwhile.
-        let is_due = state.owed >= BUDGET / 2 || state.gathered.is_empty();
-        let owed = if is_due { std::mem::take(&mut state.owed) } else { 0 };
+        let is_due = state.owed.is_large() || state.queue.is_empty();
+        let owed = if is_due { std::mem::take(&mut state.owed) } else { Permit::default() };
         let sent = state.sent;
         self.send_if_free(state);
-        // After the next batch has gone: JavaScript does not wait for whoever this wakes.
-        self.release(Reserved(owed));
+        // After the next batch has gone: JavaScript does not wait for the threads that this wakes.
+        drop(owed);
         if has_events {
-            // Never lower: who is gone has no use for what is left.
+            // Never lower: after `close`, everything counts as processed.
             self.acknowledged.send_modify(|done| *done = sent.max(*done));
         }
     }
 
-    /// In JavaScript's thread: what is gathered from now on is not sent, for [`collected`](Self::collected) takes it.
+    /// In JavaScript's thread: what comes from now on is not sent, for [`collected`](Self::collected) takes it.
     pub fn collect(&self) {
         self.lock().is_collected = true;
     }
@@ -243,7 +142,7 @@ impl EventBridge {
     /// What there is for JavaScript, if it is done with what it got before. To be given to it at once.
     pub fn collected(&self) -> Option<NativeBatch> {
         let batch = self.lock().next_batch()?;
-        Some(batch.cross(&self.border, true))
+        Some(self.crossing.arguments(batch, true))
     }
 
     /// Ends [`collect`](Self::collect). True when JavaScript is done with all it got.
@@ -255,13 +154,13 @@ impl EventBridge {
         is_free
     }
 
-    /// JavaScript is going, or gone: nobody is to wait for it any more.
+    /// JavaScript is going, or gone: nothing may wait for it any more.
     pub fn close(&self) {
         self.budget.close();
         self.acknowledged.send_replace(u64::MAX);
     }
 
-    /// Whether the way to JavaScript keeps the process alive.
+    /// Whether the bridge keeps the process alive.
     pub fn keep_alive(&self, env: &Env, alive: bool) -> Result<()> {
         let mut on_batch = lock(&self.on_batch);
         #[expect(deprecated, reason = "the advised replacement, dropping all handles, cannot be undone")]
@@ -286,95 +185,15 @@ impl EventBridge {
 }
 
 impl State {
-    /// The batch that so much more text goes into.
-    fn open(&mut self, more: usize, border: &Border) -> &mut Gathered {
-        let is_full = |last: &Gathered| last.room.text.len() + more > BATCH && !last.room.text.is_empty();
-        if self.gathered.back().is_none_or(is_full) {
-            self.gathered.push_back(Gathered { room: border.room(), ..Gathered::default() });
-        }
-        let last = self.gathered.len() - 1;
-        &mut self.gathered[last]
-    }
-
     /// What goes to JavaScript next; nothing while a batch is on its way.
-    fn next_batch(&mut self) -> Option<Gathered> {
+    fn next_batch(&mut self) -> Option<Batch> {
         if self.in_flight.is_some() {
             return None;
         }
-        let batch = self.gathered.pop_front()?;
-        self.in_flight = Some(InFlight { cost: batch.cost, has_events: !batch.events.is_empty() });
+        let mut batch = self.queue.pop()?;
+        let permit = std::mem::take(&mut batch.permit);
+        self.in_flight = Some(InFlight { permit, has_events: !batch.events.is_empty() });
         self.sent += 1;
         Some(batch)
-    }
-}
-
-/// What lines take from the budget.
-fn cost(batch: &LineBatch) -> u32 {
-    let cost = batch.text.len() + batch.runs.len() * ROW_COST;
-    u32::try_from(cost).unwrap_or(BUDGET).min(BUDGET)
-}
-
-impl Gathered {
-    fn rows_of(&mut self, number: u32, batch: &LineBatch, cost: u32) {
-        runtime::arrived();
-        for run in &batch.runs {
-            let kind = if run.stream == OutputStream::Stderr { STDERR } else { 0 };
-            let kind = if run.partial { kind | PARTIAL } else { kind };
-            self.row(number, kind, run.lines, run.timestamp);
-        }
-        self.cost += cost;
-    }
-
-    fn row(&mut self, number: u32, kind: u32, count: usize, at: chrono::DateTime<chrono::Utc>) {
-        let time = u64::try_from(at.timestamp_millis()).unwrap_or(0);
-        self.room.rows.push([f64::from(number), f64::from(kind), to_js(count as u64), to_js(time)]);
-    }
-
-    fn text_of(&mut self, batch: &mut LineBatch) {
-        if self.room.text.is_empty() && batch.text.len() > LITTLE {
-            std::mem::swap(&mut self.room.text, &mut batch.text);
-        } else {
-            self.room.text.push_str(&batch.text);
-        }
-    }
-
-    /// In JavaScript's thread, right before the call: nobody reads the table now.
-    fn cross(self, border: &Arc<Border>, is_heard: bool) -> NativeBatch {
-        let rows = &self.room.rows;
-        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let own_rows = border.write(rows.as_flattened());
-        let events = (!self.events.is_empty())
-            .then(|| self.events.into_iter().map(|event| event.kind.into()).collect());
-        (Text::new(self.room, border), count, own_rows, events, is_heard).into()
-    }
-}
-
-impl From<EventKind> for NativeEvent {
-    fn from(kind: EventKind) -> Self {
-        let of_type = |name: &str| Self { r#type: name.to_owned(), ..Self::default() };
-        let ended = |name, result: &Arc<execution_engine::ExecutionResult>| Self {
-            result: Some(result.into()),
-            ..of_type(name)
-        };
-        match kind {
-            EventKind::Queued => of_type("queued"),
-            EventKind::Started { pid, command } => {
-                Self { pid: Some(pid), command: Some(command), ..of_type("started") }
-            }
-            EventKind::OutputTruncated { stream, limit_bytes } => Self {
-                stream: Some(stream_name(stream).to_owned()),
-                limit_bytes: Some(to_js(limit_bytes)),
-                ..of_type("output_truncated")
-            },
-            EventKind::Warning { message } => Self { message: Some(message), ..of_type("warning") },
-            EventKind::Completed { result } => ended("completed", &result),
-            EventKind::Failed { result } => ended("failed", &result),
-            EventKind::Cancelled { result } => ended("cancelled", &result),
-            EventKind::Timeout { result } => ended("timeout", &result),
-            // Lines cross as text, never as events.
-            EventKind::Stdout { line, .. } | EventKind::Stderr { line, .. } => {
-                Self { message: Some(line), ..of_type("warning") }
-            }
-        }
     }
 }

@@ -1,11 +1,12 @@
 //! [`Listener`]: one execution's events on their way to the bridge.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use execution_engine::{EventHandler, ExecutionEvent, HandlerFuture, LineBatch};
 use uuid::Uuid;
 
-use super::event_bridge::{EventBridge, Reserved};
+use super::budget::Permit;
+use super::event_bridge::EventBridge;
 use super::gate::Gate;
 use crate::runtime;
 use crate::sync::lock;
@@ -19,7 +20,7 @@ pub struct Listener {
     /// The way to JavaScript.
     bridge: Arc<EventBridge>,
     /// For what is read next.
-    reserved: Mutex<Option<Reserved>>,
+    reserved: Mutex<Option<Permit>>,
 }
 
 impl Listener {
@@ -27,14 +28,8 @@ impl Listener {
         Self { number, gate, bridge, reserved: Mutex::default() }
     }
 
-    fn reserved(&self) -> MutexGuard<'_, Option<Reserved>> {
-        lock(&self.reserved)
-    }
-
-    fn release(&self) {
-        if let Some(reserved) = self.reserved().take() {
-            self.bridge.release(reserved);
-        }
+    fn set_reserved(&self, permit: Option<Permit>) -> Option<Permit> {
+        std::mem::replace(&mut *lock(&self.reserved), permit)
     }
 }
 
@@ -44,13 +39,13 @@ impl EventHandler for Listener {
     }
 
     fn handle(&self, event: ExecutionEvent) -> HandlerFuture<'_> {
-        self.release();
+        self.set_reserved(None);
         Box::pin(async move {
             let is_last = event.kind.is_terminal();
             if is_last || self.wants_lines() {
                 let batch = self.bridge.event(self.number, event);
                 if is_last {
-                    // Whoever waits for the result is let go only when JavaScript has seen the end.
+                    // The result is released only when JavaScript has seen the end.
                     self.bridge.processed(batch).await;
                     runtime::ended();
                 }
@@ -59,41 +54,31 @@ impl EventHandler for Listener {
     }
 
     fn try_reserve(&self, _: Uuid) -> bool {
-        let mut reserved = self.reserved();
+        let mut reserved = lock(&self.reserved);
         if reserved.is_none() {
-            *reserved = self.bridge.try_reserve();
+            *reserved = self.bridge.budget().try_reserve();
         }
         reserved.is_some()
     }
 
     fn reserve(&self, _: Uuid) -> HandlerFuture<'_> {
         Box::pin(async move {
-            let reserved = self.bridge.reserve().await;
-            *self.reserved() = Some(reserved);
+            let permit = self.bridge.budget().reserve().await;
+            self.set_reserved(Some(permit));
         })
     }
 
     fn try_handle_lines(&self, batch: &mut LineBatch) -> bool {
-        let reserved = self.reserved().take().unwrap_or_default();
-        if batch.text.is_empty() || !self.gate.is_open() {
-            self.bridge.release(reserved);
-            return false;
-        }
-        self.bridge.try_lines(self.number, batch, reserved)
+        let reserved = self.set_reserved(None).unwrap_or_default();
+        !batch.text.is_empty() && self.gate.is_open() && self.bridge.try_lines(self.number, batch, reserved)
     }
 
     fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
-        self.release();
+        self.set_reserved(None);
         Box::pin(async move {
             if self.gate.passed().await {
                 self.bridge.lines(self.number, batch).await;
             }
         })
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.release();
     }
 }

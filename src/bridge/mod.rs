@@ -1,14 +1,19 @@
 //! The way into JavaScript.
 //!
-//! * [`listener`] is one execution's event handler, [`gate`] holds its lines back.
-//! * [`event_bridge`] carries what all of them received across the FFI boundary, many events in one call.
-//! * [`buffer_pool`] keeps the memory of batches, so that a batch costs no new one.
+//! * `listener` is one execution's event handler, `gate` holds its lines back, `budget` bounds what is on its way.
+//! * `event_bridge` collects what the listeners of an engine get into batches (`batch`, whose memory `buffer_pool`
+//!   keeps) and sends them.
+//! * `crossing` makes JavaScript's arguments of a batch, in JavaScript's thread.
 
+mod batch;
+mod budget;
 mod buffer_pool;
+mod crossing;
 mod event_bridge;
 mod gate;
 mod listener;
 
-pub use event_bridge::{EventBridge, NativeBatch};
+pub use crossing::NativeBatch;
+pub use event_bridge::EventBridge;
 pub use gate::Gates;
 pub use listener::Listener;

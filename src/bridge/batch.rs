@@ -1,0 +1,103 @@
+//! [`Batch`]: what crosses the FFI boundary in one call, while it fills.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Utc};
+use execution_engine::{ExecutionEvent, LineBatch, OutputStream};
+
+use super::budget::Permit;
+use super::buffer_pool::{BatchBuffer, BufferPool};
+use crate::number::to_js;
+
+/// Text of a batch: as a rule one read of a loud child. V8 keeps a larger string in a space of its own, memory that is
+/// mapped and unmapped for each.
+const MAX_TEXT: usize = 127 * 1024;
+/// Text up to which copying is cheaper than swapping buffers.
+const CHEAP_COPY: usize = 4 * 1024;
+
+/// Kinds of rows; `lib/events.ts` reads them.
+const STDERR: u32 = 1;
+const PARTIAL: u32 = 2;
+const EVENT: u32 = 4;
+
+/// A row: the execution's number, the kind, how many of the next lines or which event, and the time in milliseconds
+/// since 1970.
+pub type Row = [f64; 4];
+
+/// Lines and events of one engine's executions, in order.
+#[derive(Default)]
+pub struct Batch {
+    pub buffer: BatchBuffer,
+    pub events: Vec<ExecutionEvent>,
+    /// How many lines the text holds.
+    pub lines: usize,
+    /// What the text and its rows take from the budget.
+    pub permit: Permit,
+}
+
+impl Batch {
+    /// Adds lines. May take their text, and leave another in its place.
+    pub fn push_lines(&mut self, number: u32, batch: &mut LineBatch, is_ascii: bool, permit: Permit) {
+        for run in &batch.runs {
+            let stream = if run.stream == OutputStream::Stderr { STDERR } else { 0 };
+            let partial = if run.partial { PARTIAL } else { 0 };
+            self.push_row(number, stream | partial, run.lines, run.timestamp);
+            self.lines += run.lines;
+        }
+        self.buffer.is_ascii &= is_ascii;
+        if self.buffer.text.is_empty() && batch.text.len() > CHEAP_COPY {
+            std::mem::swap(&mut self.buffer.text, &mut batch.text);
+        } else {
+            self.buffer.text.push_str(&batch.text);
+        }
+        self.permit.merge(permit);
+    }
+
+    /// Adds an event that is not a line.
+    pub fn push_event(&mut self, number: u32, event: ExecutionEvent) {
+        self.push_row(number, EVENT, self.events.len(), event.timestamp);
+        self.events.push(event);
+    }
+
+    fn push_row(&mut self, number: u32, kind: u32, count: usize, at: DateTime<Utc>) {
+        let time = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        self.buffer.rows.push([f64::from(number), f64::from(kind), to_js(count as u64), to_js(time)]);
+    }
+
+    /// Whether so much more text belongs into the next batch. What is too large for any batch gets one of its own.
+    fn is_full(&self, text: usize) -> bool {
+        !self.buffer.text.is_empty() && self.buffer.text.len() + text > MAX_TEXT
+    }
+}
+
+/// Batches that wait for JavaScript, the last one still open.
+#[derive(Default)]
+pub struct BatchQueue(VecDeque<Batch>);
+
+impl BatchQueue {
+    /// The batch that so much more text goes into.
+    pub fn open(&mut self, text: usize, pool: &BufferPool) -> &mut Batch {
+        if self.0.back().is_none_or(|last| last.is_full(text)) {
+            self.0.push_back(Batch { buffer: pool.take(), ..Batch::default() });
+        }
+        let last = self.0.len() - 1;
+        &mut self.0[last]
+    }
+
+    pub fn pop(&mut self) -> Option<Batch> {
+        self.0.pop_front()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What lines take from the budget.
+pub fn cost(batch: &LineBatch) -> usize {
+    batch.text.len() + batch.runs.len() * size_of::<Row>()
+}

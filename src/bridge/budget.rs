@@ -1,0 +1,97 @@
+//! [`Budget`]: how many bytes may be on their way to JavaScript.
+//!
+//! A permit is taken before output is read, first come first served. Output without a permit stays in its pipe, and its
+//! child waits. Output that was read without one waits for its bytes.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+
+/// What one turn of reading brings at most, very long lines apart.
+const READ: u32 = 132 * 1024;
+/// Bytes in batches, waiting and crossing together.
+const BUDGET: u32 = 4 * READ;
+
+/// The budget of one engine.
+pub struct Budget(Arc<Semaphore>);
+
+/// A part of the budget. Dropping it gives the part back.
+#[derive(Default)]
+pub struct Permit(Option<OwnedSemaphorePermit>);
+
+impl Budget {
+    pub fn new() -> Self {
+        Self(Arc::new(Semaphore::new(BUDGET as usize)))
+    }
+
+    /// Takes what a read may bring, if it is there now.
+    pub fn try_reserve(&self) -> Option<Permit> {
+        match Arc::clone(&self.0).try_acquire_many_owned(READ) {
+            Ok(permit) => Some(Permit(Some(permit))),
+            Err(TryAcquireError::NoPermits) => None,
+            // JavaScript is gone: what is read goes nowhere.
+            Err(TryAcquireError::Closed) => Some(Permit::default()),
+        }
+    }
+
+    /// Takes what a read may bring, when it is there.
+    pub async fn reserve(&self) -> Permit {
+        self.acquire(READ as usize).await.unwrap_or_default()
+    }
+
+    /// Takes `bytes`, when they are there; `None` when JavaScript is gone.
+    pub async fn acquire(&self, bytes: usize) -> Option<Permit> {
+        let permit = Arc::clone(&self.0).acquire_many_owned(clamped(bytes)).await.ok()?;
+        Some(Permit(Some(permit)))
+    }
+
+    /// Makes a permit for `bytes` of a reserved one. `None` when the rest is not there now, or JavaScript is gone.
+    pub fn settle(&self, reserved: Permit, bytes: usize) -> Option<Permit> {
+        let (bytes, mut permit) = (clamped(bytes) as usize, reserved);
+        let missing = bytes.saturating_sub(permit.bytes());
+        if missing > 0 {
+            permit.merge(Permit(Some(Arc::clone(&self.0).try_acquire_many_owned(clamped(missing)).ok()?)));
+        } else if self.0.is_closed() {
+            return None;
+        }
+        permit.shrink_to(bytes);
+        Some(permit)
+    }
+
+    /// JavaScript is gone: nothing waits for budget any more.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl Permit {
+    fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
+    /// Whether it is so much of the budget that giving it back is worth a wake-up.
+    pub fn is_large(&self) -> bool {
+        self.bytes() >= BUDGET as usize / 2
+    }
+
+    /// Adds another permit of the same budget.
+    pub fn merge(&mut self, other: Self) {
+        match (&mut self.0, other.0) {
+            (Some(own), Some(other)) => own.merge(other),
+            (own @ None, other) => *own = other,
+            (Some(_), None) => {}
+        }
+    }
+
+    fn shrink_to(&mut self, bytes: usize) {
+        let excess = self.bytes().saturating_sub(bytes);
+        if let Some(permit) = self.0.as_mut().filter(|_| excess > 0) {
+            drop(permit.split(excess));
+        }
+    }
+}
+
+/// No single batch may need more than there is.
+fn clamped(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(BUDGET).min(BUDGET)
+}

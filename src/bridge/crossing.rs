@@ -1,0 +1,56 @@
+//! [`Crossing`]: turns a batch into the arguments of JavaScript's function, in JavaScript's thread.
+
+use std::sync::{Arc, Mutex};
+
+use napi::bindgen_prelude::{Buffer, Float64Array, FnArgs};
+
+use super::batch::Batch;
+use super::buffer_pool::{BufferPool, PooledText};
+use crate::records::NativeEvent;
+use crate::sync::lock;
+
+/// What crosses in one call.
+///
+/// 1. The text: every line of the batch, each followed by `\n`.
+/// 2. How many rows there are; see [`Row`](super::batch::Row).
+/// 3. The rows, where they do not fit into the engine's table, which JavaScript made: an array made here costs, with its
+///    finalizer, as much as a short batch.
+/// 4. What is not a line.
+/// 5. Whether the answer is heard: true to read on at once, false to wait for `read_again`. Where it is not heard,
+///    JavaScript acknowledges the batch.
+pub type NativeBatch = FnArgs<(PooledText, u32, Option<Float64Array>, Option<Vec<NativeEvent>>, bool)>;
+
+/// JavaScript's end of an engine's bridge.
+pub struct Crossing {
+    pub pool: Arc<BufferPool>,
+    /// Where rows go. Both sides touch it in JavaScript's thread alone.
+    table: Mutex<Buffer>,
+}
+
+impl Crossing {
+    pub fn new(table: Buffer) -> Self {
+        Self { pool: Arc::default(), table: Mutex::new(table) }
+    }
+
+    /// The arguments of the call. To be made right before it: nothing reads the table then.
+    pub fn arguments(&self, batch: Batch, is_heard: bool) -> NativeBatch {
+        let rows = batch.buffer.rows.as_flattened();
+        let count = u32::try_from(batch.buffer.rows.len()).unwrap_or(u32::MAX);
+        let own_rows = (!self.write(rows)).then(|| Float64Array::new(rows.to_vec()));
+        let events = (!batch.events.is_empty())
+            .then(|| batch.events.into_iter().map(|event| event.kind.into()).collect());
+        (PooledText::new(batch.buffer, &self.pool), count, own_rows, events, is_heard).into()
+    }
+
+    /// Puts numbers where JavaScript reads them; false when they do not fit.
+    fn write(&self, numbers: &[f64]) -> bool {
+        let mut table = lock(&self.table);
+        let fits = size_of_val(numbers) <= table.len();
+        if fits {
+            for (cell, number) in table.chunks_exact_mut(size_of::<f64>()).zip(numbers) {
+                cell.copy_from_slice(&number.to_ne_bytes());
+            }
+        }
+        fits
+    }
+}
