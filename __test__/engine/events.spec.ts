@@ -128,6 +128,28 @@ test('many executions at once each get their own events', async (t) => {
   t.true((await Promise.all(ids)).every(Boolean))
 })
 
+test('thousands of events at once come in portions, and the event loop gets its turns in between', async (t) => {
+  const engine = testEngine(t, { maxConcurrentExecutions: 1 })
+  let portion = 0
+  let largest = 0
+  const onEvent = (): void => {
+    // Microtasks run when the call that brought the events is over.
+    if (portion === 0) {
+      queueMicrotask(() => {
+        largest = Math.max(largest, portion)
+        portion = 0
+      })
+    }
+    portion += 1
+  }
+  await engine.execute(exec(forever))
+  const ids = await Promise.all(Array.from({ length: 3_000 }, () => engine.execute(exec(node('')), onEvent)))
+  await Promise.all(ids.map((id) => engine.cancel(id)))
+  await Promise.all(ids.map((id) => engine.waitForCompletion(id)))
+  t.true(largest > 0)
+  t.true(largest <= 1_024, `${largest} events came in one call`)
+})
+
 test('secrets are masked in lines, result and command', async (t) => {
   const engine = testEngine(t)
   const events: ExecutionEvent[] = []

@@ -12,6 +12,10 @@ use crate::number::to_js;
 /// Text of a batch: as a rule one read of a loud child. V8 keeps a larger string in a space of its own, memory that is
 /// mapped and unmapped for each.
 const MAX_TEXT: usize = 127 * 1024;
+/// Rows of a batch, as many as JavaScript's table holds, unless a single read brings more.
+const MAX_ROWS: usize = 1024;
+/// Events of a batch: each becomes an object of its own, and its listener runs before the event loop goes on.
+const MAX_EVENTS: usize = 256;
 /// Text up to which copying is cheaper than swapping buffers.
 const CHEAP_COPY: usize = 4 * 1024;
 
@@ -64,9 +68,13 @@ impl Batch {
         self.buffer.rows.push([f64::from(number), f64::from(kind), to_js(count as u64), to_js(time)]);
     }
 
-    /// Whether so much more text belongs into the next batch. What is too large for any batch gets one of its own.
-    fn is_full(&self, text: usize) -> bool {
-        !self.buffer.text.is_empty() && self.buffer.text.len() + text > MAX_TEXT
+    /// Whether so much more belongs into the next batch. What is too large for any batch gets one of its own.
+    fn is_full(&self, text: usize, rows: usize) -> bool {
+        let BatchBuffer { text: own_text, rows: own_rows, .. } = &self.buffer;
+        !own_rows.is_empty()
+            && (own_rows.len() + rows > MAX_ROWS
+                || self.events.len() >= MAX_EVENTS
+                || (!own_text.is_empty() && own_text.len() + text > MAX_TEXT))
     }
 }
 
@@ -75,9 +83,9 @@ impl Batch {
 pub struct BatchQueue(VecDeque<Batch>);
 
 impl BatchQueue {
-    /// The batch that so much more text goes into.
-    pub fn open(&mut self, text: usize, pool: &BufferPool) -> &mut Batch {
-        if self.0.back().is_none_or(|last| last.is_full(text)) {
+    /// The batch that so much more text and so many more rows go into.
+    pub fn open(&mut self, text: usize, rows: usize, pool: &BufferPool) -> &mut Batch {
+        if self.0.back().is_none_or(|last| last.is_full(text, rows)) {
             self.0.push_back(Batch { buffer: pool.take(), ..Batch::default() });
         }
         let last = self.0.len() - 1;

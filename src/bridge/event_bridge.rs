@@ -94,7 +94,7 @@ impl EventBridge {
         runtime::arrived();
         let is_ascii = batch.text.is_ascii();
         let mut state = self.lock();
-        let open = state.queue.open(batch.text.len(), &self.crossing.pool);
+        let open = state.queue.open(batch.text.len(), batch.runs.len(), &self.crossing.pool);
         open.push_lines(number, batch, is_ascii, permit);
         self.send_if_free(state);
     }
@@ -102,7 +102,7 @@ impl EventBridge {
     /// Adds anything else; says in which batch it goes.
     pub fn event(&self, number: u32, event: ExecutionEvent) -> u64 {
         let mut state = self.lock();
-        state.queue.open(0, &self.crossing.pool).push_event(number, event);
+        state.queue.open(0, 1, &self.crossing.pool).push_event(number, event);
         let batch = state.sent + state.queue.len() as u64;
         self.send_if_free(state);
         batch
