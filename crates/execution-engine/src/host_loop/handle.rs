@@ -65,9 +65,9 @@ impl HostLoop {
         SharedTask::poll_what_wakes(|| {
             is_all = self.reactor.ready(|waker, is_end| {
                 if is_end {
-                    ended.push(waker.clone());
+                    ended.push(waker);
                 } else {
-                    waker.wake_by_ref();
+                    waker.wake();
                 }
             });
         });

@@ -8,6 +8,8 @@ mod pace;
 #[cfg_attr(target_os = "linux", path = "reactor_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "reactor_none.rs")]
 mod reactor;
+#[cfg(target_os = "linux")]
+mod readiness;
 mod shared_task;
 
 pub use handle::HostLoop;

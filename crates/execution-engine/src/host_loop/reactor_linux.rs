@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::readiness::Readiness;
 use crate::os_readiness::watch_readable;
 use crate::sync::lock;
 
@@ -38,15 +39,9 @@ pub(crate) struct Reactor {
 
 #[derive(Debug, Default)]
 struct Sources {
-    by_key: HashMap<u64, Arc<Source>>,
+    by_key: HashMap<u64, Arc<Readiness>>,
     /// Keys are not used again: an event that is late finds nobody, rather than somebody else.
     next_key: u64,
-}
-
-#[derive(Debug)]
-struct Source {
-    ready: AtomicBool,
-    waker: Mutex<Waker>,
 }
 
 /// A pipe in a reactor, until this is dropped.
@@ -54,7 +49,7 @@ struct Source {
 pub(crate) struct Watched {
     pipe: Arc<OwnedFd>,
     key: u64,
-    source: Arc<Source>,
+    readiness: Arc<Readiness>,
     reactor: Arc<Reactor>,
 }
 
@@ -66,22 +61,20 @@ impl Reactor {
 
     /// Takes a pipe in.
     pub(crate) fn watch(self: &Arc<Self>, pipe: &Arc<OwnedFd>) -> io::Result<Watched> {
-        // Ready at first: what happened before is not told.
-        let source =
-            Arc::new(Source { ready: AtomicBool::new(true), waker: Mutex::new(Waker::noop().clone()) });
+        let readiness = Arc::new(Readiness::new());
         let mut sources = self.sources();
         let key = sources.next_key;
         // Edge-triggered, as the runtime does it: what nobody has room for must not keep the loop awake.
         epoll::add(&self.epoll, pipe, EventData::new_u64(key), EventFlags::IN | EventFlags::ET)?;
         sources.next_key += 1;
-        sources.by_key.insert(key, Arc::clone(&source));
+        sources.by_key.insert(key, Arc::clone(&readiness));
         drop(sources);
-        Ok(Watched { pipe: Arc::clone(pipe), key, source, reactor: Arc::clone(self) })
+        Ok(Watched { pipe: Arc::clone(pipe), key, readiness, reactor: Arc::clone(self) })
     }
 
     /// Tells who can read now, and whether all writers are gone. Told once; the next time when more has come. False:
     /// there were more than one look tells of.
-    pub(crate) fn ready(&self, mut tell: impl FnMut(&Waker, bool)) -> bool {
+    pub(crate) fn ready(&self, mut tell: impl FnMut(Waker, bool)) -> bool {
         self.looks.fetch_add(1, Ordering::Relaxed);
         let mut room = [const { MaybeUninit::uninit() }; READY_AT_ONCE];
         // It fails only where it was interrupted: the next look comes, for the descriptor stays readable.
@@ -93,9 +86,9 @@ impl Reactor {
         for event in events {
             // By value: events are packed.
             let (key, flags) = (event.data.u64(), event.flags);
-            if let Some(source) = sources.by_key.get(&key) {
-                source.ready.store(true, Ordering::Release);
-                tell(&source.waker(), flags.intersects(EventFlags::HUP | EventFlags::ERR));
+            if let Some(readiness) = sources.by_key.get(&key) {
+                let is_closed = flags.intersects(EventFlags::HUP | EventFlags::ERR);
+                tell(readiness.set(is_closed), is_closed);
             }
         }
         is_all
@@ -127,7 +120,7 @@ impl Reactor {
                 }
             }
             let Some(reactor) = reactor.upgrade() else { return };
-            while !reactor.ready(|waker, _| waker.wake_by_ref()) {}
+            while !reactor.ready(|waker, _| waker.wake()) {}
         }
     }
 
@@ -150,29 +143,18 @@ impl Drop for Reactor {
 
 impl Watched {
     pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
-        if !self.source.is_ready() {
-            let mut waker = self.source.waker();
-            if !waker.will_wake(context.waker()) {
-                waker.clone_from(context.waker());
-            }
-            drop(waker);
-            // Once more, now that the waker is known: what came in between woke nobody.
-            if !self.source.is_ready() {
-                return Poll::Pending;
-            }
-        }
-        Poll::Ready(())
+        self.readiness.poll(context)
     }
 
-    /// Reads, where there may be something. `WouldBlock`: from now on what comes is told anew.
+    /// Reads, if there may be something. `WouldBlock`: the pipe is empty, or the call claims so, and the next bytes
+    /// are announced anew.
     pub(crate) fn try_read<T>(&self, read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        // Before the read: what comes after it is told anew.
-        if !self.source.ready.swap(false, Ordering::AcqRel) {
+        if !self.readiness.claim() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let read = read();
         if !matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
-            self.source.ready.store(true, Ordering::Release);
+            self.readiness.unclaim();
         }
         read
     }
@@ -183,16 +165,6 @@ impl Drop for Watched {
         // Elsewhere the pipe may be watched further.
         let _ = epoll::delete(&self.reactor.epoll, &self.pipe);
         self.reactor.sources().by_key.remove(&self.key);
-    }
-}
-
-impl Source {
-    fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
-    }
-
-    fn waker(&self) -> MutexGuard<'_, Waker> {
-        lock(&self.waker)
     }
 }
 

@@ -13,7 +13,7 @@ impl Reactor {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(crate) fn ready(&self, _: impl FnMut(&Waker, bool)) -> bool {
+    pub(crate) fn ready(&self, _: impl FnMut(Waker, bool)) -> bool {
         match *self {}
     }
 

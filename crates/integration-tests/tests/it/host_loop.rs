@@ -158,6 +158,26 @@ async fn whoever_reads_lines_are_whole_and_in_order_and_the_end_is_last() {
     }
 }
 
+/// The words and the hang-up reach the loop in one look, and no further edge follows.
+#[tokio::test(flavor = "multi_thread")]
+async fn last_words_arrive_when_the_streams_are_closed_and_not_when_the_program_ends() {
+    let host_loop = HostLoop::new().unwrap();
+    // Nobody turns the loop: the stand-in looks when both are there.
+    let test = engine(&host_loop);
+    let script = "echo ready; read x; printf 'last words'; exec >&- 2>&-; read y";
+    for _ in 0..5 {
+        let events = EventLog::new();
+        let request = ExecutionRequest { stdin: Stdin::Pipe, ..ExecutionRequest::shell(script) };
+        let id = test.engine.execute_with(request, events.clone()).unwrap();
+        events.line("ready").await;
+        test.engine.write_stdin(id, b"go\n".to_vec()).await.unwrap();
+        events.line("last words").await;
+        assert_eq!(test.engine.get_status(id).unwrap(), ExecutionStatus::Running);
+        test.engine.close_stdin(id).await.unwrap();
+        assert_eq!(test.wait(id).await.stdout, "ready\nlast words");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_of_a_loop_that_went_with_its_engine() {
     let descriptors = || std::fs::read_dir("/proc/self/fd").unwrap().count();
