@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use execution_engine::{
-    EngineError, ExecutionConfig, ExecutionEngine, ExecutionFilter, InvalidField, LogPosition, RecoverOptions,
+    EngineBuilder, EngineError, ExecutionConfig, ExecutionEngine, ExecutionFilter, InvalidField, LogPosition,
+    RecoverOptions,
 };
 use napi::bindgen_prelude::{
     Buffer, Either, Either3, Env, Function, Null, Result, within_runtime_if_available,
@@ -55,15 +56,18 @@ impl NativeEngine {
         )]
         on_batch: Function<NativeBatch, bool>,
     ) -> Result<Either<NativeFailure, NativeEngine>> {
-        let engine = ExecutionConfig::try_from(config)
-            .and_then(|config| within_runtime_if_available(|| ExecutionEngine::new(config)));
-        let engine = match engine {
-            Ok(engine) => engine,
+        let config = ExecutionConfig::try_from(config).and_then(|config| config.validate().map(|()| config));
+        let builder = match config {
+            Ok(config) => ExecutionEngine::builder(config),
             Err(error) => return Ok(Either::A(error.into())),
         };
         let bridge = EventBridge::new(table, &on_batch)?;
         #[cfg(target_os = "linux")]
-        let (engine, short_way) = share_loop(&env, engine, &bridge, &on_batch, shares_loop);
+        let (builder, short_way) = share_loop(&env, builder, &bridge, &on_batch, shares_loop);
+        let engine = match within_runtime_if_available(|| builder.build()) {
+            Ok(engine) => engine,
+            Err(error) => return Ok(Either::A(error.into())),
+        };
         // The environment may go without a word (`process.exit`, a worker's end): nothing that this
         // engine started is to outlive it. The hook must not keep the engine itself alive.
         let (abort, last_bridge) = (engine.abort_handle(), Arc::downgrade(&bridge));
@@ -284,22 +288,19 @@ impl NativeEngine {
 #[cfg(target_os = "linux")]
 fn share_loop(
     env: &Env,
-    engine: ExecutionEngine,
+    builder: EngineBuilder,
     bridge: &Arc<EventBridge>,
     on_batch: &Function<NativeBatch, bool>,
     shares_loop: bool,
-) -> (ExecutionEngine, Option<Fragile<ShortWay>>) {
+) -> (EngineBuilder, Option<Fragile<ShortWay>>) {
     let open = || -> Result<_> {
         let host_loop = HostLoop::new()?;
         Ok((ShortWay::new(env, host_loop.clone(), Arc::clone(bridge), on_batch.create_ref()?)?, host_loop))
     };
     match shares_loop.then(open) {
-        Some(Ok((short_way, host_loop))) => {
-            let engine = within_runtime_if_available(|| engine.with_host_loop(&host_loop));
-            (engine, Some(Fragile::new(short_way)))
-        }
+        Some(Ok((short_way, host_loop))) => (builder.host_loop(&host_loop), Some(Fragile::new(short_way))),
         // Everything takes the long way.
-        Some(Err(_)) | None => (engine, None),
+        Some(Err(_)) | None => (builder, None),
     }
 }
 

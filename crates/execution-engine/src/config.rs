@@ -9,6 +9,8 @@ use crate::limits::{
     MAX_KILL_GRACE_MS, MAX_OUTPUT_SIZE_BYTES, OversizedOutputStrategy, RetainOutput, check_secrets, in_range,
 };
 
+use crate::setters::setters;
+
 const YEAR_SECS: u64 = 365 * 24 * 3600;
 const MIB: u64 = 1024 * 1024;
 
@@ -17,9 +19,9 @@ const MIB: u64 = 1024 * 1024;
 /// ```
 /// use execution_engine::ExecutionConfig;
 ///
-/// let config = ExecutionConfig { max_concurrent_executions: 4, ..ExecutionConfig::default() };
+/// let config = ExecutionConfig::default().max_concurrent_executions(4).log_dir("/var/log/commands");
 /// assert!(config.validate().is_ok());
-/// assert!(ExecutionConfig { kill_grace_ms: u64::MAX, ..config }.validate().is_err());
+/// assert!(config.kill_grace_ms(u64::MAX).validate().is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -88,6 +90,42 @@ impl Default for ExecutionConfig {
     }
 }
 
+/// Setters, to be chained.
+impl ExecutionConfig {
+    setters! {
+        default_timeout_ms: u64,
+        max_timeout_ms: u64,
+        kill_grace_ms: u64,
+        max_concurrent_executions: usize,
+        max_queued_executions: usize,
+        max_output_size_bytes: u64,
+        oversized_output: OversizedOutputStrategy,
+        retain_output: RetainOutput,
+        stream_output: bool,
+        logging: bool,
+        max_log_size_bytes: u64,
+        max_log_files: usize,
+        execution_retention_secs: u64,
+        max_retained_executions: usize,
+        log_retention_secs: u64,
+        cleanup_interval_secs: u64,
+    }
+
+    /// Sets [`log_dir`](#structfield.log_dir).
+    #[must_use]
+    pub fn log_dir(mut self, log_dir: impl Into<PathBuf>) -> Self {
+        self.log_dir = Some(log_dir.into());
+        self
+    }
+
+    /// Sets [`secrets`](#structfield.secrets).
+    #[must_use]
+    pub fn secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
+        self.secrets = secrets.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
 impl ExecutionConfig {
     /// Checks every value against what is allowed.
     ///
@@ -133,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_default_timeout_above_the_maximum_is_refused() {
-        let config = ExecutionConfig { default_timeout_ms: 600_001, ..ExecutionConfig::default() };
+        let config = ExecutionConfig::default().default_timeout_ms(600_001);
         let error = config.validate().unwrap_err();
         assert_eq!(error.code(), "INVALID_CONFIG");
         assert!(error.to_string().contains("`default_timeout_ms` is 600001"), "{error}");
@@ -141,8 +179,7 @@ mod tests {
 
     #[test]
     fn a_secret_of_one_character_is_refused_without_showing_it() {
-        let config =
-            ExecutionConfig { secrets: vec!["ok".into(), "é".into()], ..ExecutionConfig::default() };
+        let config = ExecutionConfig::default().secrets(["ok", "é"]);
         let error = config.validate().unwrap_err().to_string();
         assert!(error.contains("secrets[1]") && !error.contains('é'), "{error}");
     }

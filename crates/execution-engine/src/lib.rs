@@ -65,12 +65,13 @@ mod process;
 mod registry;
 mod request;
 mod result;
+mod setters;
 mod sync;
 
 pub use config::ExecutionConfig;
 pub use engine::{
-    AbortHandle, CleanupReport, EngineMetrics, ExecutionEngine, ExecutionFilter, LogPage, RecoverOptions,
-    RecoveredExecution,
+    AbortHandle, CleanupReport, EngineBuilder, EngineMetrics, ExecutionEngine, ExecutionFilter,
+    ExecutionHandle, Lines, LogPage, OutputLine, RecoverOptions, RecoveredExecution, StdinWriter,
 };
 pub use error::{EngineError, FailureCode, InvalidField};
 pub use event::{EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream};

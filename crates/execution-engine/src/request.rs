@@ -12,14 +12,14 @@ use crate::error::InvalidField;
 use crate::limits::{
     MAX_KILL_GRACE_MS, MAX_OUTPUT_SIZE_BYTES, OversizedOutputStrategy, check_secrets, in_range,
 };
+use crate::setters::setters;
 
 /// One command and the conditions it runs under. Only `command` is required.
 ///
 /// ```
 /// use execution_engine::ExecutionRequest;
 ///
-/// let request = ExecutionRequest::exec("git", ["status", "--short"]);
-/// let timed = ExecutionRequest { timeout_ms: Some(5_000), ..request };
+/// let request = ExecutionRequest::exec("git", ["status", "--short"]).working_dir("/srv/app").timeout_ms(5_000);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +59,48 @@ pub struct ExecutionRequest {
     /// Copied to the log, the result and the summaries.
     #[serde(default)]
     pub metadata: ExecutionMetadata,
+}
+
+/// Setters, to be chained.
+impl ExecutionRequest {
+    setters! {
+        id: Option<Uuid>,
+        inherit_env: InheritEnv,
+        timeout_ms: Option<u64>,
+        kill_grace_ms: Option<u64>,
+        stdin: Stdin,
+        max_output_size_bytes: Option<u64>,
+        oversized_output: Option<OversizedOutputStrategy>,
+        metadata: ExecutionMetadata,
+    }
+
+    /// Sets [`working_dir`](#structfield.working_dir).
+    #[must_use]
+    pub fn working_dir(mut self, working_dir: impl Into<PathBuf>) -> Self {
+        self.working_dir = Some(working_dir.into());
+        self
+    }
+
+    /// Sets [`secrets`](#structfield.secrets).
+    #[must_use]
+    pub fn secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
+        self.secrets = secrets.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets a variable of the child's [environment](#structfield.env).
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.insert(name.into(), Some(value.into()));
+        self
+    }
+
+    /// Removes an inherited variable from the child's [environment](#structfield.env).
+    #[must_use]
+    pub fn env_remove(mut self, name: impl Into<String>) -> Self {
+        self.env.insert(name.into(), None);
+        self
+    }
 }
 
 /// What to run.
@@ -296,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_timeout_above_the_maximum_names_the_maximum() {
-        let request = ExecutionRequest { timeout_ms: Some(600_001), ..ExecutionRequest::shell("true") };
+        let request = ExecutionRequest::shell("true").timeout_ms(600_001);
         assert!(refusal(&request).contains("600000"));
     }
 

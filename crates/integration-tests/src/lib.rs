@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use execution_engine::{
-    EventHandler, EventKind, ExecutionConfig, ExecutionEngine, ExecutionEvent, ExecutionRequest,
-    ExecutionResult, HandlerFuture,
+    EngineBuilder, EventHandler, EventKind, ExecutionConfig, ExecutionEngine, ExecutionEvent,
+    ExecutionRequest, ExecutionResult, HandlerFuture,
 };
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -59,10 +59,14 @@ impl TestEngine {
 
     /// With a changed configuration.
     pub fn with(change: impl FnOnce(ExecutionConfig) -> ExecutionConfig) -> Self {
+        Self::build(|config| ExecutionEngine::builder(change(config)))
+    }
+
+    /// With more than a configuration.
+    pub fn build(begin: impl FnOnce(ExecutionConfig) -> EngineBuilder) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let log_dir = Some(dir.path().join("logs"));
-        let config = change(ExecutionConfig { log_dir, ..ExecutionConfig::default() });
-        Self { engine: ExecutionEngine::new(config).expect("a valid configuration"), dir }
+        let builder = begin(ExecutionConfig::default().log_dir(dir.path().join("logs")));
+        Self { engine: builder.build().expect("a valid configuration"), dir }
     }
 
     /// Where its logs are.

@@ -109,8 +109,8 @@ fn alternate(n: u64) -> io::Result<()> {
 #[expect(clippy::print_stdout, reason = "its output is its purpose")]
 fn host(rest: &[String]) -> io::Result<()> {
     let [log_dir, lines @ ..] = rest else { return Err(io::ErrorKind::InvalidInput.into()) };
-    let log_dir = Some(log_dir.into()).filter(|_| !log_dir.is_empty());
-    let config = ExecutionConfig { log_dir, ..ExecutionConfig::default() };
+    let config = ExecutionConfig::default();
+    let config = if log_dir.is_empty() { config } else { config.log_dir(log_dir) };
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let engine = ExecutionEngine::new(config).map_err(io::Error::other)?;
         let print = |event: ExecutionEvent| println!("{}", serde_json::json!(event));

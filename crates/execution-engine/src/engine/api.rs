@@ -8,11 +8,12 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::builder::EngineBuilder;
+use super::handle::{ExecutionHandle, LineSender};
 use super::inner::{Beginning, Inner};
 use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
-use crate::host_loop::HostLoop;
 use crate::process::release_guard_if_idle;
 use crate::registry::{Registry, StdinMessage, StopRequest};
 use crate::request::ExecutionRequest;
@@ -32,7 +33,7 @@ const ABORT_PATIENCE: Duration = Duration::from_secs(2);
 /// use execution_engine::{ExecutionConfig, ExecutionEngine, ExecutionRequest, ExecutionStatus};
 ///
 /// # let dir = tempfile::tempdir().expect("a temporary folder");
-/// # let config = ExecutionConfig { log_dir: Some(dir.path().to_path_buf()), ..ExecutionConfig::default() };
+/// # let config = ExecutionConfig::default().log_dir(dir.path().to_path_buf());
 /// # let engine = ExecutionEngine::new(config)?;
 /// # #[cfg(any())]
 /// let engine = ExecutionEngine::new(ExecutionConfig::default())?;
@@ -81,27 +82,31 @@ pub struct EngineMetrics {
 }
 
 impl ExecutionEngine {
-    /// Makes an engine. Nothing is started and no file is touched until the first execution.
+    /// Makes an engine that gives its events to nobody: short for
+    /// [`builder`](Self::builder)`(config).`[`build`](EngineBuilder::build)`()`.
     ///
     /// # Errors
-    /// [`EngineError::InvalidConfig`] for a value out of range, [`EngineError::NoRuntime`] outside a
-    /// tokio runtime.
+    /// As for [`EngineBuilder::build`].
     pub fn new(config: ExecutionConfig) -> Result<Self, EngineError> {
-        Ok(Self { inner: Arc::new(Inner::new(config)?) })
+        Self::builder(config).build()
     }
 
-    /// Gives every execution's events to `handler`, unless it brings its own. The first call counts.
-    #[must_use]
-    pub fn with_event_handler(self, handler: Arc<dyn EventHandler>) -> Self {
-        let _ = self.inner.handler.set(handler);
-        self
+    /// Begins an engine with these limits.
+    pub fn builder(config: ExecutionConfig) -> EngineBuilder {
+        EngineBuilder::new(config)
     }
 
-    /// Lets a host's event loop read for the executions whose handlers want lines. The first call counts.
-    #[must_use]
-    pub fn with_host_loop(self, host_loop: &HostLoop) -> Self {
-        self.inner.set_host_loop(host_loop);
-        self
+    /// Accepts a request and returns a handle of its execution, which cancels it when it is dropped.
+    ///
+    /// Its lines come through the handle; the engine's event handler hears nothing of it. Otherwise
+    /// like [`execute`](Self::execute).
+    ///
+    /// # Errors
+    /// As for [`execute`](Self::execute).
+    pub fn run(&self, request: ExecutionRequest) -> Result<ExecutionHandle, EngineError> {
+        let (sender, batches) = LineSender::new();
+        let execution = self.inner.accept(request, Some(sender), Beginning::Start)?;
+        Ok(ExecutionHandle::new(execution, batches))
     }
 
     /// Accepts a request and returns the execution's id; it may still have to wait for a place.
@@ -113,7 +118,7 @@ impl ExecutionEngine {
     /// [`EngineError::InvalidRequest`], [`EngineError::DuplicateId`], [`EngineError::QueueFull`] or
     /// [`EngineError::ShutDown`]. Nothing was run then.
     pub fn execute(&self, request: ExecutionRequest) -> Result<Uuid, EngineError> {
-        self.inner.accept(request, None, Beginning::Start)
+        Ok(self.inner.accept(request, None, Beginning::Start)?.id)
     }
 
     /// Like [`execute`](Self::execute), with a handler for this execution's events alone.
@@ -125,9 +130,10 @@ impl ExecutionEngine {
         request: ExecutionRequest,
         handler: Arc<dyn EventHandler>,
     ) -> Result<Uuid, EngineError> {
-        self.inner.accept(request, Some(handler), Beginning::Start)
+        Ok(self.inner.accept(request, Some(handler), Beginning::Start)?.id)
     }
 
+    #[doc(hidden)] // For bindings, whose callers bring a signal that may have fired already.
     /// Like [`execute_with`](Self::execute_with), for a caller that has given up already: the execution
     /// is cancelled from its beginning. Nothing is started, and everybody is told as usual.
     ///
@@ -138,7 +144,7 @@ impl ExecutionEngine {
         request: ExecutionRequest,
         handler: Arc<dyn EventHandler>,
     ) -> Result<Uuid, EngineError> {
-        self.inner.accept(request, Some(handler), Beginning::Cancelled)
+        Ok(self.inner.accept(request, Some(handler), Beginning::Cancelled)?.id)
     }
 
     /// Resolves when the execution has ended, whatever its status, and its terminal event was

@@ -30,10 +30,10 @@ pub(crate) struct Inner {
     pub(super) registry: Arc<Registry>,
     pub(super) queue: Arc<AdmissionQueue>,
     pub(super) logs: LogService,
-    pub(super) handler: OnceLock<Arc<dyn EventHandler>>,
+    handler: Option<Arc<dyn EventHandler>>,
     runtime: Handle,
     /// Where a host's event loop reads, too.
-    reactor: OnceLock<Arc<Reactor>>,
+    reactor: Option<Arc<Reactor>>,
     secrets: Secrets,
     cleanup: OnceLock<AbortHandle>,
 }
@@ -47,9 +47,17 @@ pub(super) enum Beginning {
 }
 
 impl Inner {
-    pub(super) fn new(config: ExecutionConfig) -> Result<Self, EngineError> {
+    pub(super) fn new(
+        config: ExecutionConfig,
+        handler: Option<Arc<dyn EventHandler>>,
+        host_loop: Option<&HostLoop>,
+    ) -> Result<Self, EngineError> {
         config.validate()?;
         let runtime = Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
+        let reactor = host_loop.map(|host_loop| {
+            runtime.spawn(Reactor::stand_in(Arc::downgrade(&host_loop.reactor)));
+            Arc::clone(&host_loop.reactor)
+        });
         Ok(Self {
             registry: Arc::new(Registry::new(Retention {
                 max_age: Duration::from_secs(config.execution_retention_secs),
@@ -57,9 +65,9 @@ impl Inner {
             })),
             queue: AdmissionQueue::new(config.max_concurrent_executions, config.max_queued_executions),
             logs: LogService::new(&config),
-            handler: OnceLock::new(),
+            handler,
             runtime,
-            reactor: OnceLock::new(),
+            reactor,
             secrets: Secrets::new(config.secrets.iter().map(String::as_str)),
             cleanup: OnceLock::new(),
             config,
@@ -72,7 +80,7 @@ impl Inner {
         mut request: ExecutionRequest,
         handler: Option<Arc<dyn EventHandler>>,
         beginning: Beginning,
-    ) -> Result<Uuid, EngineError> {
+    ) -> Result<Arc<Execution>, EngineError> {
         let secrets = self.secrets_for(&request);
         request.validate(&self.config).map_err(|refused| masked(refused, &secrets))?;
         let (stdin, stdin_sender) = match std::mem::take(&mut request.stdin) {
@@ -98,7 +106,6 @@ impl Inner {
             Admission::Full { waiting } => return Err(EngineError::QueueFull { waiting }),
         };
         self.registry.insert(&execution)?;
-        let id = execution.id;
         let strategy = request.oversized_output.unwrap_or(self.config.oversized_output);
         let spills = strategy == OversizedOutputStrategy::StreamToFile;
         let task = Task {
@@ -112,11 +119,11 @@ impl Inner {
             timeout_ms: request.timeout_ms.unwrap_or(self.config.default_timeout_ms),
             kill_grace: Duration::from_millis(request.kill_grace_ms.unwrap_or(self.config.kill_grace_ms)),
             stream_output: self.config.stream_output,
-            handler: handler.or_else(|| self.handler.get().cloned()),
-            reactor: self.reactor.get().cloned(),
-            log: self.logs.open(id, spills),
+            handler: handler.or_else(|| self.handler.clone()),
+            reactor: self.reactor.clone(),
+            log: self.logs.open(execution.id, spills),
             request: Arc::new(request),
-            execution,
+            execution: Arc::clone(&execution),
             secrets,
             stdin,
         };
@@ -129,7 +136,7 @@ impl Inner {
             self.runtime.spawn(task.run(place));
         }
         self.start_cleanup_task();
-        Ok(id)
+        Ok(execution)
     }
 
     /// Most requests bring none of their own: then the engine's are shared, not built anew.
@@ -138,13 +145,6 @@ impl Inner {
             return self.secrets.clone();
         }
         Secrets::new(self.config.secrets.iter().chain(&request.secrets).map(String::as_str))
-    }
-
-    pub(super) fn set_host_loop(&self, host_loop: &HostLoop) {
-        self.reactor.get_or_init(|| {
-            self.runtime.spawn(Reactor::stand_in(Arc::downgrade(&host_loop.reactor)));
-            Arc::clone(&host_loop.reactor)
-        });
     }
 
     pub(super) fn start_cleanup_task(self: &Arc<Self>) {

@@ -28,7 +28,7 @@ const LOOKS_PER_TURN: usize = 8;
 /// use execution_engine::{ExecutionConfig, ExecutionEngine, HostLoop};
 ///
 /// let host_loop = HostLoop::new()?;
-/// let engine = ExecutionEngine::new(ExecutionConfig::default())?.with_host_loop(&host_loop);
+/// let engine = ExecutionEngine::builder(ExecutionConfig::default()).host_loop(&host_loop).build()?;
 /// // Have the host's loop (GLib's, libuv's, …) watch the descriptor; whenever it is readable:
 /// host_loop.turn();
 /// # }

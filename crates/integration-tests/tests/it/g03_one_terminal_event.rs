@@ -40,10 +40,7 @@ async fn every_event_was_delivered_when_the_result_comes() {
 
 #[tokio::test]
 async fn cancelling_while_queued_never_starts_it() {
-    let test = TestEngine::with(|config| execution_engine::ExecutionConfig {
-        max_concurrent_executions: 1,
-        ..config
-    });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(1));
     let (first, second) = (EventLog::new(), EventLog::new());
     let running =
         test.engine.execute_with(ExecutionRequest::shell("echo up; exec sleep 1000"), first.clone()).unwrap();
@@ -60,10 +57,7 @@ async fn cancelling_while_queued_never_starts_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelling_at_any_moment_ends_it_once() {
-    let test = TestEngine::with(|config| execution_engine::ExecutionConfig {
-        max_concurrent_executions: 4,
-        ..config
-    });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(4));
     let mut running = Vec::new();
     for i in 0..200_u32 {
         let events = EventLog::new();
@@ -102,10 +96,7 @@ async fn a_handler_that_panics_harms_nobody() {
 
 #[tokio::test]
 async fn shutdown_ends_everything_and_takes_nothing_new() {
-    let test = TestEngine::with(|config| execution_engine::ExecutionConfig {
-        max_concurrent_executions: 2,
-        ..config
-    });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(2));
     let logs: Vec<_> = (0..5).map(|_| EventLog::new()).collect();
     for events in &logs {
         test.engine.execute_with(ExecutionRequest::shell("sleep 1000"), events.clone()).unwrap();

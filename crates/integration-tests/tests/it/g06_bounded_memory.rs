@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use execution_engine::{
-    EventHandler, ExecutionEvent, ExecutionRequest, ExecutionStatus, HandlerFuture, LineBatch,
-};
+use execution_engine::{EventHandler, ExecutionEvent, ExecutionStatus, HandlerFuture, LineBatch};
 use integration_tests::{TestEngine, child_request};
 use tokio::sync::Semaphore;
 
@@ -30,7 +28,7 @@ impl EventHandler for Stuck {
 async fn a_stuck_handler_stops_the_child_and_not_the_cancel() {
     let test = TestEngine::new();
     let stuck = Arc::new(Stuck(Semaphore::new(0)));
-    let request = ExecutionRequest { kill_grace_ms: Some(100), ..child_request(&["endless"]) };
+    let request = child_request(&["endless"]).kill_grace_ms(100);
     let id = test.engine.execute_with(request, stuck.clone()).unwrap();
     // The child fills the pipe and the open batch, and then stands still.
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -58,12 +56,8 @@ async fn a_stuck_handler_delays_no_other_execution() {
 
 #[tokio::test]
 async fn endless_output_starves_neither_timeout_nor_memory() {
-    let test = TestEngine::with(|config| execution_engine::ExecutionConfig {
-        max_output_size_bytes: 1 << 20,
-        logging: false,
-        ..config
-    });
-    let request = ExecutionRequest { timeout_ms: Some(500), ..child_request(&["endless"]) };
+    let test = TestEngine::with(|config| config.max_output_size_bytes(1 << 20).logging(false));
+    let request = child_request(&["endless"]).timeout_ms(500);
     let result = test.run(request).await;
     assert_eq!(result.status, ExecutionStatus::Timeout);
     assert!(result.stdout_bytes > 10 << 20, "only {} bytes in half a second", result.stdout_bytes);

@@ -3,17 +3,13 @@
 use std::os::unix::fs::PermissionsExt;
 
 use execution_engine::{
-    EventKind, ExecutionConfig, ExecutionEvent, ExecutionRequest, ExecutionStatus, FailureCode,
-    OversizedOutputStrategy, RetainOutput,
+    EventKind, ExecutionEvent, ExecutionRequest, ExecutionStatus, FailureCode, OversizedOutputStrategy,
+    RetainOutput,
 };
 use integration_tests::{EventLog, TestEngine, child_request};
 
 fn limited(bytes: u64, strategy: OversizedOutputStrategy, args: &[&str]) -> ExecutionRequest {
-    ExecutionRequest {
-        max_output_size_bytes: Some(bytes),
-        oversized_output: Some(strategy),
-        ..child_request(args)
-    }
+    child_request(args).max_output_size_bytes(bytes).oversized_output(strategy)
 }
 
 #[tokio::test]
@@ -35,7 +31,7 @@ async fn truncation_keeps_both_ends_and_says_how_much_is_missing_and_where_it_is
 #[tokio::test]
 async fn the_limit_holds_to_the_byte() {
     for retain in [RetainOutput::HeadTail, RetainOutput::Head, RetainOutput::Tail] {
-        let test = TestEngine::with(|config| ExecutionConfig { retain_output: retain, ..config });
+        let test = TestEngine::with(|config| config.retain_output(retain));
         for (written, truncated) in [(999_u32, false), (1000, false), (1001, true)] {
             let size = written.to_string();
             let result = test
@@ -84,7 +80,7 @@ async fn stream_to_file_has_every_byte_for_its_owner_only() {
 
 #[tokio::test]
 async fn stream_to_file_needs_no_log() {
-    let test = TestEngine::with(|config| ExecutionConfig { logging: false, ..config });
+    let test = TestEngine::with(|config| config.logging(false));
     let result = test.run(limited(10, OversizedOutputStrategy::StreamToFile, &["bytes", "20"])).await;
     assert_eq!(std::fs::read(result.output_files.stdout.as_ref().unwrap()).unwrap().len(), 20);
     assert_eq!(result.log_path, None);
@@ -98,13 +94,12 @@ async fn a_file_that_could_not_be_written_has_no_hole_but_ends_there() {
     std::fs::create_dir(test.log_dir()).unwrap();
     let planted = test.log_dir().join(format!("{id}.stdout"));
     std::fs::write(&planted, "not ours").unwrap();
-    let request = ExecutionRequest {
-        id: Some(id),
-        working_dir: Some(test.dir.path().to_owned()),
-        max_output_size_bytes: Some(1000),
-        oversized_output: Some(OversizedOutputStrategy::StreamToFile),
-        ..ExecutionRequest::shell("echo $(seq 1000); while [ ! -e go ]; do sleep 0.01; done; seq 1000")
-    };
+    let request =
+        ExecutionRequest::shell("echo $(seq 1000); while [ ! -e go ]; do sleep 0.01; done; seq 1000")
+            .id(id)
+            .working_dir(test.dir.path().to_owned())
+            .max_output_size_bytes(1000)
+            .oversized_output(OversizedOutputStrategy::StreamToFile);
     let events = EventLog::new();
     test.engine.execute_with(request, events.clone()).unwrap();
     let warned = |events: &[ExecutionEvent]| {

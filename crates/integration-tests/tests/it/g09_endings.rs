@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use execution_engine::{EventKind, ExecutionConfig, ExecutionRequest, ExecutionStatus, FailureCode};
+use execution_engine::{EventKind, ExecutionRequest, ExecutionStatus, FailureCode};
 use integration_tests::{EventLog, TestEngine, child_request, eventually, is_running, marked};
 
 /// Starts `line`, waits for its pids (printed as `pid <n>` lines, then `ready`), cancels, and
@@ -10,7 +10,7 @@ use integration_tests::{EventLog, TestEngine, child_request, eventually, is_runn
 async fn cancel_takes_all(line: &str, grace_ms: u64) -> std::sync::Arc<execution_engine::ExecutionResult> {
     let test = TestEngine::new();
     let events = EventLog::new();
-    let request = ExecutionRequest { kill_grace_ms: Some(grace_ms), ..ExecutionRequest::shell(line) };
+    let request = ExecutionRequest::shell(line).kill_grace_ms(grace_ms);
     let id = test.engine.execute_with(request, events.clone()).unwrap();
     events.line("ready").await;
     let pids: Vec<u32> =
@@ -74,10 +74,8 @@ async fn a_daemon_that_left_the_group_is_found_and_stopped() {
 async fn a_second_cancel_is_for_force() {
     let test = TestEngine::new();
     let events = EventLog::new();
-    let request = ExecutionRequest {
-        kill_grace_ms: Some(3_600_000),
-        ..ExecutionRequest::shell("trap '' TERM; echo ready; while :; do sleep 1; done")
-    };
+    let request = ExecutionRequest::shell("trap '' TERM; echo ready; while :; do sleep 1; done")
+        .kill_grace_ms(3_600_000);
     let id = test.engine.execute_with(request, events.clone()).unwrap();
     events.line("ready").await;
     assert!(test.engine.cancel(id).unwrap());
@@ -87,8 +85,7 @@ async fn a_second_cancel_is_for_force() {
 
 #[tokio::test]
 async fn a_timeout_stops_the_tree_and_says_so() {
-    let request =
-        ExecutionRequest { timeout_ms: Some(200), ..ExecutionRequest::shell("echo begun; sleep 1000") };
+    let request = ExecutionRequest::shell("echo begun; sleep 1000").timeout_ms(200);
     let (result, events) = TestEngine::new().run_observed(request).await;
     assert_eq!(result.status, ExecutionStatus::Timeout);
     assert_eq!(result.error.as_ref().unwrap().code, FailureCode::Timeout);
@@ -122,7 +119,7 @@ async fn a_shutdown_on_top_of_a_cancel_leaves_the_grace_period_alone() {
     let test = TestEngine::new();
     let events = EventLog::new();
     let line = "trap 'sleep 0.3; echo cleaned; exit 3' TERM; echo ready; while :; do sleep 0.05; done";
-    let request = ExecutionRequest { kill_grace_ms: Some(60_000), ..ExecutionRequest::shell(line) };
+    let request = ExecutionRequest::shell(line).kill_grace_ms(60_000);
     let id = test.engine.execute_with(request, events.clone()).unwrap();
     events.line("ready").await;
     test.engine.cancel(id).unwrap();
@@ -147,7 +144,7 @@ async fn what_forks_while_it_is_stopped_leaves_nobody_behind() {
         let line = format!(
             "{deaf}i=0; while [ $i -lt 3000 ]; do sleep 1000 & i=$((i+1)); [ $i = 20 ] && echo ready; done; wait"
         );
-        let request = ExecutionRequest { kill_grace_ms: Some(100), ..ExecutionRequest::shell(line) };
+        let request = ExecutionRequest::shell(line).kill_grace_ms(100);
         let id = test.engine.execute_with(request, events.clone()).unwrap();
         events.line("ready").await;
         test.engine.cancel(id).unwrap();
@@ -159,15 +156,11 @@ async fn what_forks_while_it_is_stopped_leaves_nobody_behind() {
 /// The end, the timeout and the cancel all at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_wins_a_race_of_ends_there_is_one_end() {
-    let test = TestEngine::with(|config| ExecutionConfig {
-        max_concurrent_executions: 4,
-        kill_grace_ms: 50,
-        ..config
-    });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(4).kill_grace_ms(50));
     let mut running = Vec::new();
     for _ in 0..100 {
         let events = EventLog::new();
-        let request = ExecutionRequest { timeout_ms: Some(20), ..ExecutionRequest::shell("sleep 0.02") };
+        let request = ExecutionRequest::shell("sleep 0.02").timeout_ms(20);
         let id = test.engine.execute_with(request, events.clone()).unwrap();
         let (engine, started) = (test.engine.clone(), events.clone());
         let canceller = tokio::spawn(async move {

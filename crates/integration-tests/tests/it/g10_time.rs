@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
-use execution_engine::{ExecutionConfig, ExecutionRequest, LogReader};
+use execution_engine::{ExecutionRequest, LogReader};
 use integration_tests::{Host, TestEngine, child, eventually, have, is_running};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -59,7 +59,7 @@ async fn a_clock_that_is_set_changes_no_duration_and_no_timeout() {
 /// A clock set back leaves files behind that are dated in the future. (nextest clamps negative ages.)
 #[tokio::test]
 async fn logs_dated_in_the_future_are_not_old_and_those_from_long_ago_are() {
-    let test = TestEngine::with(|config| ExecutionConfig { log_retention_secs: 3600, ..config });
+    let test = TestEngine::with(|config| config.log_retention_secs(3600));
     let day = Duration::from_hours(24);
     let mut logs = Vec::new();
     for at in [SystemTime::now() + day, SystemTime::now() - day] {

@@ -13,7 +13,7 @@ fn a_runtime_that_is_dropped_takes_its_children_along() {
     let dir = tempfile::tempdir().unwrap();
     let runtime = Runtime::new().unwrap();
     let (id, _engine) = runtime.block_on(async {
-        let config = ExecutionConfig { log_dir: Some(dir.path().join("logs")), ..ExecutionConfig::default() };
+        let config = ExecutionConfig::default().log_dir(dir.path().join("logs"));
         let engine = ExecutionEngine::new(config).unwrap();
         let events = EventLog::new();
         let id = engine.execute_with(ExecutionRequest::shell(TREE), events.clone()).unwrap();
@@ -43,7 +43,7 @@ async fn an_engine_that_is_dropped_lets_its_executions_end() {
 
 #[tokio::test]
 async fn a_shutdown_leaves_no_process_no_zombie_and_whole_logs() {
-    let test = TestEngine::with(|config| ExecutionConfig { kill_grace_ms: 200, ..config });
+    let test = TestEngine::with(|config| config.kill_grace_ms(200));
     let mut running = Vec::new();
     for _ in 0..5 {
         let events = EventLog::new();

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use execution_engine::{
-    EventKind, ExecutionConfig, ExecutionEvent, ExecutionFilter, ExecutionStatus, LogReader, RecoverOptions,
+    EventKind, ExecutionEvent, ExecutionFilter, ExecutionStatus, LogReader, RecoverOptions,
 };
 use integration_tests::{Host, TestEngine, child, child_request, eventually, is_running, marked};
 use serde_json::Value;
@@ -38,7 +38,7 @@ async fn the_tree_dies_with_its_host() {
 
 #[tokio::test]
 async fn whatever_anybody_has_seen_output_of_can_be_found_after_a_crash() {
-    let test = TestEngine::with(|config| ExecutionConfig { max_concurrent_executions: 64, ..config });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(64));
     let seen = Arc::new(Mutex::new(Vec::new()));
     // Many at once: the disk is busy with other logs when a child writes its first line.
     let ids = std::iter::repeat_with(|| {
@@ -139,7 +139,7 @@ async fn a_recycled_pid_is_never_taken_for_a_survivor() {
 /// Another container on the same folder has other process ids: to it, the writer of a log looks dead.
 #[tokio::test]
 async fn a_log_that_somebody_holds_is_left_alone_by_recovery_and_retention() {
-    let test = TestEngine::with(|config| ExecutionConfig { log_retention_secs: 0, ..config });
+    let test = TestEngine::with(|config| config.log_retention_secs(0));
     let mut host = Host::start(&test.log_dir(), "echo up; sleep 1000");
     host.told("up");
     the_log_has(&test, "#execlog").await;

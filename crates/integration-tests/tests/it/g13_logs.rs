@@ -4,7 +4,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use execution_engine::{
-    ExecutionConfig, ExecutionRequest, ExecutionStatus, LogPosition, LogReader, LogRecordKind, OutputStream,
+    ExecutionRequest, ExecutionStatus, LogPosition, LogReader, LogRecordKind, OutputStream,
 };
 use integration_tests::{EventLog, TestEngine, child_request, eventually};
 use uuid::Uuid;
@@ -42,7 +42,7 @@ async fn a_log_can_be_followed_while_the_child_runs() {
     let test = TestEngine::new();
     let events = EventLog::new();
     let line = "echo first; printf unfinished; read go; echo; echo second";
-    let request = ExecutionRequest { stdin: execution_engine::Stdin::Pipe, ..ExecutionRequest::shell(line) };
+    let request = ExecutionRequest::shell(line).stdin(execution_engine::Stdin::Pipe);
     let id = test.engine.execute_with(request, events.clone()).unwrap();
     events.line("first").await;
     let log = test.log_dir().join(format!("{id}.log"));
@@ -64,11 +64,7 @@ async fn a_log_can_be_followed_while_the_child_runs() {
 
 #[tokio::test]
 async fn rotation_keeps_the_first_and_the_newest_parts() {
-    let test = TestEngine::with(|config| ExecutionConfig {
-        max_log_size_bytes: 100_000,
-        max_log_files: 3,
-        ..config
-    });
+    let test = TestEngine::with(|config| config.max_log_size_bytes(100_000).max_log_files(3));
     let result = test.run(child_request(&["lines", "100000"])).await;
     let mut names: Vec<_> = std::fs::read_dir(test.log_dir())
         .unwrap()
@@ -105,7 +101,7 @@ async fn a_planted_link_is_neither_followed_nor_overwritten() {
     std::fs::create_dir(test.log_dir()).unwrap();
     let id = Uuid::now_v7();
     symlink(&victim, test.log_dir().join(format!("{id}.log"))).unwrap();
-    let request = ExecutionRequest { id: Some(id), ..ExecutionRequest::shell("echo hello") };
+    let request = ExecutionRequest::shell("echo hello").id(id);
     let (result, events) = test.run_observed(request).await;
     assert_eq!((result.status, result.stdout.as_str()), (ExecutionStatus::Completed, "hello\n"));
     assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
@@ -117,8 +113,7 @@ async fn a_planted_link_is_neither_followed_nor_overwritten() {
 #[tokio::test]
 async fn a_folder_that_cannot_be_used_harms_no_execution() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let test =
-        TestEngine::with(|config| ExecutionConfig { log_dir: Some(file.path().join("below")), ..config });
+    let test = TestEngine::with(|config| config.log_dir(file.path().join("below")));
     let result = test.run(child_request(&["bytes", "1000000"])).await;
     assert_eq!((result.status, result.stdout_bytes), (ExecutionStatus::Completed, 1_000_000));
     assert!(result.log_path.is_none() && result.log_error.is_some());
@@ -128,10 +123,7 @@ async fn a_folder_that_cannot_be_used_harms_no_execution() {
 async fn a_folder_removed_while_running_is_said_and_harms_nothing() {
     let test = TestEngine::new();
     let events = EventLog::new();
-    let request = ExecutionRequest {
-        stdin: execution_engine::Stdin::Pipe,
-        ..ExecutionRequest::shell("echo up; read go; echo down")
-    };
+    let request = ExecutionRequest::shell("echo up; read go; echo down").stdin(execution_engine::Stdin::Pipe);
     let id = test.engine.execute_with(request, events.clone()).unwrap();
     events.line("up").await;
     let log = test.log_dir().join(format!("{id}.log"));
@@ -157,8 +149,7 @@ async fn the_log_is_readable_as_text() {
 /// A record larger than a part used to make parts without end once some had been dropped.
 #[tokio::test]
 async fn a_record_larger_than_a_part_is_written_all_the_same() {
-    let test =
-        TestEngine::with(|config| ExecutionConfig { max_log_size_bytes: 4096, max_log_files: 2, ..config });
+    let test = TestEngine::with(|config| config.max_log_size_bytes(4096).max_log_files(2));
     let line = "for i in 1 2 3 4 5 6; do head -c 9000 /dev/zero | tr '\\0' x; echo; done";
     let result = test.run(ExecutionRequest::shell(line)).await;
     assert_eq!((result.status, &result.log_error), (ExecutionStatus::Completed, &None));

@@ -1,8 +1,6 @@
 //! G14: logs rotate, and a disk that fails never harms a command.
 
-use execution_engine::{
-    ExecutionConfig, ExecutionRequest, ExecutionStatus, LogPosition, LogReader, LogRecordKind,
-};
+use execution_engine::{ExecutionRequest, ExecutionStatus, LogPosition, LogReader, LogRecordKind};
 use integration_tests::{Host, TestEngine, child_request, have};
 use serde_json::Value;
 
@@ -43,11 +41,7 @@ fn a_read_only_disk_is_told_and_harms_nothing() {
 /// From a follower of Docker's logs that lost lines at a rotation (moby `TestFollowLogsWithRotation`).
 #[tokio::test]
 async fn who_follows_through_rotations_sees_every_line_once() {
-    let test = TestEngine::with(|config| ExecutionConfig {
-        max_log_size_bytes: 64 * 1024,
-        max_log_files: 1000,
-        ..config
-    });
+    let test = TestEngine::with(|config| config.max_log_size_bytes(64 * 1024).max_log_files(1000));
     let id = test.engine.execute(child_request(&["lines", "20000"])).unwrap();
     let (mut from, mut seen) = (LogPosition::START, Vec::new());
     loop {
@@ -76,7 +70,7 @@ async fn who_follows_through_rotations_sees_every_line_once() {
 #[tokio::test]
 async fn two_engines_on_one_folder_do_not_disturb_each_other() {
     let first = TestEngine::new();
-    let second = TestEngine::with(|config| ExecutionConfig { log_dir: Some(first.log_dir()), ..config });
+    let second = TestEngine::with(|config| config.log_dir(first.log_dir()));
     let of = |test: &TestEngine, name: &str| {
         let line = format!("for i in $(seq 200); do echo {name} $i; done");
         let ids: Vec<_> =

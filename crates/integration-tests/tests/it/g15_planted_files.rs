@@ -82,7 +82,7 @@ async fn whatever_stands_where_a_log_should_go_is_left_as_it_is_and_holds_up_nob
     for plant in plant {
         let id = Uuid::now_v7();
         plant(&test.log_dir().join(format!("{id}.log")), &kept);
-        let result = test.run(ExecutionRequest { id: Some(id), ..ExecutionRequest::shell("echo x") }).await;
+        let result = test.run(ExecutionRequest::shell("echo x").id(id)).await;
         assert_eq!((result.status, result.stdout.as_str()), (ExecutionStatus::Completed, "x\n"));
         assert_eq!(result.log_path, None);
         assert!(result.log_error.as_ref().unwrap().contains("there is no log"), "{:?}", result.log_error);

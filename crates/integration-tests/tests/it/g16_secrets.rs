@@ -1,7 +1,7 @@
 //! G16: secrets appear nowhere.
 
 use execution_engine::{
-    Command, ExecutionConfig, ExecutionFilter, ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy,
+    Command, ExecutionFilter, ExecutionMetadata, ExecutionRequest, OversizedOutputStrategy,
 };
 use integration_tests::{TestEngine, child_request};
 
@@ -9,19 +9,17 @@ const SECRET: &str = "hunter2-s3cret";
 
 #[tokio::test]
 async fn a_secret_appears_in_no_sink() {
-    let test = TestEngine::with(|config| ExecutionConfig { secrets: vec![SECRET.into()], ..config });
+    let test = TestEngine::with(|config| config.secrets([SECRET]));
     let metadata = ExecutionMetadata {
         source: Some(format!("asked for {SECRET}")),
         tags: [("why".to_owned(), SECRET.to_owned())].into(),
         ..ExecutionMetadata::default()
     };
-    let request = ExecutionRequest {
-        metadata,
-        env: [(SECRET.to_owned(), Some(SECRET.to_owned()))].into(),
-        max_output_size_bytes: Some(10),
-        oversized_output: Some(OversizedOutputStrategy::StreamToFile),
-        ..ExecutionRequest::shell(format!("echo out {SECRET} out; echo err {SECRET} >&2; exit 3"))
-    };
+    let request = ExecutionRequest::shell(format!("echo out {SECRET} out; echo err {SECRET} >&2; exit 3"))
+        .metadata(metadata)
+        .env(SECRET, SECRET)
+        .max_output_size_bytes(10)
+        .oversized_output(OversizedOutputStrategy::StreamToFile);
     let (result, events) = test.run_observed(request).await;
     let told = format!(
         "{result:?} {:?} {:?}",
@@ -43,10 +41,7 @@ async fn a_secret_appears_in_no_sink() {
 async fn a_secret_cut_by_a_write_is_masked() {
     let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
     for cut in (2..hex.len()).step_by(2) {
-        let request = ExecutionRequest {
-            secrets: vec![SECRET.into()],
-            ..child_request(&["hex", &hex[..cut], &hex[cut..], "0a"])
-        };
+        let request = child_request(&["hex", &hex[..cut], &hex[cut..], "0a"]).secrets([SECRET]);
         assert_eq!(TestEngine::new().run(request).await.stdout, "***\n");
     }
 }
@@ -54,16 +49,10 @@ async fn a_secret_cut_by_a_write_is_masked() {
 #[tokio::test]
 async fn a_secret_appears_in_no_error() {
     let test = TestEngine::new();
-    let missing = ExecutionRequest {
-        secrets: vec![SECRET.into()],
-        ..ExecutionRequest::exec::<&str>(format!("/no/{SECRET}"), [])
-    };
+    let missing = ExecutionRequest::exec::<&str>(format!("/no/{SECRET}"), []).secrets([SECRET]);
     let result = test.run(missing).await;
     assert!(!result.error.as_ref().unwrap().message.contains(SECRET), "{:?}", result.error);
-    let refused = ExecutionRequest {
-        secrets: vec![SECRET.into()],
-        ..ExecutionRequest::exec("echo", [format!("{SECRET}\0")])
-    };
+    let refused = ExecutionRequest::exec("echo", [format!("{SECRET}\0")]).secrets([SECRET]);
     let error = test.engine.execute(refused).unwrap_err().to_string();
     assert!(!error.contains(SECRET), "{error}");
 }
@@ -76,15 +65,13 @@ async fn a_secret_appears_in_no_command_that_is_shown() {
     let secrets = vec![secret.to_owned()];
     let command =
         Command::Shell { command: format!("echo '\n{secret}'; exit 3\n"), shell: Some("sh".into()) };
-    let (result, events) = test
-        .run_observed(ExecutionRequest { secrets: secrets.clone(), ..ExecutionRequest::new(command) })
-        .await;
+    let (result, events) = test.run_observed(ExecutionRequest::new(command).secrets(secrets.clone())).await;
     let log = test.engine.read_logs(result.id).await.unwrap();
     let told = format!("{result:?} {:?} {:?} {log}", events.all(), test.engine.get_summary(result.id));
     assert!(!told.contains("a secret"), "{told}");
 
     let argument = format!("{}{secret}\0", "x".repeat(195));
-    let refused = ExecutionRequest { secrets, ..ExecutionRequest::exec("echo", [argument]) };
+    let refused = ExecutionRequest::exec("echo", [argument]).secrets(secrets);
     let error = test.engine.execute(refused).unwrap_err().to_string();
     assert!(!error.contains("it's"), "{error}");
 }

@@ -1,11 +1,11 @@
 //! G17: finished executions stay as long as they should, and no longer.
 
-use execution_engine::{ExecutionConfig, ExecutionFilter, ExecutionRequest, ExecutionStatus};
+use execution_engine::{ExecutionFilter, ExecutionRequest, ExecutionStatus};
 use integration_tests::{EventLog, TestEngine};
 
 #[tokio::test]
 async fn at_most_so_many_are_remembered_and_the_oldest_go_first() {
-    let test = TestEngine::with(|config| ExecutionConfig { max_retained_executions: 3, ..config });
+    let test = TestEngine::with(|config| config.max_retained_executions(3));
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.push(test.run(ExecutionRequest::shell("true")).await.id);
@@ -18,11 +18,8 @@ async fn at_most_so_many_are_remembered_and_the_oldest_go_first() {
 
 #[tokio::test]
 async fn a_live_execution_is_never_forgotten() {
-    let test = TestEngine::with(|config| ExecutionConfig {
-        max_retained_executions: 0,
-        execution_retention_secs: 0,
-        log_retention_secs: 0,
-        ..config
+    let test = TestEngine::with(|config| {
+        config.max_retained_executions(0).execution_retention_secs(0).log_retention_secs(0)
     });
     let events = EventLog::new();
     let id =
@@ -45,12 +42,12 @@ async fn a_live_execution_is_never_forgotten() {
 
 #[tokio::test]
 async fn cleanup_forgets_by_age_and_deletes_old_logs_and_nothing_else() {
-    let test = TestEngine::with(|config| ExecutionConfig {
-        execution_retention_secs: 0,
-        log_retention_secs: 0,
-        cleanup_interval_secs: 3600,
-        max_retained_executions: 10,
-        ..config
+    let test = TestEngine::with(|config| {
+        config
+            .execution_retention_secs(0)
+            .log_retention_secs(0)
+            .cleanup_interval_secs(3600)
+            .max_retained_executions(10)
     });
     let first = test.run(ExecutionRequest::shell("echo hello")).await;
     let log = first.log_path.clone().unwrap();
@@ -66,11 +63,8 @@ async fn cleanup_forgets_by_age_and_deletes_old_logs_and_nothing_else() {
 /// before the first can end.)
 #[tokio::test]
 async fn under_load_no_waiter_misses_its_result_and_no_more_are_kept() {
-    let test = TestEngine::with(|config| ExecutionConfig {
-        max_concurrent_executions: 16,
-        max_retained_executions: 5,
-        log_retention_secs: 0,
-        ..config
+    let test = TestEngine::with(|config| {
+        config.max_concurrent_executions(16).max_retained_executions(5).log_retention_secs(0)
     });
     let waiters: Vec<_> = (0..400)
         .map(|n| {

@@ -1,16 +1,16 @@
 //! G18: the concurrency limit holds exactly, first come first served.
 
-use execution_engine::{EventKind, ExecutionConfig, ExecutionRequest};
+use execution_engine::{EventKind, ExecutionRequest};
 use integration_tests::{EventLog, TestEngine};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn never_more_than_the_limit_run_at_once() {
-    let test = TestEngine::with(|config| ExecutionConfig { max_concurrent_executions: 3, ..config });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(3));
     let place = test.dir.path().join("running");
     std::fs::create_dir(&place).unwrap();
     // Each counts those that run, itself included.
     let line = "touch $$; ls | wc -l; sleep 0.05; rm $$";
-    let request = ExecutionRequest { working_dir: Some(place), ..ExecutionRequest::shell(line) };
+    let request = ExecutionRequest::shell(line).working_dir(place);
     let ids: Vec<_> = (0..20).map(|_| test.engine.execute(request.clone()).unwrap()).collect();
     let mut most = 0;
     for id in ids {
@@ -21,7 +21,7 @@ async fn never_more_than_the_limit_run_at_once() {
 
 #[tokio::test]
 async fn those_who_wait_start_in_the_order_of_their_calls() {
-    let test = TestEngine::with(|config| ExecutionConfig { max_concurrent_executions: 1, ..config });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(1));
     let order = test.dir.path().join("order");
     let mut last = None;
     for i in 0..10 {
@@ -34,11 +34,7 @@ async fn those_who_wait_start_in_the_order_of_their_calls() {
 
 #[tokio::test]
 async fn a_full_queue_is_an_error_at_once() {
-    let test = TestEngine::with(|config| ExecutionConfig {
-        max_concurrent_executions: 1,
-        max_queued_executions: 1,
-        ..config
-    });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(1).max_queued_executions(1));
     let events = EventLog::new();
     let running =
         test.engine.execute_with(ExecutionRequest::shell("echo up; sleep 1000"), events.clone()).unwrap();
@@ -54,7 +50,7 @@ async fn a_full_queue_is_an_error_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_counts_events_never_sees_more_than_the_limit() {
-    let test = TestEngine::with(|config| ExecutionConfig { max_concurrent_executions: 3, ..config });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(3));
     let log = EventLog::new();
     let ids: Vec<_> = (0..200)
         .map(|_| test.engine.execute_with(ExecutionRequest::exec("true", [""; 0]), log.clone()).unwrap())

@@ -14,10 +14,7 @@ async fn hundreds_in_a_row_leave_no_descriptor_and_no_zombie() {
     if std::env::var_os("NEXTEST").is_none() {
         return;
     }
-    let test = TestEngine::with(|config| execution_engine::ExecutionConfig {
-        max_retained_executions: 50,
-        ..config
-    });
+    let test = TestEngine::with(|config| config.max_retained_executions(50));
     test.run(ExecutionRequest::shell("true")).await;
     let before = open_descriptors();
     for _ in 0..20 {

@@ -4,9 +4,7 @@
 
 use std::time::Duration;
 
-use execution_engine::{
-    ExecutionConfig, ExecutionRequest, ExecutionStatus, FailureCode, OversizedOutputStrategy,
-};
+use execution_engine::{ExecutionRequest, ExecutionStatus, FailureCode, OversizedOutputStrategy};
 use integration_tests::{EventLog, TestEngine, children, eventually, marked};
 
 const MIB: u64 = 1 << 20;
@@ -24,18 +22,18 @@ fn count(folder: &str) -> usize {
 
 /// Ten gibibytes, the limit of ten mebibytes, and thirty more at the most.
 async fn ten_gibibytes(strategy: OversizedOutputStrategy, line: &str) {
-    let test = TestEngine::with(|config| ExecutionConfig {
-        // As much as a disk has room for, of what a log would keep anyway.
-        max_log_size_bytes: 50 * MIB,
-        max_log_files: 2,
-        default_timeout_ms: 500_000,
-        max_output_size_bytes: 10 * MIB,
-        logging: strategy != OversizedOutputStrategy::StreamToFile,
-        ..config
+    let test = TestEngine::with(|config| {
+        config
+            // As much as a disk has room for, of what a log would keep anyway.
+            .max_log_size_bytes(50 * MIB)
+            .max_log_files(2)
+            .default_timeout_ms(500_000)
+            .max_output_size_bytes(10 * MIB)
+            .logging(strategy != OversizedOutputStrategy::StreamToFile)
     });
     test.run(ExecutionRequest::shell("echo warm")).await;
     let idle = memory("VmRSS");
-    let request = ExecutionRequest { oversized_output: Some(strategy), ..ExecutionRequest::shell(line) };
+    let request = ExecutionRequest::shell(line).oversized_output(strategy);
     let id = test.engine.execute(request).unwrap();
     // Longer than any other test waits.
     let result = test.engine.wait_for_completion(id).await.unwrap();
@@ -80,7 +78,7 @@ async fn ten_gibibytes_go_to_a_file_in_bounded_memory() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "heavy: one line of 1 GiB"]
 async fn a_line_of_a_gibibyte_comes_in_parts_and_bounded_memory() {
-    let test = TestEngine::with(|config| ExecutionConfig { max_log_size_bytes: 4 << 30, ..config });
+    let test = TestEngine::with(|config| config.max_log_size_bytes(4 << 30));
     let idle = memory("VmRSS");
     let bytes = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
     let seen = bytes.clone();
@@ -101,12 +99,8 @@ async fn a_line_of_a_gibibyte_comes_in_parts_and_bounded_memory() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "heavy: 10,000 cancels"]
 async fn ten_thousand_cancels_at_random_moments_end_each_once() {
-    let test = TestEngine::with(|config| ExecutionConfig {
-        max_concurrent_executions: 8,
-        kill_grace_ms: 100,
-        logging: false,
-        ..config
-    });
+    let test =
+        TestEngine::with(|config| config.max_concurrent_executions(8).kill_grace_ms(100).logging(false));
     for block in 0..100_u64 {
         let mut running = Vec::new();
         for i in 0..100_u64 {
@@ -137,7 +131,7 @@ async fn ten_thousand_cancels_at_random_moments_end_each_once() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "heavy: 1,000 processes"]
 async fn a_thousand_at_once_all_end_and_leave_nothing() {
-    let test = TestEngine::with(|config| ExecutionConfig { max_concurrent_executions: 1000, ..config });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(1000));
     test.run(ExecutionRequest::shell("true")).await;
     let (descriptors, threads) = (count("/proc/self/fd"), count("/proc/self/task"));
     let line = "sleep 2; echo $$";
@@ -155,12 +149,12 @@ async fn a_thousand_at_once_all_end_and_leave_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "heavy: 100,000 processes"]
 async fn a_hundred_thousand_in_a_row_leave_nothing() {
-    let test = TestEngine::with(|config| ExecutionConfig {
-        max_concurrent_executions: 8,
-        max_queued_executions: 100_000,
-        max_retained_executions: 100,
-        logging: false,
-        ..config
+    let test = TestEngine::with(|config| {
+        config
+            .max_concurrent_executions(8)
+            .max_queued_executions(100_000)
+            .max_retained_executions(100)
+            .logging(false)
     });
     let run = async |number: usize| {
         for _ in 0..number / 1000 {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use execution_engine::{
-    EventHandler, EventKind, ExecutionEvent, ExecutionRequest, ExecutionStatus, HandlerFuture, HostLoop,
-    LineBatch, Stdin,
+    EventHandler, EventKind, ExecutionEngine, ExecutionEvent, ExecutionRequest, ExecutionStatus,
+    HandlerFuture, HostLoop, LineBatch, Stdin,
 };
 use integration_tests::{EventLog, TestEngine, child_request};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -78,13 +78,12 @@ impl EventHandler for ByThread {
 }
 
 fn engine(host_loop: &HostLoop) -> TestEngine {
-    let TestEngine { engine, dir } = TestEngine::new();
-    TestEngine { engine: engine.with_host_loop(host_loop), dir }
+    TestEngine::build(|config| ExecutionEngine::builder(config).host_loop(host_loop))
 }
 
 /// A child that gives back what it is given.
 fn echoing() -> ExecutionRequest {
-    ExecutionRequest { stdin: Stdin::Pipe, ..ExecutionRequest::exec("cat", [""; 0]) }
+    ExecutionRequest::exec("cat", [""; 0]).stdin(Stdin::Pipe)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,6 +24,7 @@ mod g17_retention;
 mod g18_admission;
 mod g19_leaks;
 mod g20_privacy;
+mod handle;
 mod heavy;
 #[cfg(target_os = "linux")]
 mod host_loop;

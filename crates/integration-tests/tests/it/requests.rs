@@ -1,6 +1,6 @@
 //! Requests that are refused, and calls that come too late or ask for the unknown.
 
-use execution_engine::{EngineError, ExecutionConfig, ExecutionEngine, ExecutionRequest};
+use execution_engine::{EngineError, ExecutionConfig, ExecutionEngine};
 use integration_tests::{TestEngine, child_request};
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 async fn a_taken_id_is_refused_and_the_first_one_goes_on() {
     let test = TestEngine::new();
     let id = Uuid::now_v7();
-    let with_id = || ExecutionRequest { id: Some(id), ..child_request(&["args", "first"]) };
+    let with_id = || child_request(&["args", "first"]).id(id);
     assert_eq!(test.engine.execute(with_id()).unwrap(), id);
     assert_eq!(test.engine.execute(with_id()).unwrap_err(), EngineError::DuplicateId(id));
     assert_eq!(test.wait(id).await.stdout, r#"["first"]"#);
@@ -31,8 +31,7 @@ async fn every_call_on_an_unknown_id_says_so() {
 
 #[tokio::test]
 async fn a_bad_configuration_names_field_value_and_what_is_allowed() {
-    let error =
-        ExecutionEngine::new(ExecutionConfig { max_log_files: 1, ..ExecutionConfig::default() }).unwrap_err();
+    let error = ExecutionEngine::new(ExecutionConfig::default().max_log_files(1)).unwrap_err();
     let message = error.to_string();
     assert!(
         message.contains("max_log_files") && message.contains('1') && message.contains("from 2"),
@@ -56,8 +55,7 @@ async fn environment_and_folder_are_as_asked() {
     assert_eq!(env.get("ONLY").map(String::as_str), Some("this"));
     assert!(!env.contains_key("HOME"), "{env:?}");
 
-    let request =
-        ExecutionRequest { working_dir: Some(test.dir.path().to_path_buf()), ..child_request(&["cwd"]) };
+    let request = child_request(&["cwd"]).working_dir(test.dir.path().to_path_buf());
     let shown = test.run(request).await.stdout.clone();
     assert_eq!(std::fs::canonicalize(shown).unwrap(), std::fs::canonicalize(test.dir.path()).unwrap());
 }

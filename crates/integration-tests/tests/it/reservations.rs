@@ -103,7 +103,7 @@ impl EventHandler for Shared {
 /// Both streams, more than is kept, and a last line without an end.
 fn talkative() -> ExecutionRequest {
     let script = "seq 30000; seq 30000 >&2; seq 30000; printf end";
-    ExecutionRequest { max_output_size_bytes: Some(1000), ..ExecutionRequest::shell(script) }
+    ExecutionRequest::shell(script).max_output_size_bytes(1000)
 }
 
 fn is_whole(text: &str) -> bool {
@@ -115,10 +115,7 @@ fn is_whole(text: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn very_many_that_share_a_narrow_way_all_get_through_it() {
-    let test = TestEngine::with(|config| execution_engine::ExecutionConfig {
-        max_concurrent_executions: 12,
-        ..config
-    });
+    let test = TestEngine::with(|config| config.max_concurrent_executions(12));
     for takes_at_once in [true, false] {
         let way = Way::new(1);
         let handlers = (0..12).map(|_| way.handler(takes_at_once)).collect::<Vec<_>>();
@@ -139,7 +136,7 @@ async fn what_nobody_has_room_for_stays_in_its_pipe() {
     let test = TestEngine::new();
     let way = Way::new(0);
     let start = |_| {
-        let request = ExecutionRequest { kill_grace_ms: Some(0), ..child_request(&["endless"]) };
+        let request = child_request(&["endless"]).kill_grace_ms(0);
         test.engine.execute_with(request, way.handler(true)).unwrap()
     };
     let ids = (0..5).map(start).collect::<Vec<_>>();
@@ -195,7 +192,7 @@ async fn a_flood_on_one_stream_does_not_keep_the_other_from_being_read() {
     let test = TestEngine::new();
     for script in ["yes & sleep 0.1; echo error >&2; wait", "yes error >&2 & yes & wait"] {
         let slow = Arc::new(Slow::default());
-        let request = ExecutionRequest { kill_grace_ms: Some(0), ..ExecutionRequest::shell(script) };
+        let request = ExecutionRequest::shell(script).kill_grace_ms(0);
         let id = test.engine.execute_with(request, slow.clone()).unwrap();
         tokio::time::timeout(DEADLINE, slow.has_error.notified()).await.expect("the error is read");
         test.engine.cancel(id).unwrap();

@@ -59,7 +59,7 @@ async fn a_windows_line_end_in_a_shebang_is_explained() {
 async fn a_folder_that_is_not_there_is_not_a_missing_program() {
     let test = TestEngine::new();
     for dir in [test.dir.path().join("absent"), "/etc/passwd".into()] {
-        let request = ExecutionRequest { working_dir: Some(dir.clone()), ..child_request(&["args"]) };
+        let request = child_request(&["args"]).working_dir(dir.clone());
         let (code, message) = failure(&test, request).await;
         assert_eq!(code, "WORKING_DIR_NOT_FOUND");
         assert!(message.contains(&dir.display().to_string()), "{message}");
@@ -82,7 +82,7 @@ async fn a_folder_that_is_deleted_before_the_start_is_named() {
     let test = TestEngine::new();
     let gone = test.dir.path().join("gone");
     std::fs::create_dir(&gone).unwrap();
-    let request = ExecutionRequest { working_dir: Some(gone.clone()), ..ExecutionRequest::shell("true") };
+    let request = ExecutionRequest::shell("true").working_dir(gone.clone());
     // Accepted while it was there; the start comes later.
     let id = test.engine.execute(request).unwrap();
     std::fs::remove_dir(&gone).unwrap();
@@ -94,8 +94,9 @@ async fn a_folder_that_is_deleted_before_the_start_is_named() {
 #[tokio::test]
 async fn a_hundred_thousand_variables_arrive_or_are_refused_whole() {
     let test = TestEngine::new();
-    let env = (0..100_000).map(|i| (format!("V{i}"), Some("x".to_owned()))).collect();
-    let request = ExecutionRequest { env, ..ExecutionRequest::shell("env | grep -c '^V[0-9]*=x$'") };
+    let request = (0..100_000).fold(ExecutionRequest::shell("env | grep -c '^V[0-9]*=x$'"), |request, i| {
+        request.env(format!("V{i}"), "x")
+    });
     let result = test.run(request).await;
     match &result.error {
         None => assert_eq!(result.stdout, "100000\n"),

@@ -1,0 +1,114 @@
+//! [`ExecutionHandle`]: what [`ExecutionEngine::run`](crate::ExecutionEngine::run) returns.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::cancel_on_drop::CancelOnDrop;
+use super::lines::Lines;
+use super::stdin_writer::StdinWriter;
+use crate::event::LineBatch;
+use crate::registry::Execution;
+use crate::result::{ExecutionResult, ExecutionStatus};
+
+/// One execution. **Dropping it cancels the execution**, unless that has ended or is
+/// [detached](Self::detach): a server whose client hangs up leaves no command running.
+///
+/// Take its lines with [`lines`](Self::lines), or go straight to [`wait`](Self::wait). Until one of
+/// the two is called, lines are held back: like a pipe that nobody reads, that stops the child after
+/// some 128 KiB. Timeout and cancellation work all the same.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), execution_engine::EngineError> {
+/// use execution_engine::{ExecutionConfig, ExecutionEngine, ExecutionRequest};
+///
+/// # let dir = tempfile::tempdir().expect("a temporary folder");
+/// # let engine = ExecutionEngine::new(ExecutionConfig::default().log_dir(dir.path()))?;
+/// # #[cfg(any())]
+/// let engine = ExecutionEngine::new(ExecutionConfig::default())?;
+/// let mut execution = engine.run(ExecutionRequest::shell("echo one; echo two"))?;
+/// let mut lines = execution.lines();
+/// while let Some(line) = lines.next().await {
+///     println!("{}: {}", line.stream.as_str(), line.text);
+/// }
+/// assert_eq!(execution.wait().await.exit_code, Some(0));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping it cancels the execution; `detach` lets it run on"]
+pub struct ExecutionHandle {
+    guard: CancelOnDrop,
+    batches: Option<mpsc::Receiver<LineBatch>>,
+    is_stdin_taken: bool,
+}
+
+impl ExecutionHandle {
+    pub(in crate::engine) fn new(execution: Arc<Execution>, batches: mpsc::Receiver<LineBatch>) -> Self {
+        Self { guard: CancelOnDrop::new(execution), batches: Some(batches), is_stdin_taken: false }
+    }
+
+    /// The execution's id, for the engine's calls by id.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.guard.execution().id
+    }
+
+    /// Where it is in its life.
+    #[must_use]
+    pub fn status(&self) -> ExecutionStatus {
+        self.guard.execution().status()
+    }
+
+    /// Resolves when the execution has ended, whatever its status. Lines that were not asked for
+    /// by then are no longer held back. Cancel safe: it may be dropped and called again.
+    pub async fn wait(&mut self) -> Arc<ExecutionResult> {
+        self.batches = None;
+        self.guard.execution().completed().await
+    }
+
+    /// Stops the execution gracefully; a second call skips the grace period. One that still waits for
+    /// its turn never starts. True when it was still live.
+    #[expect(clippy::must_use_candidate, reason = "most callers only want it stopped")]
+    pub fn cancel(&self) -> bool {
+        self.guard.execution().cancel()
+    }
+
+    /// Its lines, of both streams, in arrival order: a [`Stream`](futures_core::Stream) that ends with the
+    /// execution. Dropping it earlier cancels the execution, too. Reading slowly slows the child
+    /// down; nothing is lost and no memory grows.
+    ///
+    /// The first call has the lines; later ones, and one after [`wait`](Self::wait), get none.
+    pub fn lines(&mut self) -> Lines {
+        let batches = self.batches.take();
+        // A stream without lines has nothing to cancel for.
+        let guard = batches.is_some().then(|| self.guard.clone());
+        Lines::new(batches, guard, None)
+    }
+
+    /// The writing end of its standard input, where the request says [`Stdin::Pipe`](crate::Stdin::Pipe).
+    /// `None` otherwise, and at a second call.
+    pub fn stdin(&mut self) -> Option<StdinWriter> {
+        if std::mem::replace(&mut self.is_stdin_taken, true) {
+            return None;
+        }
+        self.guard.execution().stdin().map(StdinWriter::new)
+    }
+
+    /// Turns the handle into its [`lines`](Self::lines), which alone keep the execution then: the body
+    /// of a streamed response, for one.
+    #[must_use = "dropping it cancels the execution"]
+    pub fn into_lines(mut self) -> Lines {
+        Lines::new(self.batches.take(), None, Some(self))
+    }
+
+    /// Lets the execution run on by itself, and returns its id. Lines that are still being read come
+    /// to their end as before, but dropping them no longer cancels.
+    #[expect(clippy::must_use_candidate, reason = "the id may be known already")]
+    pub fn detach(self) -> Uuid {
+        self.guard.disarm();
+        self.id()
+    }
+}
