@@ -15,7 +15,7 @@ export declare class NativeEngine {
    * Makes an engine that gives its events to `on_batch`, most rows in `table`. `shares_loop`: the program's event
    * loop is libuv's, and may be shared.
    */
-  static create(config: NativeConfig, sharesLoop: boolean, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isHeard: boolean) => boolean): NativeFailure | NativeEngine
+  static create(config: NativeConfig, sharesLoop: boolean, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isOwnRead: boolean, delayMs: number) => void): NativeFailure | NativeEngine
   /**
    * Accepts a request, as JSON, with the bytes of its standard input; gives its id. `number`: what stands for it in
    * batches. Everything that happens to it is told until `stop_lines`; its end always. What is cancelled by now is
@@ -58,7 +58,7 @@ export declare class NativeEngine {
   stopLines(number: number): void
   /** JavaScript is done with the last batch: the next may come. */
   acknowledge(): void
-  /** JavaScript has rested after a batch whose answer was heard: the next may come. */
+  /** The pause after a batch that the event loop had read is over: the next may come. */
   readAgain(): void
   /** Whether the way to JavaScript keeps the process alive. At first it does not. */
   setKeepAlive(alive: boolean): void

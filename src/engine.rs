@@ -52,9 +52,9 @@ impl NativeEngine {
         shares_loop: bool,
         table: Buffer,
         #[napi(
-            ts_arg_type = "(text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isHeard: boolean) => boolean"
+            ts_arg_type = "(text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isOwnRead: boolean, delayMs: number) => void"
         )]
-        on_batch: Function<NativeBatch, bool>,
+        on_batch: Function<NativeBatch, ()>,
     ) -> Result<Either<NativeFailure, NativeEngine>> {
         let config = ExecutionConfig::try_from(config).and_then(|config| config.validate().map(|()| config));
         let builder = match config {
@@ -266,7 +266,7 @@ impl NativeEngine {
         self.bridge.acknowledge();
     }
 
-    /// JavaScript has rested after a batch whose answer was heard: the next may come.
+    /// The pause after a batch that the event loop had read is over: the next may come.
     #[napi(catch_unwind)]
     pub fn read_again(&self, env: Env) {
         #[cfg(target_os = "linux")]
@@ -290,7 +290,7 @@ fn share_loop(
     env: &Env,
     builder: EngineBuilder,
     bridge: &Arc<EventBridge>,
-    on_batch: &Function<NativeBatch, bool>,
+    on_batch: &Function<NativeBatch, ()>,
     shares_loop: bool,
 ) -> (EngineBuilder, Option<Fragile<ShortWay>>) {
     let open = || -> Result<_> {

@@ -1,11 +1,10 @@
-//! The runtime of the addon: few threads, and moderate ones.
+//! The addon's runtime: few threads, and few wake-ups.
 //!
-//! What a thread does for a line is little, and what it costs to wake it is much. So the engine has few threads:
-//! tokio wakes a second one wherever the first has two things to do, and each of them ends up doing half, at twice
-//! the price. And where very many lines come in, each of them small, a thread that has nothing left to do sleeps
-//! for a moment before it waits for more, as network cards moderate their interrupts. So it does after an end: who is
-//! told of one starts the next thing, more often than not, and waking a thread for it is most of what that costs
-//! JavaScript's own.
+//! A line is little work, and waking a thread for it is much. tokio wakes a second thread whenever the first has two
+//! things to do, and each of them ends up doing half at twice the price: so there are few threads. Where very many small
+//! lines come in, a thread that has nothing left to do sleeps for a moment before it waits for more, as network cards
+//! moderate their interrupts. It does the same after an end: the caller who learns of it usually starts the next
+//! execution, and waking a thread for that would be most of what the start costs JavaScript's own.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -15,27 +14,24 @@ use napi::bindgen_prelude::create_custom_tokio_runtime;
 use napi_derive::module_init;
 use tokio::runtime::Builder;
 
+use crate::bridge::Rate;
 use crate::sync::lock;
 
 /// Enough to read and mask several loud streams at once; JavaScript takes in one.
 const MAX_THREADS: usize = 4;
-/// Over how long arrivals are counted, older ones by and by forgotten.
-const WINDOW: Duration = Duration::from_millis(4);
-/// Arrivals in a window, above which a pause saves more wakings than it costs anybody time.
-const CROWD: f64 = 80.0;
 /// The pause.
 const PAUSE: Duration = Duration::from_micros(500);
 /// After an end: as long as JavaScript takes to answer it with a start.
 const NAP: Duration = Duration::from_micros(60);
 
-/// Batches that came in since anybody looked.
+/// Batches that came in since the last look.
 static ARRIVED: AtomicU32 = AtomicU32::new(0);
 /// An execution has ended since a thread last had nothing to do.
 static ENDED: AtomicBool = AtomicBool::new(false);
-static TRAFFIC: Mutex<Option<Traffic>> = Mutex::new(None);
+static ARRIVALS: Mutex<Option<Arrivals>> = Mutex::new(None);
 
-struct Traffic {
-    arrivals: f64,
+struct Arrivals {
+    rate: Rate,
     at: Instant,
 }
 
@@ -66,13 +62,14 @@ pub fn ended() {
     ENDED.store(true, Ordering::Relaxed);
 }
 
+/// So many batches come in that a pause saves more wake-ups than it costs time.
 fn is_crowded() -> bool {
     let now = Instant::now();
-    let arrived = f64::from(ARRIVED.swap(0, Ordering::Relaxed));
-    let mut known = lock(&TRAFFIC);
-    let traffic = known.get_or_insert(Traffic { arrivals: 0.0, at: now });
-    let faded = (now - traffic.at).div_duration_f64(WINDOW);
-    traffic.arrivals = traffic.arrivals * (-faded).exp() + arrived;
-    traffic.at = now;
-    traffic.arrivals > CROWD
+    let arrived = ARRIVED.swap(0, Ordering::Relaxed) as usize;
+    let mut known = lock(&ARRIVALS);
+    let arrivals = known.get_or_insert(Arrivals { rate: Rate::default(), at: now });
+    let passed = (now - arrivals.at).max(Duration::from_nanos(1));
+    arrivals.rate.count(arrived, passed.as_secs_f64() * 1000.0);
+    arrivals.at = now;
+    arrivals.rate.is_crowded()
 }

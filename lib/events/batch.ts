@@ -9,7 +9,7 @@ const EVENT = 4
 /** Numbers in a row of a batch. */
 export const COLUMNS = 4
 /** Which of them is the time, in milliseconds since 1970. */
-export const TIME = 3
+const TIME = 3
 
 /** Who gets what happens to one execution. */
 export interface Consumer {
@@ -35,9 +35,8 @@ export interface Batch {
   events: readonly NativeEvent[] | null
 }
 
-/** Gives everything in the batch to those it is for; says how many lines there were. */
-export function dispatch({ text, rows, count: rowCount, events }: Batch, audience: Audience): number {
-  let lines = 0
+/** Gives everything in the batch to those it is for. */
+export function dispatch({ text, rows, count: rowCount, events }: Batch, audience: Audience): void {
   // Where in the text the next line begins. (Cut out one by one: `split` takes up to twice as long, and an array of all.)
   let begin = 0
   let time = 0
@@ -62,14 +61,12 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, audienc
     const consumer = found?.consumer
     const stream = (kind & STDERR) === 0 ? 'stdout' : 'stderr'
     const partial = (kind & PARTIAL) !== 0
-    lines += count
     for (let left = count; left > 0; left -= 1) {
       const end = text.indexOf('\n', begin)
       consumer?.line(stream, text.substring(begin, end), partial, timestamp)
       begin = end + 1
     }
   }
-  return lines
 }
 
 const executionEvent = (

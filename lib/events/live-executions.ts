@@ -3,16 +3,11 @@
 import { setImmediate, setTimeout } from 'node:timers'
 
 import type { NativeEngine, NativeFailure, NativeResult } from '../../index.js'
-import { type Audience, COLUMNS, type Consumer, TIME, dispatch } from './batch.js'
-import { Traffic } from './coalescing.js'
+import { type Audience, COLUMNS, type Consumer, dispatch } from './batch.js'
 import type { ExecutionResult } from '../types.js'
 
 /** Rows that cross without an array of their own. */
 const TABLE_ROWS = 1024
-/** A batch with less text than this, in characters, is over in no time. */
-const SHORT = 4 * 1024
-/** So many of them may follow each other without a turn of the event loop in between. */
-const MAX_AT_ONCE = 16
 
 type Receive = Parameters<typeof NativeEngine.create>[3]
 
@@ -63,9 +58,6 @@ export class LiveExecutions implements Audience {
   #isAwake = false
   /** How many of them are held back by their readers. */
   #held = 0
-  readonly #traffic = new Traffic()
-  /** Short batches that were acknowledged at once, one after the other. */
-  #atOnce = 0
 
   attach(engine: NativeEngine): void {
     this.#engine = new WeakRef(engine)
@@ -158,27 +150,19 @@ export class LiveExecutions implements Audience {
   /** What the native side is given: where rows go, and what to call. Made here, where nothing else is in scope. */
   receiver(): [Buffer, Receive] {
     const table = new Float64Array(TABLE_ROWS * COLUMNS)
-    const take: Receive = (text, count, ownRows, events, isHeard) => {
-      const batch = { text, count, rows: ownRows ?? table, events }
-      const lines = dispatch(batch, this)
-      // All of a batch was read at about the same time, and its clock is the only one that costs nothing to look at.
-      const pause = this.#traffic.pause(lines, count, batch.rows[TIME] ?? 0, text.length)
-      if (!isHeard) this.#acknowledge(text.length, pause)
-      // A turn of the event loop has brought it; the next comes in another.
-      else if (pause > 0) setTimeout(() => this.#engine?.deref()?.readAgain(), pause)
-      return pause === 0
+    const acknowledge = (): void => this.#engine?.deref()?.acknowledge()
+    const readAgain = (): void => this.#engine?.deref()?.readAgain()
+    // The native side decides how long to wait; a timer is cheapest here.
+    const take: Receive = (text, count, ownRows, events, isOwnRead, delayMs) => {
+      try {
+        dispatch({ text, count, rows: ownRows ?? table, events }, this)
+      } finally {
+        const next = isOwnRead ? readAgain : acknowledge
+        if (delayMs > 0) setTimeout(next, delayMs)
+        else if (delayMs === 0) setImmediate(next)
+        else if (!isOwnRead) next()
+      }
     }
     return [Buffer.from(table.buffer), take]
-  }
-
-  /** Done with a batch that somebody else has read: the next may come, at once or later. */
-  #acknowledge(length: number, pause: number): void {
-    const acknowledge = (): void => this.#engine?.deref()?.acknowledge()
-    this.#atOnce = length < SHORT && this.#atOnce < MAX_AT_ONCE ? this.#atOnce + 1 : 0
-    // Whatever else there is goes this way, too, ends for one: it is not to wait for long.
-    if (pause > 0) setTimeout(acknowledge, 1)
-    else if (this.#atOnce > 0) acknowledge()
-    // In a turn of its own: between two batches the event loop gets to everything else.
-    else setImmediate(acknowledge)
   }
 }

@@ -6,6 +6,7 @@ use napi::bindgen_prelude::{Buffer, Float64Array, FnArgs};
 
 use super::batch::Batch;
 use super::buffer_pool::{BufferPool, PooledText};
+use super::coalescing::{Coalescing, Next};
 use crate::records::NativeEvent;
 use crate::sync::lock;
 
@@ -16,30 +17,44 @@ use crate::sync::lock;
 /// 3. The rows, where they do not fit into the engine's table, which JavaScript made: an array made here costs, with its
 ///    finalizer, as much as a short batch.
 /// 4. What is not a line.
-/// 5. Whether the answer is heard: true to read on at once, false to wait for `read_again`. Where it is not heard,
-///    JavaScript acknowledges the batch.
-pub type NativeBatch = FnArgs<(PooledText, u32, Option<Float64Array>, Option<Vec<NativeEvent>>, bool)>;
+/// 5. Whether a turn of JavaScript's event loop has read it. If so, JavaScript calls `read_again` after the delay, or
+///    nothing where there is none. Otherwise it calls `acknowledge`.
+/// 6. The delay, in milliseconds: 0 for another turn of the event loop, -1 for none.
+pub type NativeBatch = FnArgs<(PooledText, u32, Option<Float64Array>, Option<Vec<NativeEvent>>, bool, i32)>;
 
 /// JavaScript's end of an engine's bridge.
 pub struct Crossing {
     pub pool: Arc<BufferPool>,
     /// Where rows go. Both sides touch it in JavaScript's thread alone.
     table: Mutex<Buffer>,
+    coalescing: Mutex<Coalescing>,
 }
 
 impl Crossing {
     pub fn new(table: Buffer) -> Self {
-        Self { pool: Arc::default(), table: Mutex::new(table) }
+        Self { pool: Arc::default(), table: Mutex::new(table), coalescing: Mutex::default() }
     }
 
-    /// The arguments of the call. To be made right before it: nothing reads the table then.
-    pub fn arguments(&self, batch: Batch, is_heard: bool) -> NativeBatch {
+    /// Arguments for a batch that another thread sent.
+    pub fn sent(&self, batch: Batch) -> NativeBatch {
+        let next = lock(&self.coalescing).after_sent(&batch);
+        self.arguments(batch, false, next)
+    }
+
+    /// Arguments for a batch that this thread has read; true when more is to be read only after `read_again`.
+    pub fn own_read(&self, batch: Batch) -> (NativeBatch, bool) {
+        let next = lock(&self.coalescing).after_own_read(&batch);
+        (self.arguments(batch, true, next), next != Next::Immediately)
+    }
+
+    /// To be made right before the call: nothing reads the table then.
+    fn arguments(&self, batch: Batch, is_own_read: bool, next: Next) -> NativeBatch {
         let rows = batch.buffer.rows.as_flattened();
         let count = u32::try_from(batch.buffer.rows.len()).unwrap_or(u32::MAX);
         let own_rows = (!self.write(rows)).then(|| Float64Array::new(rows.to_vec()));
         let events = (!batch.events.is_empty())
             .then(|| batch.events.into_iter().map(|event| event.kind.into()).collect());
-        (PooledText::new(batch.buffer, &self.pool), count, own_rows, events, is_heard).into()
+        (PooledText::new(batch.buffer, &self.pool), count, own_rows, events, is_own_read, delay(next)).into()
     }
 
     /// Puts numbers where JavaScript reads them; false when they do not fit.
@@ -52,5 +67,13 @@ impl Crossing {
             }
         }
         fits
+    }
+}
+
+fn delay(next: Next) -> i32 {
+    match next {
+        Next::Immediately => -1,
+        Next::InAnotherTurn => 0,
+        Next::After(delay) => i32::try_from(delay.as_millis()).unwrap_or(i32::MAX),
     }
 }

@@ -19,7 +19,7 @@ use super::crossing::{Crossing, NativeBatch};
 use crate::runtime;
 use crate::sync::lock;
 
-type OnBatch = ThreadsafeFunction<Batch, bool, NativeBatch, Status, false, true>;
+type OnBatch = ThreadsafeFunction<Batch, (), NativeBatch, Status, false, true>;
 
 /// An engine's one way to JavaScript.
 pub struct EventBridge {
@@ -54,13 +54,13 @@ struct InFlight {
 
 impl EventBridge {
     /// Calls `on_batch` with each batch, its rows in `table`; does not keep the process alive until it is told to.
-    pub fn new(table: Buffer, on_batch: &Function<NativeBatch, bool>) -> Result<Arc<Self>> {
+    pub fn new(table: Buffer, on_batch: &Function<NativeBatch, ()>) -> Result<Arc<Self>> {
         let crossing = Arc::new(Crossing::new(table));
         let here = Arc::clone(&crossing);
         let on_batch = on_batch
             .build_threadsafe_function::<Batch>()
             .weak::<true>()
-            .build_callback(move |context| Ok(here.arguments(context.value, false)))?;
+            .build_callback(move |context| Ok(here.sent(context.value)))?;
         Ok(Arc::new(Self {
             state: Mutex::default(),
             budget: Budget::new(),
@@ -139,10 +139,11 @@ impl EventBridge {
         self.lock().is_collected = true;
     }
 
-    /// What there is for JavaScript, if it is done with what it got before. To be given to it at once.
-    pub fn collected(&self) -> Option<NativeBatch> {
+    /// What there is for JavaScript, if it is done with what it got before, and whether reading pauses after it. To be
+    /// given to JavaScript at once.
+    pub fn collected(&self) -> Option<(NativeBatch, bool)> {
         let batch = self.lock().next_batch()?;
-        Some(self.crossing.arguments(batch, true))
+        Some(self.crossing.own_read(batch))
     }
 
     /// Ends [`collect`](Self::collect). True when JavaScript is done with all it got.

@@ -3,16 +3,19 @@
 //! * `listener` is one execution's event handler, `gate` holds its lines back, `budget` bounds what is on its way.
 //! * `event_bridge` collects what the listeners of an engine get into batches (`batch`, whose memory `buffer_pool`
 //!   keeps) and sends them.
+//! * `coalescing` decides when the next one may come.
 //! * `crossing` makes JavaScript's arguments of a batch, in JavaScript's thread.
 
 mod batch;
 mod budget;
 mod buffer_pool;
+mod coalescing;
 mod crossing;
 mod event_bridge;
 mod gate;
 mod listener;
 
+pub use coalescing::Rate;
 pub use crossing::NativeBatch;
 pub use event_bridge::EventBridge;
 pub use gate::Gates;

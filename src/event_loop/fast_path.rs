@@ -1,7 +1,7 @@
 //! [`ShortWay`]: a few lines, read in JavaScript's own thread.
 //!
 //! Node's event loop is woken by the child's write itself: the engine reads there and then, and the batch is given to
-//! JavaScript in the same turn. JavaScript may ask for a rest: what comes meanwhile gathers in the pipes. (Everything
+//! JavaScript in the same turn. Reading may pause for a moment: what comes meanwhile collects in the pipes. (Everything
 //! else takes the long way: a thread of the runtime reads, and wakes the loop.)
 
 use std::cell::Cell;
@@ -25,9 +25,9 @@ pub struct ShortWay {
 struct Passage {
     host_loop: HostLoop,
     bridge: Arc<EventBridge>,
-    on_batch: FunctionRef<NativeBatch, bool>,
+    on_batch: FunctionRef<NativeBatch, ()>,
     is_passing: Cell<bool>,
-    /// JavaScript wants no more until it says so.
+    /// Reading pauses until JavaScript calls `read_again`.
     rests: Cell<bool>,
 }
 
@@ -40,7 +40,7 @@ impl ShortWay {
         env: &Env,
         host_loop: HostLoop,
         bridge: Arc<EventBridge>,
-        on_batch: FunctionRef<NativeBatch, bool>,
+        on_batch: FunctionRef<NativeBatch, ()>,
     ) -> Result<Self> {
         let passage = Rc::new(Passage {
             host_loop,
@@ -90,13 +90,10 @@ impl Passage {
         }
         self.bridge.collect();
         self.host_loop.turn();
-        if let Some(batch) = self.bridge.collected() {
+        if let Some((batch, rests)) = self.bridge.collected() {
+            self.rests.set(rests);
             match call_from_loop(env, &self.on_batch, batch) {
-                Ok(goes_on) => {
-                    self.bridge.acknowledge();
-                    // What has thrown asks for no rest.
-                    self.rests.set(goes_on == Some(false));
-                }
+                Ok(_) => self.bridge.acknowledge(),
                 Err(_) => self.bridge.close(),
             }
         }
