@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import test from 'ava'
 
-import { temporaryFolder } from '@escher/testing/engine'
+import { forever, temporaryFolder } from '@escher/testing/engine'
 import { runHost } from '@escher/testing/host'
 import { isAlive, until } from '@escher/testing/wait'
 
@@ -24,7 +24,7 @@ const childOf = (told: unknown[]): number => {
 }
 
 test('an idle engine does not keep Node alive', async (t) => {
-  const { code, told, durationMs } = await runHost(
+  const { code, told } = await runHost(
     `
     const engine = new ExecutionEngine({ logDir })
     tell((await engine.run({ type: 'shell', command: 'echo 1' })).status)
@@ -34,7 +34,6 @@ test('an idle engine does not keep Node alive', async (t) => {
   )
   t.is(code, 0)
   t.deepEqual(told, ['completed'])
-  t.true(durationMs < 10_000)
 })
 
 test('a live execution keeps Node alive to its end', async (t) => {
@@ -51,7 +50,7 @@ test('a live execution keeps Node alive to its end', async (t) => {
 })
 
 test('an iteration that was abandoned does not keep Node alive', async (t) => {
-  const { code, durationMs } = await runHost(
+  const { code } = await runHost(
     `
     const engine = new ExecutionEngine({ logDir })
     const many = engine.run(process.execPath, ['-e', 'console.log("x".repeat(99).concat("\\\\n").repeat(4_000))'])
@@ -60,7 +59,6 @@ test('an iteration that was abandoned does not keep Node alive', async (t) => {
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.true(durationMs < 10_000)
 })
 
 test('an iteration that was abandoned and collected lets its execution end', async (t) => {
@@ -89,7 +87,7 @@ test('an iteration that was abandoned and collected lets its execution end', asy
 
 test('process.exit leaves no child, and a log that is complete', async (t) => {
   const logDir = temporaryFolder(t)
-  const { code, told, durationMs } = await runHost(
+  const { code, told } = await runHost(
     `${begin}
     tell(await start(new ExecutionEngine({ logDir })))
     process.exit(7)
@@ -98,7 +96,6 @@ test('process.exit leaves no child, and a log that is complete', async (t) => {
   )
   t.is(code, 7)
   await until(() => !isAlive(childOf(told)))
-  t.true(durationMs < 10_000)
   const [log] = readdirSync(logDir)
   t.regex(readFileSync(join(logDir, log!), 'utf8'), /\n#end \{.*\}\n$/)
 })
@@ -135,7 +132,7 @@ const inWorker = (source: string): string => `
   const source = ${JSON.stringify(`
     import { parentPort, workerData as logDir } from 'node:worker_threads'
     import { ExecutionEngine } from '@escher/execution-engine'
-    const forever = [process.execPath, ['-e', 'setInterval(() => {}, 1000)']]
+    const forever = ${JSON.stringify(forever)}
     ${begin}
     ${source}
   `)}

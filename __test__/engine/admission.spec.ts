@@ -3,8 +3,8 @@
 import test from 'ava'
 
 import { ExecutionEngineError } from '@escher/execution-engine'
-import { testEngine } from '@escher/testing/engine'
-import { errorOf, forever, Recorder, sh } from '@escher/testing/recorder'
+import { forever, testEngine } from '@escher/testing/engine'
+import { errorOf, exec, Recorder, sh } from '@escher/testing/recorder'
 
 const codeOf = async (work: () => unknown): Promise<unknown> => {
   const error = await errorOf(work)
@@ -52,7 +52,7 @@ test('an engine is as busy as its metrics say', async (t) => {
   const engine = await testEngine(t, { maxConcurrentExecutions: 2 })
   t.like(engine.metrics(), { pending: 0, running: 0, finished: 0 })
   const recorders = [new Recorder(), new Recorder(), new Recorder()]
-  const executions = recorders.map(({ listener }) => engine.run(sh(forever).command, { onEvent: listener }))
+  const executions = recorders.map(({ listener }) => engine.run(...forever, { onEvent: listener }))
   await Promise.all([recorders[0]?.pid(), recorders[1]?.pid()])
   await recorders[2]?.until(({ type }) => type === 'queued')
   t.like(engine.metrics(), { pending: 1, running: 2, finished: 0 })
@@ -74,7 +74,7 @@ test('waiting does not use up the timeout', async (t) => {
 
 test('a full queue refuses at once, and takes again when there is room', async (t) => {
   const engine = await testEngine(t, { maxConcurrentExecutions: 1, maxQueuedExecutions: 2 })
-  const running = await engine.execute(sh(forever))
+  const running = await engine.execute(exec(forever))
   const waiting = [await engine.execute(sh('true')), await engine.execute(sh('true'))]
   const error = await errorOf(() => engine.execute(sh('true')))
   t.true(error instanceof ExecutionEngineError && error.code === 'QUEUE_FULL')
@@ -89,7 +89,7 @@ test('a full queue refuses at once, and takes again when there is room', async (
 
 test('without a queue what cannot start at once is refused', async (t) => {
   const engine = await testEngine(t, { maxConcurrentExecutions: 1, maxQueuedExecutions: 0 })
-  const running = await engine.execute(sh(forever))
+  const running = await engine.execute(exec(forever))
   t.is(await codeOf(() => engine.execute(sh('true'))), 'QUEUE_FULL')
   await engine.cancel(running)
   await engine.waitForCompletion(running)
@@ -99,7 +99,7 @@ test('without a queue what cannot start at once is refused', async (t) => {
 test('after a shutdown work is refused, and what was run can still be asked for', async (t) => {
   const engine = await testEngine(t, { maxConcurrentExecutions: 1 })
   const recorder = new Recorder()
-  const running = await engine.execute(sh(forever), recorder.listener)
+  const running = await engine.execute(exec(forever), recorder.listener)
   const waiting = await engine.execute(sh('true'))
   await recorder.pid()
   await engine.shutdown()
@@ -119,7 +119,7 @@ test('the end of a scope shuts an engine down', async (t) => {
   let execution
   {
     await using engine = own
-    execution = engine.run(sh(forever).command)
+    execution = engine.run(...forever)
     await engine.execute(sh('true'))
   }
   t.is((await execution).status, 'cancelled')

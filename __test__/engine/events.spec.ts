@@ -2,10 +2,7 @@ import test from 'ava'
 
 import type { ExecutionEvent, ExecutionRequest } from '@escher/execution-engine'
 import { forever, node, testEngine } from '@escher/testing/engine'
-
-const exec = ([program, args]: [string, string[]]): ExecutionRequest => ({
-  command: { type: 'exec', program, args },
-})
+import { exec } from '@escher/testing/recorder'
 
 test('events come in order, and the terminal one is last and alone', async (t) => {
   const engine = testEngine(t)

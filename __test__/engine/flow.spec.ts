@@ -5,8 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 
 import { testEngine } from '@escher/testing/engine'
-import { forever, Recorder, sh } from '@escher/testing/recorder'
-import { eventually } from '@escher/testing/processes'
+import { Recorder, sh } from '@escher/testing/recorder'
+import { until } from '@escher/testing/wait'
 
 const MIB = 1024 * 1024
 
@@ -17,7 +17,7 @@ test('leaving a loop that had fallen behind lets onEvent go on', async (t) => {
   const lines = execution[Symbol.asyncIterator]()
   await lines.next()
   // More than the queue holds has come (256 Ki characters): it has paused the engine by now.
-  t.true(await eventually(() => recorder.events.length > 47_000))
+  await until(() => recorder.events.length > 47_000)
   await turn()
   await lines.return?.()
   t.is((await execution).status, 'completed')
@@ -111,7 +111,7 @@ test('a shutdown does not wait for lines that nobody reads', async (t) => {
 
 test('disposing of a handle in the middle of its lines ends it', async (t) => {
   const engine = testEngine(t)
-  const execution = engine.run(sh(`echo one; ${forever}`).command)
+  const execution = engine.run(sh('echo one; sleep 1000').command)
   const lines = execution[Symbol.asyncIterator]()
   t.like(await lines.next(), { done: false })
   const pending = lines.next()

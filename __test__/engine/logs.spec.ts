@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 
 import test from 'ava'
 
@@ -94,9 +95,10 @@ test('without follow the records of what runs end where the log ends now', async
 })
 
 test('a program that only follows a log sees its end before it ends itself', async (t) => {
-  const { code, lines, stderr } = await startProgram(t, 'follow-log', [await temporaryFolder(t)]).ended
+  const program = join(import.meta.dirname, '../fixtures/follow-log.mjs')
+  const { code, stdout, stderr } = await startProgram(t, [program, temporaryFolder(t)]).ended
   t.is(code, 0, stderr)
-  t.deepEqual(lines, ['one', 'two', 'followed to the end'])
+  t.is(stdout, 'one\ntwo\nfollowed to the end\n')
 })
 
 test('a large log is rotated: the first part and the newest are kept, and what is gone is said', async (t) => {

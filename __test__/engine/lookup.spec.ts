@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto'
 
 import test from 'ava'
 
-import { ExecutionEngine, ExecutionEngineError, type ExecutionRequest } from '@escher/execution-engine'
+import { ExecutionEngine, ExecutionEngineError } from '@escher/execution-engine'
 import { forever, node, testEngine } from '@escher/testing/engine'
+import { exec } from '@escher/testing/recorder'
 
-const exec = ([program, args]: [string, string[]]): ExecutionRequest => ({
-  command: { type: 'exec', program, args },
-})
 const codeOf = (error: unknown) => (error instanceof ExecutionEngineError ? error.code : String(error))
 
 test('an execution is followed by its id through its life', async (t) => {

@@ -1,23 +1,27 @@
 // What a host left behind when it died.
 
+import { join } from 'node:path'
+
 import ava from 'ava'
 
 import { temporaryFolder, testEngine } from '@escher/testing/engine'
 import { Recorder, sh } from '@escher/testing/recorder'
-import { allGone, canLook, newMark } from '@escher/testing/processes'
+import { canLook, newMark } from '@escher/testing/processes'
 import { startProgram } from '@escher/testing/program'
+import { until } from '@escher/testing/wait'
 
+const hostThatRuns = join(import.meta.dirname, '../fixtures/host-that-runs.mjs')
 const test = canLook ? ava : ava.skip
 
 test('what ran when the host was killed is found as interrupted, once', async (t) => {
   const logDir = await temporaryFolder(t)
   const mark = newMark()
-  const host = startProgram(t, 'host-that-runs', [logDir, '2'], mark)
-  const ids = (await host.line('running')).split(' ').slice(1)
+  const host = startProgram(t, [hostThatRuns, logDir, '2'], { env: { ...process.env, ...mark.env } })
+  const ids = (await host.said(/^running.*(?=\n)/m)).split(' ').slice(1)
   t.is(ids.length, 2)
   host.kill()
   t.is((await host.ended).signal, 'SIGKILL')
-  t.true(await allGone(mark))
+  await until(async () => (await mark.processes()).length === 0)
 
   const engine = await testEngine(t, { logDir })
   const recovered = await engine.recover()
@@ -46,8 +50,8 @@ test('what a live host runs is not touched', async (t) => {
   await owner.closeStdin(id)
   t.is((await owner.waitForCompletion(id)).signal, null)
 
-  const host = startProgram(t, 'host-that-runs', [logDir, '1'])
-  const [, theirs] = (await host.line('running')).split(' ')
+  const host = startProgram(t, [hostThatRuns, logDir, '1'])
+  const [, theirs] = (await host.said(/^running.*(?=\n)/m)).split(' ')
   t.deepEqual(await other.recover({ stopSurvivors: true }), [])
   host.kill()
   await host.ended

@@ -1,13 +1,13 @@
 // A host that ends, or is disturbed, in the ways a Node program can be. (What a Rust host does is tested in Rust.)
 
-import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 
 import { temporaryFolder } from '@escher/testing/engine'
 import { runHost } from '@escher/testing/host'
+import { openTerminal } from '@escher/testing/terminal'
 import { isAlive, until } from '@escher/testing/wait'
 
 const logs = (logDir: string): string[] => readdirSync(logDir).map((name) => readFileSync(join(logDir, name), 'utf8'))
@@ -162,19 +162,12 @@ test('the workers of a cluster each run their own, and take them along when they
   for (const child of told[0] as number[]) await until(() => !isAlive(child))
 })
 
-const underTerminal = (t: ExecutionContext): boolean => {
-  const { status } = spawnSync('python3', ['-c', 'import pty'])
-  if (status !== 0) t.log('left out: Python is missing')
-  return status === 0
-}
-
 // Ctrl-C in a terminal is for the foreground group: the host decides what becomes of its commands.
 test('the Ctrl-C of a terminal reaches the host and not its commands', async (t) => {
-  if (!underTerminal(t)) return t.pass()
-  const logDir = temporaryFolder(t)
+  const folder = temporaryFolder(t)
   const host = `
     const { ExecutionEngine } = require(${JSON.stringify(join(import.meta.dirname, '../..'))})
-    const engine = new ExecutionEngine({ logDir: ${JSON.stringify(logDir)} })
+    const engine = new ExecutionEngine({ logDir: ${JSON.stringify(join(folder, 'logs'))} })
     const command = 'trap "echo interrupted" INT; echo ready; read go; echo done'
     const execution = engine.run({ type: 'shell', command }, { stdin: 'pipe', onEvent: (event) => {
       if (event.type === 'stdout') console.log('line ' + event.line)
@@ -182,35 +175,13 @@ test('the Ctrl-C of a terminal reaches the host and not its commands', async (t)
     process.on('SIGINT', () => { console.log('host interrupted'); execution.stdin.end('go\\n') })
     execution.then(({ status, stdout }) => { console.log(JSON.stringify({ status, stdout })) })
   `
-  // A terminal of its own, into which Ctrl-C is typed once the command is ready.
-  const driver = `
-import os, pty, sys
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execv(sys.argv[1], [sys.argv[1], '-e', sys.argv[2]])
-seen = b''
-typed = False
-while True:
-    try:
-        data = os.read(terminal, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    seen += data
-    if not typed and b'line ready' in seen:
-        typed = True
-        os.write(terminal, b'\\x03')
-sys.stdout.buffer.write(seen)
-`
-  const child = spawn('python3', ['-c', driver, process.execPath, host], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let seen = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    seen += text
-  })
-  await new Promise((done) => child.once('close', done))
-  t.true(seen.includes('host interrupted'), seen)
-  t.true(seen.includes('{"status":"completed","stdout":"ready\\ndone\\n"}'), seen)
+  const terminal = openTerminal(t, folder, [process.execPath, '-e', host])
+  if (!terminal) return
+  await terminal.until(/line ready/)
+  terminal.type('C-c')
+  const screen = await terminal.until(/ended 0/)
+  t.true(screen.includes('host interrupted'), screen)
+  t.true(screen.includes('{"status":"completed","stdout":"ready\\ndone\\n"}'), screen)
 })
 
 test('a listener that blocks the event loop holds its child back, and loses nothing', async (t) => {

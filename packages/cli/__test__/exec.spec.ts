@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import test from 'ava'
 
-import { until } from '@escher/testing/wait'
+import { isAlive, until } from '@escher/testing/wait'
 import { testCli } from './helpers/cli.js'
 
 test('output goes where the program sent it, and the code is the program’s own', async (t) => {
@@ -91,14 +91,7 @@ test('Ctrl-C cancels the tree politely, twice kills it', async (t) => {
   const killed = await deaf.ended
   t.is(killed.code, 130)
   const child = Number(killed.stdout.trim())
-  await until(() => {
-    try {
-      process.kill(child, 0)
-      return false
-    } catch {
-      return true
-    }
-  })
+  await until(() => !isAlive(child))
 })
 
 test('a reader that goes away is no crash', async (t) => {

@@ -1,67 +1,17 @@
 // What a person sees: a real terminal, its screen read back.
 
-import { execFileSync, spawnSync } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 
 import test, { type ExecutionContext } from 'ava'
 
+import { openTerminal, type Terminal, type TerminalOptions } from '@escher/testing/terminal'
 import { main, testCli } from './helpers/cli.js'
 
-const hasTmux = spawnSync('tmux', ['-V']).status === 0
-
-class Terminal {
-  readonly #socket = `cli-test-${randomUUID()}`
-
-  constructor(t: ExecutionContext, home: string, args: readonly string[], columns: number, rows: number) {
-    const script = join(home, 'in-terminal.sh')
-    const quoted = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ')
-    writeFileSync(
-      script,
-      `trap : INT\nexport ESCHER_EXEC_HOME='${home}/home' LC_ALL=C.UTF-8\ncd '${home}'\n${quoted}\necho "ended $?"\nsleep 100\n`,
-    )
-    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), `sh '${script}'`)
-    t.teardown(() => this.#tmux('kill-server'))
-  }
-
-  #tmux(...args: string[]): string {
-    return execFileSync('tmux', ['-u', '-L', this.#socket, ...args], { encoding: 'utf8' })
-  }
-
-  screen(): string {
-    return this.#tmux('capture-pane', '-p').trimEnd()
-  }
-
-  type(...keys: string[]): void {
-    this.#tmux('send-keys', ...keys)
-  }
-
-  /** The screen, once it shows this. */
-  async until(shown: RegExp): Promise<string> {
-    const deadline = performance.now() + 20_000
-    for (;;) {
-      const screen = this.screen()
-      if (shown.test(screen)) return screen
-      if (performance.now() > deadline) throw new Error(`${shown} did not come:\n${screen}`)
-      await pause(30)
-    }
-  }
-}
-
-const open = (
-  t: ExecutionContext,
-  steps: readonly object[],
-  { columns = 90, rows = 24 } = {},
-): Terminal | undefined => {
-  if (!hasTmux) {
-    t.log('left out: tmux is missing')
-    t.pass()
-    return undefined
-  }
+const open = (t: ExecutionContext, steps: readonly object[], options: TerminalOptions = {}): Terminal | undefined => {
   const { home, playbook } = testCli(t)
-  return new Terminal(t, home, ['run', playbook(steps, { name: 'A playbook' })], columns, rows)
+  const env = { ESCHER_EXEC_HOME: join(home, 'home') }
+  const command = [process.execPath, main, 'run', playbook(steps, { name: 'A playbook' })]
+  return openTerminal(t, home, command, { ...options, env })
 }
 
 test('ticks, crosses, what was skipped, and a summary with the reason and the log', async (t) => {

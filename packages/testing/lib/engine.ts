@@ -24,5 +24,5 @@ export const testEngine = (t: ExecutionContext, config: ExecutionConfig = {}): E
 /** The arguments that make Node run some code. */
 export const node = (code: string, ...args: string[]): [string, string[]] => [process.execPath, ['-e', code, ...args]]
 
-/** Something that runs until it is stopped. */
-export const forever = node('setInterval(() => {}, 1000)')
+/** A program that runs until it is stopped. */
+export const forever: [string, string[]] = ['sleep', ['1000000']]

@@ -1,8 +1,7 @@
-// Which processes are there, and when they are gone. Reads /proc: Linux only.
+// Which processes carry a mark. Reads /proc: Linux only.
 
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { setTimeout as pause } from 'node:timers/promises'
 
 /** Whether processes can be looked for here. */
 export const canLook = process.platform === 'linux'
@@ -33,20 +32,3 @@ export const newMark = (): Mark => {
     },
   }
 }
-
-/** Waits until a condition holds; false when the deadline passes first. */
-export const eventually = async (holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<boolean> => {
-  const deadline = performance.now() + withinMs
-  while (!(await holds())) {
-    if (performance.now() > deadline) return false
-    await pause(20)
-  }
-  return true
-}
-
-/** Whether no process with the mark is left before the deadline. */
-export const allGone = (mark: Mark): Promise<boolean> => eventually(async () => (await mark.processes()).length === 0)
-
-/** Whether this many processes with the mark are there before the deadline. */
-export const areThere = (mark: Mark, count: number): Promise<boolean> =>
-  eventually(async () => (await mark.processes()).length >= count)

@@ -1,63 +1,92 @@
-// Small programs that use the engine and are looked at from outside: how they end, and what they leave behind.
+// A program that a test runs and looks at from outside: what it says, and how it ends.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 
 import type { ExecutionContext } from 'ava'
 
-import type { Mark } from './processes.js'
+import { NET_MS } from './wait.js'
 
-export interface Ending {
+export interface Ended {
   code: number | null
-  signal: string | null
-  lines: string[]
+  signal: NodeJS.Signals | null
+  stdout: string
   stderr: string
 }
 
-/** A running fixture. */
-export interface Program {
-  readonly pid: number
-  /** Resolves with the first line that begins so. */
-  line(start: string): Promise<string>
-  kill(): void
-  readonly ended: Promise<Ending>
+export interface ProgramOptions {
+  cwd?: string
+  env?: NodeJS.ProcessEnv
+  /** Its whole standard input; nothing by default. */
+  input?: string
+  /** In a group of its own, as a shell's job; `kill` then ends the group. */
+  detached?: boolean
+  /** It is killed when it takes longer. */
+  netMs?: number
 }
 
-/** Starts `__test__/fixtures/<name>.mjs`; it is killed with the test at the latest. */
-export const startProgram = (t: ExecutionContext, name: string, args: string[] = [], mark?: Mark): Program => {
-  const child = spawn(process.execPath, [resolve('__test__/fixtures', `${name}.mjs`), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...mark?.env },
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  const lines: string[] = []
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
-  const reader = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))
-  const closed = once(child, 'close')
-  const isOver = closed.then(() => undefined)
-  return {
-    pid: child.pid ?? 0,
-    line: async (start) => {
-      for (;;) {
-        const found = lines.find((line) => line.startsWith(start))
-        if (found !== undefined) return found
-        const next = await Promise.race([once(reader, 'line'), isOver])
-        if (next === undefined && !lines.some((line) => line.startsWith(start))) {
-          throw new Error(`${name} ended without a line "${start}": ${lines.join('\n')}\n${stderr}`)
-        }
-      }
-    },
-    kill: () => void child.kill('SIGKILL'),
-    ended: closed.then(([code, signal]: (number | string | null)[]) => ({
-      code: code as number | null,
-      signal: signal as string | null,
-      lines,
-      stderr,
-    })),
+export class Program {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly ended: Promise<Ended>
+  readonly #isGroup: boolean
+  readonly #waiting = new Set<() => void>()
+  readonly #output = { stdout: '', stderr: '' }
+
+  constructor(args: readonly string[], { input = '', detached = false, netMs = NET_MS, ...rest }: ProgramOptions = {}) {
+    this.#isGroup = detached
+    this.child = spawn(process.execPath, args, { ...rest, detached })
+    this.child.stdin.on('error', () => {})
+    this.child.stdin.end(input)
+    for (const name of ['stdout', 'stderr'] as const) {
+      this.child[name].setEncoding('utf8').on('data', (text: string) => {
+        this.#output[name] += text
+        for (const look of this.#waiting) look()
+      })
+    }
+    const net = setTimeout(() => this.kill(), netMs)
+    this.ended = new Promise((done, failed) => {
+      this.child.once('error', failed)
+      this.child.once('close', (code, signal) => {
+        clearTimeout(net)
+        done({ code, signal, ...this.#output })
+      })
+    })
   }
+
+  get pid(): number {
+    return this.child.pid ?? 0
+  }
+
+  /** Resolves with what standard output shows of this, once it does. */
+  said(shown: string | RegExp): Promise<string> {
+    return new Promise((done, failed) => {
+      const look = (): void => {
+        const { stdout } = this.#output
+        const found = typeof shown === 'string' ? stdout.includes(shown) && shown : shown.exec(stdout)?.[0]
+        if (typeof found !== 'string') return
+        this.#waiting.delete(look)
+        done(found)
+      }
+      this.#waiting.add(look)
+      void this.ended.then(
+        () => failed(new Error(`it ended without ${shown}: ${JSON.stringify(this.#output)}`)),
+        failed,
+      )
+      look()
+    })
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    try {
+      process.kill(this.#isGroup ? -this.pid : this.pid, signal)
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+/** Runs Node with these arguments; it is killed with the test at the latest. */
+export const startProgram = (t: ExecutionContext, args: readonly string[], options?: ProgramOptions): Program => {
+  const program = new Program(args, options)
+  t.teardown(() => program.kill())
+  return program
 }

@@ -4,14 +4,16 @@ import { once } from 'node:events'
 
 import type { EventListener, ExecutionEvent, ExecutionRequest } from '@escher/execution-engine'
 
+/** A request for a program. */
+export const exec = ([program, args]: [string, string[]]): ExecutionRequest => ({
+  command: { type: 'exec', program, args },
+})
+
 /** A request for a command line. */
 export const sh = (command: string, conditions: Omit<ExecutionRequest, 'command'> = {}): ExecutionRequest => ({
   ...conditions,
   command: { type: 'shell', command },
 })
-
-/** Runs until it is stopped. */
-export const forever = 'while :; do sleep 0.05; done'
 
 /** Keeps every event; `until` resolves with the first that is wanted, also one that came before. */
 export class Recorder {

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Resolves when the condition holds; throws at the deadline, which is a net and not a rhythm. */
-export const until = async (condition: () => boolean, patienceMs = 10_000): Promise<void> => {
-  const deadline = performance.now() + patienceMs
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`it did not come true within ${patienceMs} ms: ${condition}`)
+/** How long a test waits for what should come soon: a net for a busy machine, not a rhythm. */
+export const NET_MS = 60_000
+
+/** Resolves when the condition holds; throws when the net is reached. */
+export const until = async (condition: () => boolean | Promise<boolean>, netMs = NET_MS): Promise<void> => {
+  const deadline = performance.now() + netMs
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`it did not come true within ${netMs} ms: ${condition}`)
     await pause(10)
   }
 }
