@@ -1,187 +1,166 @@
-//! Admission: how many run at once, and who is next.
+//! Admission: how many run at once, and which is next.
 //!
-//! Places are handed over, not raced for: a place that becomes free goes to the one that has waited
-//! longest, in the order of `execute` calls. (A semaphore would serve tasks in the order in which the
-//! runtime happened to poll them first.)
+//! A semaphore hands its permits over in the order in which it was asked. A task asks when the runtime first polls it, which
+//! may be in any order; so [`AdmissionQueue::enter`] asks, and the order is that of the `execute` calls.
+//!
+//! A slot is free before the terminal event of its holder is delivered, so that a subscriber that learns of the end can use it;
+//! but its next holder waits for that delivery, so that who counts events never sees more at once than the limit.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::future::pending;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use tokio::sync::oneshot;
-use tokio::sync::oneshot::error::TryRecvError;
+use tokio::task::unconstrained;
 
-use crate::sync::lock;
+use crate::sync::{Mutex, OwnedSemaphorePermit, Semaphore, lock};
 
-/// Hands out at most `limit` places and keeps at most `max_waiting` in line.
+/// At most `limit` run and at most `max_waiting` wait.
 #[derive(Debug)]
 pub(crate) struct AdmissionQueue {
-    state: Mutex<State>,
-    limit: usize,
+    /// For everything that was admitted, whether it runs or waits.
+    room: Arc<Semaphore>,
+    /// For what runs.
+    slots: Arc<Semaphore>,
+    /// Of free slots whose last holder's terminal event may still be on its way. No more than there are slots.
+    handovers: Mutex<Vec<Handover>>,
     max_waiting: usize,
 }
 
-#[derive(Debug)]
-struct State {
-    taken: usize,
-    /// Of places that are free, but whose last holder's end was not told yet.
-    untold: Vec<Told>,
-    waiting: VecDeque<oneshot::Sender<Permit>>,
+/// Closed when the terminal event of a slot's last holder was delivered.
+type Handover = oneshot::Receiver<()>;
+
+/// As many wait as may.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct QueueFull {
+    pub(crate) waiting: usize,
 }
 
-/// A place. Dropping it gives the place to the next in line.
+/// A position in the queue. Dropping it leaves the queue.
+pub(crate) struct Ticket {
+    queue: Arc<AdmissionQueue>,
+    room: OwnedSemaphorePermit,
+    slot: Slot,
+}
+
+enum Slot {
+    Held(OwnedSemaphorePermit),
+    Requested(Pin<Box<dyn Future<Output = OwnedSemaphorePermit> + Send>>),
+}
+
+/// The right to run. Dropping it passes the slot on.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    /// `None` once the place was passed on.
-    queue: Option<Arc<AdmissionQueue>>,
-    /// Who had it before.
-    before: Option<Told>,
-}
-
-/// Closed when the end of a place's last holder was told.
-type Told = oneshot::Receiver<()>;
-
-/// Keeps whoever got the place from beginning, until it is dropped.
-#[derive(Debug)]
-pub(crate) struct LastWord {
-    _untold: oneshot::Sender<()>,
-}
-
-/// What became of a request for a place.
-#[derive(Debug)]
-pub(crate) enum Admission {
-    /// A place was free.
-    Granted(Permit),
-    /// In line. Dropping the ticket leaves the line.
-    Waiting(Ticket),
-    /// The line is as long as allowed.
-    Full {
-        /// Its length.
-        waiting: usize,
-    },
-}
-
-/// A position in line.
-#[derive(Debug)]
-pub(crate) struct Ticket {
-    grant: oneshot::Receiver<Permit>,
     queue: Arc<AdmissionQueue>,
+    /// What the last holder left to wait for.
+    previous: Option<Handover>,
+    // Room first: where a slot is free there is room for whoever takes it.
+    _room: OwnedSemaphorePermit,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// Keeps the slot's next holder from running until it is dropped.
+#[derive(Debug)]
+pub(crate) struct HandoverGuard {
+    _delivered: oneshot::Sender<()>,
 }
 
 impl AdmissionQueue {
     pub(crate) fn new(limit: usize, max_waiting: usize) -> Arc<Self> {
-        let state = Mutex::new(State { taken: 0, untold: Vec::new(), waiting: VecDeque::new() });
-        Arc::new(Self { state, limit, max_waiting })
+        Arc::new(Self {
+            room: Arc::new(Semaphore::new(limit + max_waiting)),
+            slots: Arc::new(Semaphore::new(limit)),
+            handovers: Mutex::new(Vec::new()),
+            max_waiting,
+        })
     }
 
-    pub(crate) fn enter(self: &Arc<Self>) -> Admission {
-        let mut state = self.lock();
-        if state.taken < self.limit {
-            state.taken += 1;
-            let before = state.untold.pop();
-            return Admission::Granted(Permit { queue: Some(Arc::clone(self)), before });
-        }
-        if state.waiting.len() >= self.max_waiting {
-            return Admission::Full { waiting: state.waiting.len() };
-        }
-        let (sender, grant) = oneshot::channel();
-        state.waiting.push_back(sender);
-        Admission::Waiting(Ticket { grant, queue: Arc::clone(self) })
-    }
-
-    fn release(self: Arc<Self>, mut before: Option<Told>) {
-        let mut state = self.lock();
-        while let Some(next) = state.waiting.pop_front() {
-            match next.send(Permit { queue: Some(Arc::clone(&self)), before }) {
-                Ok(()) => return,
-                // Left the line meanwhile. Its permit must not come back here: the lock is held.
-                Err(mut refused) => {
-                    refused.queue = None;
-                    before = refused.before.take();
-                }
+    /// Takes the next position.
+    pub(crate) fn enter(self: &Arc<Self>) -> Result<Ticket, QueueFull> {
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+            return Err(QueueFull { waiting: self.max_waiting });
+        };
+        let slots = Arc::clone(&self.slots);
+        // Unconstrained: a task that has used up its budget would be sent away before it is in the queue.
+        let mut slot = Box::pin(unconstrained(async move {
+            match slots.acquire_owned().await {
+                Ok(slot) => slot,
+                // The semaphore is never closed.
+                Err(_closed) => pending().await,
             }
-        }
-        state.taken -= 1;
-        state.untold.retain_mut(|told| told.try_recv() == Err(TryRecvError::Empty));
-        state.untold.extend(before);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+        }));
+        let slot = match slot.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(slot) => Slot::Held(slot),
+            Poll::Pending => Slot::Requested(slot),
+        };
+        Ok(Ticket { queue: Arc::clone(self), room, slot })
     }
 }
 
 impl Ticket {
-    /// Resolves when it is this one's turn. Cancel-safe.
-    pub(crate) async fn granted(&mut self) -> Permit {
-        // The sender lives in the queue that this ticket keeps alive, and leaves it only by sending.
-        match (&mut self.grant).await {
-            Ok(permit) => permit,
-            Err(_closed) => std::future::pending().await,
-        }
+    /// Whether all slots were taken.
+    pub(crate) fn is_queued(&self) -> bool {
+        matches!(self.slot, Slot::Requested(_))
     }
-}
 
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.grant.close();
-        self.queue.lock().waiting.retain(|waiter| !waiter.is_closed());
-        // A permit that was sent but not yet received is dropped with the receiver, and passes on.
+    /// Resolves when there is a slot and nothing of its last holder is still to be seen.
+    pub(crate) async fn granted(self) -> Permit {
+        let slot = match self.slot {
+            Slot::Held(slot) => slot,
+            Slot::Requested(slot) => slot.await,
+        };
+        let previous = lock(&self.queue.handovers).pop();
+        let mut permit = Permit { queue: self.queue, previous, _room: self.room, _slot: slot };
+        if let Some(previous) = &mut permit.previous {
+            let _ = previous.await;
+        }
+        permit.previous = None;
+        permit
     }
 }
 
 impl Permit {
-    /// Resolves when the end of whoever had the place before was told: who counts events never sees
-    /// more at once than the limit.
-    pub(crate) async fn begin(&mut self) {
-        if let Some(before) = self.before.take() {
-            let _ = before.await;
-        }
-    }
-
-    /// Gives the place on before the end is told, so that whoever is told finds a free place; the next
-    /// one begins afterwards.
-    pub(crate) fn hand_over(mut self) -> LastWord {
-        let (untold, told) = oneshot::channel();
-        if let Some(queue) = self.queue.take() {
-            queue.release(Some(told));
-        }
-        LastWord { _untold: untold }
+    /// Passes the slot on. Its next holder runs when the guard is dropped.
+    pub(crate) fn hand_over(mut self) -> HandoverGuard {
+        let (delivered, handover) = oneshot::channel();
+        self.previous = Some(handover);
+        HandoverGuard { _delivered: delivered }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(queue) = self.queue.take() {
-            queue.release(self.before.take());
+        // Before the slot is free: its next holder finds it.
+        if let Some(previous) = self.previous.take() {
+            lock(&self.queue.handovers).push(previous);
         }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
-    fn granted(queue: &Arc<AdmissionQueue>) -> Permit {
-        match queue.enter() {
-            Admission::Granted(permit) => permit,
-            other => panic!("{other:?}"),
-        }
+    fn free(queue: &Arc<AdmissionQueue>) -> Ticket {
+        let ticket = queue.enter().expect("there is room");
+        assert!(!ticket.is_queued());
+        ticket
     }
 
-    fn waiting(queue: &Arc<AdmissionQueue>) -> Ticket {
-        match queue.enter() {
-            Admission::Waiting(ticket) => ticket,
-            other => panic!("{other:?}"),
-        }
+    fn queued(queue: &Arc<AdmissionQueue>) -> Ticket {
+        let ticket = queue.enter().expect("there is room");
+        assert!(ticket.is_queued());
+        ticket
     }
 
     #[tokio::test]
-    async fn the_longest_waiting_is_next_whoever_asks_first() {
+    async fn the_longest_waiting_is_next_whichever_is_polled_first() {
         let queue = AdmissionQueue::new(1, 10);
-        let running = granted(&queue);
-        let (mut first, mut second) = (waiting(&queue), waiting(&queue));
+        let running = free(&queue).granted().await;
+        let (first, second) = (queued(&queue), queued(&queue));
         // Polled in the wrong order on purpose.
-        let late = tokio::spawn(async move { second.granted().await });
+        let late = tokio::spawn(second.granted());
         tokio::task::yield_now().await;
         drop(running);
         let permit = first.granted().await;
@@ -191,47 +170,75 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_gets_a_place_begins_when_the_end_of_the_last_holder_was_told() {
+    async fn the_next_holder_waits_until_the_end_of_the_last_one_was_delivered() {
         let queue = AdmissionQueue::new(1, 10);
-        let (running, mut ticket) = (granted(&queue), waiting(&queue));
-        let last_word = running.hand_over();
-        let mut permit = ticket.granted().await;
-        let beginning = tokio::spawn(async move { (permit.begin().await, permit).1 });
+        let (running, ticket) = (free(&queue).granted().await, queued(&queue));
+        let guard = running.hand_over();
+        let waiting = tokio::spawn(ticket.granted());
         tokio::task::yield_now().await;
-        assert!(!beginning.is_finished());
-        drop(last_word);
-        let last_word = beginning.await.unwrap().hand_over();
+        assert!(!waiting.is_finished());
+        drop(guard);
+        let guard = waiting.await.unwrap().hand_over();
 
-        // The place is free at once, also for somebody who did not wait in line.
-        let mut permit = granted(&queue);
-        let beginning = tokio::spawn(async move { permit.begin().await });
+        // The slot is free at once, also for one that was not queued.
+        let waiting = tokio::spawn(free(&queue).granted());
         tokio::task::yield_now().await;
-        assert!(!beginning.is_finished());
-        drop(last_word);
-        beginning.await.unwrap();
+        assert!(!waiting.is_finished());
+        drop(guard);
+        waiting.await.unwrap();
     }
 
     #[tokio::test]
-    async fn leaving_the_line_passes_the_place_on() {
+    async fn one_that_leaves_while_it_waits_for_a_delivery_leaves_the_wait_to_the_next() {
         let queue = AdmissionQueue::new(1, 10);
-        let running = granted(&queue);
-        let (first, mut second) = (waiting(&queue), waiting(&queue));
-        drop(running);
-        // `first` was granted the place but never looked.
-        drop(first);
-        drop(second.granted().await);
-        drop(second);
-        drop(granted(&queue));
-        assert_eq!(queue.lock().taken, 0);
+        let guard = free(&queue).granted().await.hand_over();
+        let leaving = tokio::spawn(free(&queue).granted());
+        tokio::task::yield_now().await;
+        leaving.abort();
+        assert!(leaving.await.unwrap_err().is_cancelled());
+
+        let waiting = tokio::spawn(free(&queue).granted());
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(guard);
+        waiting.await.unwrap();
     }
 
-    #[test]
-    fn a_full_line_says_how_long_it_is_and_shrinks_when_someone_leaves() {
+    #[tokio::test]
+    async fn leaving_the_queue_passes_the_slot_on() {
+        let queue = AdmissionQueue::new(1, 10);
+        let running = free(&queue).granted().await;
+        let (first, second) = (queued(&queue), queued(&queue));
+        drop(running);
+        // `first` has the slot, but never looked.
+        drop(first);
+        drop(second.granted().await);
+        drop(free(&queue));
+        assert_eq!((queue.slots.available_permits(), queue.room.available_permits()), (1, 11));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_says_how_long_it_is_and_shrinks_when_one_leaves() {
         let queue = AdmissionQueue::new(1, 1);
-        let _running = granted(&queue);
-        let ticket = waiting(&queue);
-        assert!(matches!(queue.enter(), Admission::Full { waiting: 1 }));
+        let running = free(&queue).granted().await;
+        let ticket = queued(&queue);
+        assert_eq!(queue.enter().err(), Some(QueueFull { waiting: 1 }));
         drop(ticket);
-        assert!(matches!(queue.enter(), Admission::Waiting(_)));
+        let next = queued(&queue);
+        drop(running);
+        queue.enter().expect("the one that waited has the slot, though it has not looked yet");
+        drop(next);
+    }
+
+    /// With a look at the whole queue for each it took a minute.
+    #[test]
+    fn a_hundred_thousand_leave_in_a_moment() {
+        let queue = AdmissionQueue::new(1, 100_000);
+        let running = free(&queue);
+        let waiting: Vec<_> = (0..100_000).map(|_| queued(&queue)).collect();
+        let asked = std::time::Instant::now();
+        drop(waiting);
+        assert!(asked.elapsed() < std::time::Duration::from_secs(30));
+        drop(running);
     }
 }

@@ -3,10 +3,15 @@
 
 use std::sync::PoisonError;
 
+/// tokio's does not use loom's types here: crates/loom-models has one that does.
+#[cfg(loom)]
+pub(crate) use crate::semaphore::{OwnedSemaphorePermit, Semaphore};
 #[cfg(loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard, atomic};
 #[cfg(not(loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
+#[cfg(not(loom))]
+pub(crate) use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Locks, whether or not a holder panicked: what is behind the engine's locks is consistent between any two statements.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -10,11 +10,11 @@ use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use super::cleanup::run_cleanup;
-use crate::admission::{Admission, AdmissionQueue};
+use crate::admission::{AdmissionQueue, QueueFull};
 use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
-use crate::execution::{OutputLimit, Place, StdinSource, Task};
+use crate::execution::{OutputLimit, StdinSource, Task};
 use crate::host_loop::{HostLoop, Reactor, SharedTask};
 use crate::limits::OversizedOutputStrategy;
 use crate::log::LogService;
@@ -99,12 +99,9 @@ impl Inner {
             metadata: masked_metadata(&request.metadata, &secrets),
             stdin: stdin_sender,
         }));
-        // The place first: who is in the registry always gets a result.
-        let place = match self.queue.enter() {
-            Admission::Granted(permit) => Place::Ready(permit),
-            Admission::Waiting(ticket) => Place::Queued(ticket),
-            Admission::Full { waiting } => return Err(EngineError::QueueFull { waiting }),
-        };
+        // The ticket first: what is in the registry always gets a result.
+        let ticket =
+            self.queue.enter().map_err(|QueueFull { waiting }| EngineError::QueueFull { waiting })?;
         self.registry.insert(&execution)?;
         let strategy = request.oversized_output.unwrap_or(self.config.oversized_output);
         let spills = strategy == OversizedOutputStrategy::StreamToFile;
@@ -131,9 +128,9 @@ impl Inner {
             task.execution.cancel();
         }
         if task.reactor.is_some() {
-            SharedTask::spawn(&self.runtime, task.run(place));
+            SharedTask::spawn(&self.runtime, task.run(ticket));
         } else {
-            self.runtime.spawn(task.run(place));
+            self.runtime.spawn(task.run(ticket));
         }
         self.start_cleanup_task();
         Ok(execution)

@@ -13,19 +13,19 @@ use crate::log::ExecutionLog;
 use crate::registry::{Execution, Registry};
 use crate::result::{ExecutionResult, ExecutionStatus};
 
-/// How long whoever waits for a result waits for a handler that does not return.
-const DELIVERY_PATIENCE: Duration = Duration::from_secs(1);
-/// How long whoever is next in line waits for it: a slow handler is not to delay another execution.
-const LAST_WORD_PATIENCE: Duration = Duration::from_millis(100);
+/// How long the callers that wait for a result wait for a handler that does not return.
+const DELIVERY_DEADLINE: Duration = Duration::from_secs(1);
+/// How long the slot's next holder waits for it: a slow handler must not delay another execution.
+const HANDOVER_DEADLINE: Duration = Duration::from_millis(100);
 /// How long a result waits for a disk that does not answer.
-const LOG_PATIENCE: Duration = Duration::from_secs(5);
+const LOG_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Writes the log's footer and notes in the result where everything is. Returns what should be said
 /// about the log.
 pub(crate) async fn close_log(log: ExecutionLog, result: &mut ExecutionResult) -> Option<String> {
     let footer = LogFooter::from(&*result);
-    let Ok(finished) = timeout(LOG_PATIENCE, log.finish(footer)).await else {
-        result.log_error = Some(format!("the disk did not take the log's end within {LOG_PATIENCE:?}"));
+    let Ok(finished) = timeout(LOG_DEADLINE, log.finish(footer)).await else {
+        result.log_error = Some(format!("the disk did not take the log's end within {LOG_DEADLINE:?}"));
         return result.log_error.clone();
     };
     result.log_path = finished.path;
@@ -36,24 +36,23 @@ pub(crate) async fn close_log(log: ExecutionLog, result: &mut ExecutionResult) -
 
 /// Makes the result known: to the registry, then as the terminal event, then to whoever waits.
 ///
-/// The place, where there was one, is free before anybody can know, and whoever takes it begins after
-/// the terminal event.
+/// The slot is free before anything can be learned of the end; its next holder waits for the terminal event.
 pub(crate) async fn publish(
     execution: &Execution,
     registry: &Registry,
     result: ExecutionResult,
     mut delivery: Delivery,
-    place: Option<Permit>,
+    permit: Option<Permit>,
 ) {
     let result = Arc::new(result);
     if execution.set_result(&result) {
         registry.finished(execution.id);
-        let last_word = place.map(Permit::hand_over);
+        let handover = permit.map(Permit::hand_over);
         delivery.event(terminal_event(&result));
-        let _ = timeout(LAST_WORD_PATIENCE, delivery.begin_last()).await;
-        drop(last_word);
+        let _ = timeout(HANDOVER_DEADLINE, delivery.begin_last()).await;
+        drop(handover);
         // A handler that is stuck keeps its own events waiting, not those who wait for the result.
-        let _ = timeout(DELIVERY_PATIENCE, delivery.finish()).await;
+        let _ = timeout(DELIVERY_DEADLINE, delivery.finish()).await;
     }
     execution.release_waiters();
     delivery.finish().await;

@@ -16,4 +16,4 @@ mod supervise;
 mod task;
 
 pub(crate) use sinks::OutputLimit;
-pub(crate) use task::{Place, StdinSource, Task};
+pub(crate) use task::{StdinSource, Task};

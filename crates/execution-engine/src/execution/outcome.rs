@@ -55,6 +55,12 @@ pub(crate) fn never_started(shown: &str) -> ExecutionFailure {
     ExecutionFailure::new(FailureCode::Cancelled, format!("`{shown}` was cancelled before it started"))
 }
 
+/// An execution that was cancelled while its program was looked up and spawned: what ran for a moment was killed.
+pub(crate) fn cancelled_while_starting(shown: &str) -> ExecutionFailure {
+    let message = format!("`{shown}` was cancelled while it was being started");
+    ExecutionFailure::new(FailureCode::Cancelled, message)
+}
+
 fn stopped(cause: Cause, shown: &str) -> (ExecutionStatus, Option<ExecutionFailure>) {
     let (status, code, message) = match cause {
         Cause::Cancelled => {

@@ -55,20 +55,14 @@ pub(crate) enum StdinSource {
     Messages(mpsc::Receiver<StdinMessage>),
 }
 
-/// How the execution got its place.
-pub(crate) enum Place {
-    Ready(Permit),
-    Queued(Ticket),
-}
-
 impl Task {
     /// Runs to the end, whatever happens: also a panic becomes a result.
-    pub(crate) async fn run(self, place: Place) {
+    pub(crate) async fn run(self, ticket: Ticket) {
         let (execution, registry) = (Arc::clone(&self.execution), Arc::clone(&self.registry));
         let handler = self.handler.clone();
         let accepted = Instant::now();
         let lived = {
-            let mut life = pin!(self.live(place, accepted));
+            let mut life = pin!(self.live(ticket, accepted));
             or_panic(life.as_mut()).await
         };
         if let Err(Panicked(message)) = lived {
@@ -84,21 +78,21 @@ impl Task {
         }
     }
 
-    async fn live(mut self, place: Place, accepted: Instant) {
+    async fn live(mut self, ticket: Ticket, accepted: Instant) {
         let mut delivery = Delivery::new(self.execution.id, self.handler.take(), self.stream_output);
-        let Some(permit) = self.wait_for_place(place, &mut delivery).await else {
+        let Some(permit) = self.wait_for_permit(ticket, &mut delivery).await else {
             let error = outcome::never_started(&self.execution.command);
             return self.unstarted(ExecutionStatus::Cancelled, error, delivery, accepted).await;
         };
         let started = tokio::select! {
             biased;
-            started = self.start() => started,
-            // A look-up that hangs must not keep the cancelled one. What was started after all is killed.
+            // A look-up that hangs must not keep the cancelled one. What is spawned after all is killed.
             () = stopped(self.stop.clone()) => {
                 drop(permit);
-                let error = outcome::never_started(&self.execution.command);
+                let error = outcome::cancelled_while_starting(&self.execution.command);
                 return self.unstarted(ExecutionStatus::Cancelled, error, delivery, accepted).await;
             }
+            started = self.start() => started,
         };
         match started {
             Ok(spawned) => self.supervise(spawned, permit, delivery, accepted).await,
@@ -122,25 +116,17 @@ impl Task {
         conclude::publish(&self.execution, &self.registry, result, delivery, None).await;
     }
 
-    /// Waits for a place; `None` when cancelled before there was one.
-    async fn wait_for_place(&mut self, place: Place, delivery: &mut Delivery) -> Option<Permit> {
-        let mut ticket = match place {
-            Place::Ready(mut permit) => {
-                permit.begin().await;
-                return (*self.stop.borrow() == StopRequest::None).then_some(permit);
-            }
-            Place::Queued(ticket) => ticket,
-        };
-        delivery.event(EventKind::Queued);
-        let mut stopped = pin!(stopped(self.stop.clone()));
+    /// Waits for a permit; `None` when a stop was asked for before there was one.
+    async fn wait_for_permit(&mut self, ticket: Ticket, delivery: &mut Delivery) -> Option<Permit> {
+        if ticket.is_queued() {
+            delivery.event(EventKind::Queued);
+        }
+        let (mut stopped, mut granted) = (pin!(stopped(self.stop.clone())), pin!(ticket.granted()));
         loop {
             tokio::select! {
                 biased;
                 () = &mut stopped => return None,
-                mut permit = ticket.granted() => {
-                    permit.begin().await;
-                    return Some(permit);
-                }
+                permit = &mut granted => return Some(permit),
                 () = delivery.progress(), if delivery.is_busy() => {}
             }
         }

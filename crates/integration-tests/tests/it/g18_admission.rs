@@ -1,7 +1,14 @@
 //! G18: the concurrency limit holds exactly, first come first served.
 
-use execution_engine::{EventKind, ExecutionRequest};
+use std::sync::Arc;
+use std::time::Duration;
+
+use execution_engine::{
+    EventHandler, EventKind, ExecutionEngine, ExecutionEvent, ExecutionRequest, ExecutionStatus,
+    HandlerFuture,
+};
 use integration_tests::{EventLog, TestEngine};
+use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn never_more_than_the_limit_run_at_once() {
@@ -68,4 +75,61 @@ async fn who_counts_events_never_sees_more_than_the_limit() {
         assert!(running <= 3, "{running} at once");
     }
     assert_eq!(running, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_order_of_calls_holds_for_a_caller_that_never_yields() {
+    let test = TestEngine::with(|config| config.max_concurrent_executions(1).logging(false));
+    let order = test.dir.path().join("order");
+    // More than a task may do before the runtime wants it to yield.
+    let last = (0..300)
+        .map(|i| ExecutionRequest::shell(format!("echo {i} >> '{}'", order.display())))
+        .map(|request| test.engine.execute(request).unwrap())
+        .last();
+    test.wait(last.unwrap()).await;
+    let expected: String = (0..300).map(|i| format!("{i}\n")).collect();
+    assert_eq!(std::fs::read_to_string(order).unwrap(), expected);
+}
+
+/// Cancels another execution when its own has ended and its events are not yet handled.
+struct CancelsAtTheEnd(ExecutionEngine, Uuid);
+
+impl EventHandler for CancelsAtTheEnd {
+    fn handle(&self, event: ExecutionEvent) -> HandlerFuture<'_> {
+        Box::pin(async move {
+            if matches!(event.kind, EventKind::Started { .. }) {
+                while !self.0.get_status(event.execution_id).unwrap().is_terminal() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                // By now the other one has the slot, and waits for these events to be handled.
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                self.0.cancel(self.1).unwrap();
+            }
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_cancelled_in_the_queue_is_never_started() {
+    let test = TestEngine::with(|config| config.max_concurrent_executions(1).logging(false));
+    let mut never_started = Vec::new();
+    for i in 0..30 {
+        let file = test.dir.path().join(i.to_string());
+        let waiting = Uuid::now_v7();
+        let handler = Arc::new(CancelsAtTheEnd(test.engine.clone(), waiting));
+        let events = EventLog::new();
+        let first = test.engine.execute_with(ExecutionRequest::shell("true"), handler).unwrap();
+        let request = ExecutionRequest::shell(format!("echo > '{}'", file.display())).id(waiting);
+        test.engine.execute_with(request, events.clone()).unwrap();
+        let result = test.wait(waiting).await;
+        test.wait(first).await;
+        // On a machine that is busy the slot's new holder may have been let go on before the cancel.
+        if !events.kinds().contains(&"started") && result.status == ExecutionStatus::Cancelled {
+            assert!(result.error.as_ref().unwrap().message.contains("before it started"), "{result:?}");
+            never_started.push(file);
+        }
+    }
+    test.engine.shutdown().await;
+    let ran: Vec<_> = never_started.iter().filter(|file| file.exists()).collect();
+    assert!(ran.is_empty(), "cancelled before it started, and ran: {} of {}", ran.len(), never_started.len());
 }
