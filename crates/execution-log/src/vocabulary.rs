@@ -41,7 +41,7 @@ pub enum ExecutionStatus {
     Cancelled,
     /// Stopped because its timeout passed.
     Timeout,
-    /// Cut off by the death of its host; found again by `recover`.
+    /// Cut off by the end of its runtime, or by the death of its host; then found again by `recover`.
     Interrupted,
 }
 

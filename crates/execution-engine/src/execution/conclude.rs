@@ -7,11 +7,13 @@ use execution_log::LogFooter;
 use tokio::time::timeout;
 
 use super::delivery::Delivery;
+use super::end_guard::EndGuard;
+use super::outcome::terminal_event;
 use crate::admission::Permit;
-use crate::event::EventKind;
+use crate::error::FailureCode;
 use crate::log::ExecutionLog;
 use crate::registry::{Execution, Registry};
-use crate::result::{ExecutionResult, ExecutionStatus};
+use crate::result::{ExecutionFailure, ExecutionResult, ExecutionStatus};
 
 /// How long the callers that wait for a result wait for a handler that does not return.
 const DELIVERY_DEADLINE: Duration = Duration::from_secs(1);
@@ -58,16 +60,12 @@ pub(crate) async fn publish(
     delivery.finish().await;
 }
 
-fn terminal_event(result: &Arc<ExecutionResult>) -> EventKind {
-    let result = Arc::clone(result);
-    match result.status {
-        ExecutionStatus::Completed => EventKind::Completed { result },
-        ExecutionStatus::Cancelled => EventKind::Cancelled { result },
-        ExecutionStatus::Timeout => EventKind::Timeout { result },
-        // The others never are the status of a result that was just made here.
-        ExecutionStatus::Failed
-        | ExecutionStatus::Pending
-        | ExecutionStatus::Running
-        | ExecutionStatus::Interrupted => EventKind::Failed { result },
-    }
+/// Publishes what is to be said after a panic of the task.
+pub(crate) async fn after_panic(EndGuard { execution, registry, handler }: &EndGuard, message: &str) {
+    tracing::error!(execution_id = %execution.id, message, "an execution's task panicked");
+    let message = format!("`{}` was stopped by a bug in the engine: {message}", execution.command);
+    let error = ExecutionFailure::new(FailureCode::Internal, message);
+    let result = execution.unstarted_result(ExecutionStatus::Failed, Some(error));
+    let delivery = Delivery::new(execution.id, handler.clone(), false);
+    publish(execution, registry, result, delivery, None).await;
 }

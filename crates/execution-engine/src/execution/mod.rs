@@ -7,6 +7,7 @@ mod catch_unwind;
 mod conclude;
 mod delivery;
 mod dormant;
+mod end_guard;
 mod flow;
 mod log_header;
 mod outcome;

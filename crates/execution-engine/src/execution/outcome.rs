@@ -1,9 +1,12 @@
 //! How it ended → status, code and message. Pure.
 
+use std::sync::Arc;
+
 use crate::error::FailureCode;
+use crate::event::EventKind;
 use crate::process::ExitKind;
 use crate::request::Command;
-use crate::result::{ExecutionFailure, ExecutionStatus};
+use crate::result::{ExecutionFailure, ExecutionResult, ExecutionStatus};
 
 /// Why the engine stopped an execution. The first cause counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +119,21 @@ fn hint(code: i32, command: &Command) -> &'static str {
         (Command::AwsCli { .. }, 253) => ": its configuration or credentials are missing or invalid",
         (Command::AwsCli { .. }, 254) => ": the service answered with an error",
         _ => "",
+    }
+}
+
+/// The event that says how it ended.
+pub(crate) fn terminal_event(result: &Arc<ExecutionResult>) -> EventKind {
+    let result = Arc::clone(result);
+    match result.status {
+        ExecutionStatus::Completed => EventKind::Completed { result },
+        ExecutionStatus::Cancelled => EventKind::Cancelled { result },
+        ExecutionStatus::Timeout => EventKind::Timeout { result },
+        // A result that was just made here is never pending or running.
+        ExecutionStatus::Failed
+        | ExecutionStatus::Interrupted
+        | ExecutionStatus::Pending
+        | ExecutionStatus::Running => EventKind::Failed { result },
     }
 }
 

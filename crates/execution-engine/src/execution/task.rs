@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::catch_unwind::{Panicked, or_panic};
 use super::conclude;
 use super::delivery::Delivery;
+use super::end_guard::EndGuard;
 use super::flow::Flow;
 use super::log_header::log_header;
 use super::outcome::{self, Outcome};
@@ -19,7 +20,6 @@ use super::stdin::{self, Feeder};
 use super::supervise::{Ended, Patience, Supervisor};
 use crate::admission::{Permit, Ticket};
 use crate::command;
-use crate::error::FailureCode;
 use crate::event::{EventHandler, EventKind};
 use crate::host_loop::Reactor;
 use crate::log::ExecutionLog;
@@ -56,25 +56,23 @@ pub(crate) enum StdinSource {
 }
 
 impl Task {
-    /// Runs to the end, whatever happens: also a panic becomes a result.
-    pub(crate) async fn run(self, ticket: Ticket) {
-        let (execution, registry) = (Arc::clone(&self.execution), Arc::clone(&self.registry));
-        let handler = self.handler.clone();
-        let accepted = Instant::now();
-        let lived = {
-            let mut life = pin!(self.live(ticket, accepted));
-            or_panic(life.as_mut()).await
+    /// Runs to the end, whatever happens: a panic becomes a result, and so does the end of the runtime.
+    pub(crate) fn run(self, ticket: Ticket) -> impl Future<Output = ()> + Send {
+        let guard = EndGuard {
+            execution: Arc::clone(&self.execution),
+            registry: Arc::clone(&self.registry),
+            handler: self.handler.clone(),
         };
-        if let Err(Panicked(message)) = lived {
-            tracing::error!(execution_id = %execution.id, message, "an execution's task panicked");
-            // Its future is dropped: that stopped the tree and let the place go.
-            let error = ExecutionFailure::new(
-                FailureCode::Internal,
-                format!("`{}` was stopped by a bug in the engine: {message}", execution.command),
-            );
-            let result = execution.unstarted_result(ExecutionStatus::Failed, Some(error));
-            let delivery = Delivery::new(execution.id, handler, false);
-            conclude::publish(&execution, &registry, result, delivery, None).await;
+        let accepted = Instant::now();
+        async move {
+            let lived = {
+                let mut life = pin!(self.live(ticket, accepted));
+                or_panic(life.as_mut()).await
+            };
+            // Its future is dropped: that stopped the tree and passed the slot on.
+            if let Err(Panicked(message)) = lived {
+                conclude::after_panic(&guard, &message).await;
+            }
         }
     }
 

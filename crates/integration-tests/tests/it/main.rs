@@ -31,6 +31,7 @@ mod host_loop;
 mod log_damage;
 mod requests;
 mod reservations;
+mod runtime_end;
 mod spawn_errors;
 mod starvation;
 mod stdin;
