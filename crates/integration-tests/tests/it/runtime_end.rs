@@ -23,8 +23,7 @@ struct Test {
 /// An engine with one execution that runs and one that waits.
 fn begin(runtime: &Runtime) -> Test {
     let dir = tempfile::tempdir().unwrap();
-    let log_dir = Some(dir.path().to_path_buf());
-    let config = ExecutionConfig { log_dir, max_concurrent_executions: 1, ..ExecutionConfig::default() };
+    let config = ExecutionConfig::default().log_dir(dir.path()).max_concurrent_executions(1);
     runtime.block_on(async {
         let engine = ExecutionEngine::new(config).unwrap();
         let events = EventLog::new();
