@@ -141,8 +141,10 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn list_executions(&self, status: Option<String>) -> Either<NativeFailure, Vec<NativeSummary>> {
         let filter = named("status", status).map_err(EngineError::InvalidRequest);
-        let list = |status| self.engine.list_executions(ExecutionFilter { status });
-        answer(filter.map(|status| list(status).iter().map(NativeSummary::from).collect()))
+        let all = ExecutionFilter::default();
+        let filter = filter.map(|status| status.map_or(all, |status| all.status(status)));
+        let list = |filter| self.engine.list_executions(filter).iter().map(NativeSummary::from).collect();
+        answer(filter.map(list))
     }
 
     /// Stops an execution; true when it was still live.
@@ -219,7 +221,7 @@ impl NativeEngine {
     #[napi]
     pub async fn recover(&self, stop_survivors: bool) -> Result<Either<NativeFailure, Vec<NativeRecovered>>> {
         let engine = self.engine.clone();
-        let recovered = engine.recover(RecoverOptions { stop_survivors }).await;
+        let recovered = engine.recover(RecoverOptions::default().stop_survivors(stop_survivors)).await;
         Ok(answer(recovered.map(|all| all.into_iter().map(NativeRecovered::from).collect())))
     }
 

@@ -1,6 +1,6 @@
 //! Errors cross as data; one function in TypeScript makes the class.
 
-use execution_engine::{EngineError, InvalidField};
+use execution_engine::EngineError;
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
@@ -47,7 +47,10 @@ impl From<EngineError> for NativeFailure {
                 };
             }
         };
-        let invalid = invalid.map(|invalid| InvalidField { field: camel_case(&invalid.field), ..invalid });
+        let invalid = invalid.map(|mut invalid| {
+            invalid.field = camel_case(&invalid.field);
+            invalid
+        });
         Self {
             is_failure: true,
             code,

@@ -1,10 +1,7 @@
 //! Events, logs, cleanup, recovery and metrics on their way to JavaScript.
 
-use std::sync::Arc;
-
 use execution_engine::{
-    CleanupReport, EngineMetrics, EventKind, ExecutionResult, LogPage, LogRecord, LogRecordKind,
-    OutputStream, RecoveredExecution,
+    CleanupReport, EngineMetrics, EventKind, LogPage, LogRecord, LogRecordKind, RecoveredExecution,
 };
 use napi::bindgen_prelude::{Buffer, Either, Null};
 use napi_derive::napi;
@@ -80,38 +77,22 @@ pub struct NativeMetrics {
     pub log_dir: Either<String, Null>,
 }
 
-/// `stdout` or `stderr`.
-fn stream_name(stream: OutputStream) -> &'static str {
-    match stream {
-        OutputStream::Stdout => "stdout",
-        OutputStream::Stderr => "stderr",
-    }
-}
-
 impl From<EventKind> for NativeEvent {
     fn from(kind: EventKind) -> Self {
-        let of_type = |name: &str| Self { r#type: name.to_owned(), ..Self::default() };
-        let ended =
-            |name, result: &Arc<ExecutionResult>| Self { result: Some(result.into()), ..of_type(name) };
+        let named = Self { r#type: kind.name().to_owned(), ..Self::default() };
+        if let Some(result) = kind.result() {
+            return Self { result: Some(result.into()), ..named };
+        }
         match kind {
-            EventKind::Queued => of_type("queued"),
-            EventKind::Started { pid, command } => {
-                Self { pid: Some(pid), command: Some(command), ..of_type("started") }
-            }
+            EventKind::Started { pid, command } => Self { pid: Some(pid), command: Some(command), ..named },
             EventKind::OutputTruncated { stream, limit_bytes } => Self {
-                stream: Some(stream_name(stream).to_owned()),
+                stream: Some(stream.as_str().to_owned()),
                 limit_bytes: Some(to_js(limit_bytes)),
-                ..of_type("output_truncated")
+                ..named
             },
-            EventKind::Warning { message } => Self { message: Some(message), ..of_type("warning") },
-            EventKind::Completed { result } => ended("completed", &result),
-            EventKind::Failed { result } => ended("failed", &result),
-            EventKind::Cancelled { result } => ended("cancelled", &result),
-            EventKind::Timeout { result } => ended("timeout", &result),
-            // Lines cross as text, never as events.
-            EventKind::Stdout { line, .. } | EventKind::Stderr { line, .. } => {
-                Self { message: Some(line), ..of_type("warning") }
-            }
+            EventKind::Warning { message } => Self { message: Some(message), ..named },
+            // The name says it all; lines cross as text, never as events.
+            _ => named,
         }
     }
 }
@@ -133,7 +114,7 @@ impl From<LogRecord> for NativeLogRecord {
             LogRecordKind::Output { stream, bytes, partial } => Self {
                 timestamp,
                 r#type: "output".to_owned(),
-                stream: Some(stream_name(stream).to_owned()),
+                stream: Some(stream.as_str().to_owned()),
                 text: Some(String::from_utf8_lossy(&bytes).into_owned()),
                 bytes: Some(bytes.into()),
                 partial: Some(partial),

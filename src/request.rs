@@ -93,9 +93,8 @@ pub fn named<T: serde::de::DeserializeOwned>(
     name: Option<String>,
 ) -> Result<Option<T>, InvalidField> {
     name.map(|name| {
-        let refused = InvalidField::new(field, format!("\"{name}\""), "");
-        serde_json::from_value(Value::from(name))
-            .map_err(|error| InvalidField { allowed: error.to_string(), ..refused })
+        serde_json::from_value(Value::from(name.as_str()))
+            .map_err(|error| InvalidField::new(field, format!("\"{name}\""), error.to_string()))
     })
     .transpose()
 }

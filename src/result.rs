@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use execution_engine::{Containment, ExecutionResult, ExecutionSummary, LeftoverProcess, OutputStream};
+use execution_engine::{ExecutionResult, ExecutionSummary, LeftoverProcess, OutputStream};
 use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
 
@@ -133,12 +133,7 @@ impl From<&Arc<ExecutionResult>> for NativeResult {
                 system_cpu_ms: to_js(usage.system_cpu_ms),
                 max_rss_bytes: to_js(usage.max_rss_bytes),
             })),
-            containment: match result.containment {
-                Containment::None => "none",
-                Containment::Group => "group",
-                Containment::Job => "job",
-            }
-            .to_owned(),
+            containment: result.containment.as_str().to_owned(),
             leftover_processes: result.leftover_processes.iter().map(NativeProcess::from).collect(),
             output_incomplete: result.output_incomplete,
             log_error: nullable(result.log_error.clone()),

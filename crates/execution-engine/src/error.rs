@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 /// A field whose value was refused: which one, what it held, what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InvalidField {
     /// The field's name as it is written in Rust, e.g. `max_timeout_ms`.
     pub field: String,

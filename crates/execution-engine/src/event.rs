@@ -17,6 +17,7 @@ use crate::result::ExecutionResult;
 /// `Warning`)* → exactly one terminal event. Nothing follows the terminal event. An execution that
 /// could not be started has no `Started`.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct ExecutionEvent {
     /// The execution.
     pub execution_id: Uuid,
@@ -30,6 +31,7 @@ pub struct ExecutionEvent {
 /// What happened.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EventKind {
     /// It waits for a place.
     Queued,
@@ -89,6 +91,23 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The stable name, e.g. `output_truncated`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Started { .. } => "started",
+            Self::Stdout { .. } => "stdout",
+            Self::Stderr { .. } => "stderr",
+            Self::OutputTruncated { .. } => "output_truncated",
+            Self::Warning { .. } => "warning",
+            Self::Completed { .. } => "completed",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Timeout { .. } => "timeout",
+        }
+    }
+
     /// Whether this is the last event of its execution.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
@@ -113,6 +132,7 @@ impl EventKind {
 /// One text for many lines: what crosses a border (threads, processes, languages) costs by the
 /// crossing, not by the byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LineBatch {
     /// The execution.
     pub execution_id: Uuid,
@@ -124,6 +144,7 @@ pub struct LineBatch {
 
 /// A stretch of a [`LineBatch`]: lines of one stream, read at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LineRun {
     /// The stream.
     pub stream: OutputStream,

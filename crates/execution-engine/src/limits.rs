@@ -7,6 +7,7 @@ use crate::error::InvalidField;
 /// What happens to output above `max_output_size_bytes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum OversizedOutputStrategy {
     /// Memory keeps a part (see [`RetainOutput`](crate::RetainOutput)) with a line saying what is
     /// missing; the child goes on undisturbed.
@@ -21,6 +22,7 @@ pub enum OversizedOutputStrategy {
 /// Which part of a stream memory keeps when there is more than the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum RetainOutput {
     /// The first half and the last half of the limit: the beginning says what ran, the end how it ended.
     #[default]

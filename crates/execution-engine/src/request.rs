@@ -106,6 +106,7 @@ impl ExecutionRequest {
 /// What to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Command {
     /// A program and its arguments, verbatim. No shell is involved.
     Exec {
@@ -156,6 +157,7 @@ pub enum Command {
 /// What the child inherits of the host's environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum InheritEnv {
     /// Everything (`true`), or nothing (`false`).
     All(bool),
@@ -172,6 +174,7 @@ impl Default for InheritEnv {
 /// What the child reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Stdin {
     /// End of file at once, so that a command that asks a question fails and does not hang.
     #[default]

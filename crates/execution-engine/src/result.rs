@@ -11,6 +11,7 @@ use crate::request::ExecutionMetadata;
 
 /// How an execution ended. There is exactly one for every accepted execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ExecutionResult {
     /// The execution.
     pub id: Uuid,
@@ -63,6 +64,7 @@ pub struct ExecutionResult {
 
 /// Files that hold a stream's every byte.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OutputFiles {
     /// The standard output's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,6 +77,7 @@ pub struct OutputFiles {
 /// What held the process tree, and so what a cancel could reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Containment {
     /// No process was started, or nothing could hold it.
     None,
@@ -84,8 +87,21 @@ pub enum Containment {
     Job,
 }
 
+impl Containment {
+    /// The stable name, e.g. `group`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Group => "group",
+            Self::Job => "job",
+        }
+    }
+}
+
 /// A process that outlived its execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LeftoverProcess {
     /// Its process id.
     pub pid: u32,
@@ -95,6 +111,7 @@ pub struct LeftoverProcess {
 
 /// One row of [`list_executions`](crate::ExecutionEngine::list_executions): everything but the output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ExecutionSummary {
     /// The execution.
     pub id: Uuid,

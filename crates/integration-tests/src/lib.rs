@@ -178,15 +178,8 @@ impl EventHandler for EventLog {
 #[must_use]
 pub fn kind(kind: &EventKind) -> &'static str {
     match kind {
-        EventKind::Queued => "queued",
-        EventKind::Started { .. } => "started",
         EventKind::Stdout { .. } | EventKind::Stderr { .. } => "line",
-        EventKind::OutputTruncated { .. } => "output_truncated",
-        EventKind::Warning { .. } => "warning",
-        EventKind::Completed { .. } => "completed",
-        EventKind::Failed { .. } => "failed",
-        EventKind::Cancelled { .. } => "cancelled",
-        EventKind::Timeout { .. } => "timeout",
+        other => other.name(),
     }
 }
 

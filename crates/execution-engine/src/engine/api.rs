@@ -18,6 +18,7 @@ use crate::process::release_guard_if_idle;
 use crate::registry::{Registry, StdinMessage, StopRequest};
 use crate::request::ExecutionRequest;
 use crate::result::{ExecutionResult, ExecutionStatus, ExecutionSummary};
+use crate::setters::setters;
 
 /// How long [`ExecutionEngine::abort_now`] waits at most.
 const ABORT_PATIENCE: Duration = Duration::from_secs(2);
@@ -52,13 +53,20 @@ pub struct ExecutionEngine {
 
 /// Which executions to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct ExecutionFilter {
     /// Only those with this status.
     pub status: Option<ExecutionStatus>,
 }
 
+/// Setters, to be chained.
+impl ExecutionFilter {
+    setters! { status: Option<ExecutionStatus> }
+}
+
 /// What a cleanup removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
 pub struct CleanupReport {
     /// Finished executions that were forgotten.
     pub executions: usize,
@@ -70,6 +78,7 @@ pub struct CleanupReport {
 
 /// How busy an engine is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct EngineMetrics {
     /// Waiting for a place, or being started.
     pub pending: usize,

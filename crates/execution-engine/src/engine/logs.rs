@@ -20,6 +20,7 @@ const MAX_TEXT: u64 = 64 * 1024 * 1024;
 
 /// A piece of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LogPage {
     /// The records, in order.
     pub records: Vec<LogRecord>,

@@ -23,16 +23,24 @@ use crate::output::BoundedBuffer;
 use crate::process;
 use crate::registry::{Accepted, Execution};
 use crate::result::{ExecutionFailure, ExecutionResult, ExecutionStatus, LeftoverProcess};
+use crate::setters::setters;
 
 /// What recovery may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct RecoverOptions {
     /// Kill processes that survived. Otherwise they are only listed.
     pub stop_survivors: bool,
 }
 
+/// Setters, to be chained.
+impl RecoverOptions {
+    setters! { stop_survivors: bool }
+}
+
 /// An execution that the death of its host cut off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct RecoveredExecution {
     /// The execution. Its result is with the engine from now on, status `interrupted`.
     pub id: Uuid,

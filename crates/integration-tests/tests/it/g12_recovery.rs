@@ -98,7 +98,7 @@ async fn a_survivor_is_listed_and_can_be_stopped() {
     host.kill();
     // It left the group, so the guard does not know it.
     assert!(is_running(daemon));
-    let found = test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap();
+    let found = test.engine.recover(RecoverOptions::default().stop_survivors(true)).await.unwrap();
     assert!(found[0].survivors.iter().any(|process| process.pid == daemon), "{found:?}");
     assert!(found[0].survivors_stopped);
     eventually("the survivor is gone", || !is_running(daemon)).await;
@@ -110,7 +110,7 @@ async fn a_log_of_a_living_host_is_left_alone() {
     let mut host = Host::start(&test.log_dir(), "echo up; sleep 1000");
     host.told("up");
     the_log_has(&test, "#execlog").await;
-    assert_eq!(test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap(), []);
+    assert_eq!(test.engine.recover(RecoverOptions::default().stop_survivors(true)).await.unwrap(), []);
     assert_eq!(test.engine.list_executions(ExecutionFilter::default()), []);
     host.kill();
 }
@@ -132,7 +132,7 @@ async fn a_recycled_pid_is_never_taken_for_a_survivor() {
     // Start times are counted in hundredths of a second: two of this test's processes may share one.
     fields["pid_start_time"] = (fields["pid_start_time"].as_u64().unwrap() + 1).into();
     std::fs::write(&log, format!("#execlog/1 {fields}\n{rest}")).unwrap();
-    let found = test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap();
+    let found = test.engine.recover(RecoverOptions::default().stop_survivors(true)).await.unwrap();
     assert_eq!((found.len(), found[0].survivors.len()), (1, 0), "{found:?}");
 }
 
@@ -152,7 +152,7 @@ async fn a_log_that_somebody_holds_is_left_alone_by_recovery_and_retention() {
 
     test.engine.cleanup_old_executions().await;
     assert!(log.exists(), "it is being written");
-    assert_eq!(test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap(), []);
+    assert_eq!(test.engine.recover(RecoverOptions::default().stop_survivors(true)).await.unwrap(), []);
     host.kill();
     assert_eq!(test.engine.recover(RecoverOptions::default()).await.unwrap().len(), 1);
     test.engine.cleanup_old_executions().await;
@@ -191,7 +191,7 @@ pub(crate) async fn kill_at_random(times: u64) {
         tokio::time::sleep(wait).await;
         host.kill();
         // The guard needs a moment; what it leaves, recovery stops.
-        for recovered in test.engine.recover(RecoverOptions { stop_survivors: true }).await.unwrap() {
+        for recovered in test.engine.recover(RecoverOptions::default().stop_survivors(true)).await.unwrap() {
             found += 1;
             let result = test.engine.get_result(recovered.id).unwrap().unwrap();
             assert_eq!(result.status, ExecutionStatus::Interrupted);

@@ -29,6 +29,7 @@ mod heavy;
 #[cfg(target_os = "linux")]
 mod host_loop;
 mod log_damage;
+mod public_types;
 mod requests;
 mod reservations;
 mod runtime_end;
