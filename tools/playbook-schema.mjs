@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { toJsonSchema } from '@valibot/to-json-schema'
 
+// oxlint-disable-next-line no-restricted-imports -- it is the schema's own tool
 import { playbookSchema } from '../packages/manager/dist/playbook/schema.js'
 import { main, Problem } from './lib/console.mjs'
 import { root, runQuietly } from './lib/run.mjs'
