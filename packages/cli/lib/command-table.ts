@@ -1,26 +1,7 @@
 /** What can be typed: one table, of which parsing, help and completion are made. */
-import { parseArgs, type ParseArgsConfig } from 'node:util'
-
-/** The command line is wrong; the message says how. */
-export class UsageError extends Error {}
-
-export interface Option {
-  type: 'boolean' | 'string'
-  multiple?: boolean
-  /** What stands for the value in the help. */
-  value?: string
-  short?: string
-  about: string
-}
-
-export interface CommandInfo {
-  usage: string
-  about: string
-  options: Readonly<Record<string, Option>>
-  examples: readonly string[]
-  /** What stands for itself: a file, an id. */
-  operands?: 'file' | 'id' | 'program'
-}
+import { didYouMean } from '@escher/execution-engine/support'
+import { riskLevels } from '@escher/execution-manager'
+import { type CommandInfo, type Option, UsageError } from './arguments.js'
 
 const shared: Record<string, Option> = {
   json: { type: 'boolean', about: 'one JSON object a line' },
@@ -39,7 +20,7 @@ export const commands: Readonly<Record<string, CommandInfo>> = {
       param: { type: 'string', multiple: true, short: 'p', value: 'NAME=VALUE', about: 'a parameter; may be repeated' },
       'dry-run': { type: 'boolean', about: 'show what would run, run nothing' },
       yes: { type: 'boolean', short: 'y', about: 'approve every step' },
-      'approve-up-to': { type: 'string', value: 'LEVEL', about: 'read_only, modify or destructive: ask above it' },
+      'approve-up-to': { type: 'string', value: 'LEVEL', about: `${riskLevels.join(', ')}: ask above it` },
       from: { type: 'string', value: 'STEP', about: 'go on from this step of the last run' },
       rollback: { type: 'boolean', about: 'when it fails, undo completed steps' },
       parallel: { type: 'string', value: 'N', about: 'steps of a graph at once (4)' },
@@ -55,7 +36,7 @@ export const commands: Readonly<Record<string, CommandInfo>> = {
     ],
   },
   exec: {
-    usage: 'exec [options] -- PROGRAM [ARGS…]',
+    usage: 'exec [options] [--] PROGRAM [ARGS…]',
     about: 'run one program, as the engine would',
     operands: 'program',
     options: {
@@ -101,46 +82,15 @@ export const commands: Readonly<Record<string, CommandInfo>> = {
   completion: {
     usage: 'completion bash|zsh|fish',
     about: 'print a completion script',
+    operands: 'shell',
     options: { help: shared['help']! },
     examples: ['completion bash > ~/.local/share/bash-completion/completions/escher-exec'],
   },
 }
 
-export interface Parsed {
-  options: Record<string, string | boolean | (string | boolean)[] | undefined>
-  operands: string[]
-}
-
-/** The value of a `--name VALUE`. */
-export const stringOf = ({ options }: Parsed, name: string): string | undefined => {
-  const value = options[name]
-  return typeof value === 'string' ? value : undefined
-}
-
-/** The values of a `--name VALUE` that may be repeated. */
-export const stringsOf = ({ options }: Parsed, name: string): string[] => {
-  const value = options[name]
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
-}
-
-/** A whole number above zero. */
-export const numberOf = (parsed: Parsed, name: string): number | undefined => {
-  const text = stringOf(parsed, name)
-  if (text === undefined) return undefined
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`--${name} is ${text}: a whole number above zero is needed`)
-  return Number(text)
-}
-
-/** Takes a command's arguments apart. */
-export const parse = (command: CommandInfo, args: readonly string[]): Parsed => {
-  const options: NonNullable<ParseArgsConfig['options']> = {}
-  for (const [name, { type, multiple = false, short }] of Object.entries(command.options)) {
-    options[name] = { type, multiple, ...(short !== undefined && { short }) }
-  }
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    return { options: values, operands: positionals }
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message.split('. To specify')[0]! : String(error))
-  }
+export const findCommand = (name: string): CommandInfo => {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command !== undefined) return command
+  const names = Object.keys(commands)
+  throw new UsageError(`there is no command ${name}; ${didYouMean(name, names, `there are ${names.join(', ')}`)}`)
 }

@@ -1,5 +1,6 @@
 /** The help, from the table of commands. */
-import { type CommandInfo, commands } from './command-table.js'
+import type { CommandInfo } from './arguments.js'
+import { commands } from './command-table.js'
 
 const NAME = 'escher-exec'
 

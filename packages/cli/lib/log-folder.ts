@@ -2,7 +2,7 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { UsageError } from './command-table.js'
+import { UsageError } from './arguments.js'
 
 const HEADER = '#execlog/1 '
 const FOOTER = '#end '

@@ -2,7 +2,8 @@
 import { createRequire } from 'node:module'
 
 import { PlaybookError } from '@escher/execution-manager'
-import { commands, parse, stringOf, UsageError } from './command-table.js'
+import { checkOperands, parse, stringOf, UsageError } from './arguments.js'
+import { findCommand } from './command-table.js'
 import { completion } from './commands/completion.js'
 import { FAILED, OK, USAGE } from './exit-codes.js'
 import { commandHelp, generalHelp } from './help.js'
@@ -27,19 +28,21 @@ const main = async ([name, ...args]: readonly string[]): Promise<number> => {
     return OK
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const about = name === 'help' ? commands[args[0] ?? ''] : undefined
+    const [topic, extra] = name === 'help' ? args : []
+    if (extra !== undefined) throw new UsageError(`there is nothing to do with ${extra}; help takes one command`)
     const isAsked = name !== undefined
-    ;(isAsked ? process.stdout : process.stderr).write(about ? commandHelp(about) : generalHelp())
+    ;(isAsked ? process.stdout : process.stderr).write(
+      topic === undefined ? generalHelp() : commandHelp(findCommand(topic)),
+    )
     return isAsked ? OK : USAGE
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command === undefined)
-    throw new UsageError(`there is no command ${name}; there are ${Object.keys(commands).join(', ')}`)
+  const command = findCommand(name)
   const parsed = parse(command, args)
   if (parsed.options['help'] === true) {
     process.stdout.write(commandHelp(command))
     return OK
   }
+  checkOperands(command, parsed)
   if (name === 'completion') {
     process.stdout.write(completion(parsed.operands[0]))
     return OK

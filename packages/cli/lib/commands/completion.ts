@@ -1,5 +1,6 @@
 /** Completion scripts for shells, from the table of commands. */
-import { commands, UsageError } from '../command-table.js'
+import { UsageError } from '../arguments.js'
+import { commands } from '../command-table.js'
 
 const names = Object.keys(commands)
 const flags = (name: string): string[] => Object.keys(commands[name]?.options ?? {}).map((option) => `--${option}`)

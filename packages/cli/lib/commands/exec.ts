@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream'
 
 import type { ExecutionEvent } from '@escher/execution-engine'
-import { numberOf, type Parsed, stringsOf, UsageError } from '../command-table.js'
+import { numberOf, type Parsed, stringsOf, UsageError } from '../arguments.js'
 import { MAX_TIMEOUT_MS, openEngine } from '../engine.js'
 import { exitCodeOf, INTERRUPTED } from '../exit-codes.js'
 import type { Home } from '../home.js'
@@ -24,7 +24,7 @@ const secrets = (names: readonly string[]): string[] =>
 export const exec = async (parsed: Parsed, home: Home): Promise<number> => {
   const { options, operands } = parsed
   const [program, ...args] = operands
-  if (program === undefined) throw new UsageError('exec needs a program: escher-exec exec -- PROGRAM [ARGS…]')
+  if (program === undefined) throw new UsageError('exec needs a program: escher-exec exec PROGRAM [ARGS…]')
   if (options['shell'] === true && args.length > 0) throw new UsageError('with --shell, give one line as one argument')
   const seconds = numberOf(parsed, 'timeout')
   const masked = secrets(stringsOf(parsed, 'secret'))

@@ -1,9 +1,11 @@
 /** `escher-exec list`: what the logs tell of executions, whoever ran them. */
-import { numberOf, type Parsed, stringOf } from '../command-table.js'
+import { numberOf, type Parsed, wordOf } from '../arguments.js'
 import { OK } from '../exit-codes.js'
 import type { Home } from '../home.js'
 import { listLogs, type LoggedExecution } from '../log-folder.js'
 import { duration, fit, harmless, painter } from '../ui/text.js'
+
+const STATUSES = ['running', 'completed', 'failed', 'cancelled', 'timeout', 'interrupted'] as const
 
 const styles: Readonly<Record<string, 'green' | 'cyan' | 'red' | 'yellow'>> = {
   completed: 'green',
@@ -14,7 +16,7 @@ const styles: Readonly<Record<string, 'green' | 'cyan' | 'red' | 'yellow'>> = {
 
 export const list = async (parsed: Parsed, home: Home): Promise<number> => {
   const limit = numberOf(parsed, 'limit') ?? 20
-  const status = stringOf(parsed, 'status')
+  const status = wordOf(parsed, 'status', STATUSES)
   const found: LoggedExecution[] = []
   for await (const one of listLogs(home.logs)) {
     if (status !== undefined && one.status !== status) continue

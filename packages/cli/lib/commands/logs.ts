@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { type Parsed, UsageError } from '../command-table.js'
+import { type Parsed, UsageError } from '../arguments.js'
 import { OK } from '../exit-codes.js'
 import type { Home } from '../home.js'
 import { findLog, hasEnd, hostOf, isAlive, partsOf } from '../log-folder.js'
@@ -50,7 +50,7 @@ const record = (line: Buffer): object | undefined => {
 
 export const logs = async ({ options, operands }: Parsed, home: Home): Promise<number> => {
   const [given] = operands
-  if (given === undefined || operands.length > 1) throw new UsageError('logs needs one id')
+  if (given === undefined) throw new UsageError('logs needs one id')
   const id = await findLog(home.logs, given)
   for await (const line of lines(home.logs, id, options['follow'] === true)) {
     if (options['raw'] === true) {

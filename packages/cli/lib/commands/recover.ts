@@ -1,5 +1,5 @@
 /** `escher-exec recover`: what a crash cut off. */
-import type { Parsed } from '../command-table.js'
+import type { Parsed } from '../arguments.js'
 import { openEngine } from '../engine.js'
 import { OK } from '../exit-codes.js'
 import type { Home } from '../home.js'

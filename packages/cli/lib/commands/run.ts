@@ -6,17 +6,15 @@ import {
   type PlaybookResult,
   type PlaybookRun,
   type PlaybookRunOptions,
-  type RiskLevel,
+  riskLevels,
 } from '@escher/execution-manager'
 import { approver } from '../ui/approval.js'
-import { numberOf, type Parsed, stringOf, stringsOf, UsageError } from '../command-table.js'
+import { numberOf, type Parsed, stringOf, stringsOf, UsageError, wordOf } from '../arguments.js'
 import { MAX_TIMEOUT_MS, openEngine } from '../engine.js'
 import { FAILED, INTERRUPTED, OK, REFUSED } from '../exit-codes.js'
 import type { Home } from '../home.js'
 import { onInterrupt } from '../interrupt.js'
 import { JsonView, LiveView, PlainView, type View } from '../ui/views.js'
-
-const LEVELS: readonly RiskLevel[] = ['read_only', 'modify', 'destructive']
 
 const parameters = (given: readonly string[]): Record<string, string> => {
   const pairs = given.map((pair) => {
@@ -25,12 +23,6 @@ const parameters = (given: readonly string[]): Record<string, string> => {
     return [pair.slice(0, at), pair.slice(at + 1)] as const
   })
   return Object.fromEntries(pairs)
-}
-
-const level = (given: string | undefined): RiskLevel => {
-  const found = LEVELS.find((one) => one === (given ?? 'read_only'))
-  if (found === undefined) throw new UsageError(`--approve-up-to is ${given}: ${LEVELS.join(', ')} are the levels`)
-  return found
 }
 
 const viewFor = ({ options }: Parsed): View => {
@@ -59,9 +51,9 @@ const exitCodeOf = ({ status, error }: PlaybookResult, wasInterrupted: boolean):
 export const run = async (parsed: Parsed, home: Home): Promise<number> => {
   const { options, operands } = parsed
   const [file] = operands
-  if (file === undefined || operands.length > 1) throw new UsageError('run needs one playbook')
+  if (file === undefined) throw new UsageError('run needs one playbook')
   const given = parameters(stringsOf(parsed, 'param'))
-  const approvalLevel = level(stringOf(parsed, 'approve-up-to'))
+  const approvalLevel = wordOf(parsed, 'approve-up-to', riskLevels)
   const playbook = await loadPlaybook(file)
 
   const isDry = options['dry-run'] === true
@@ -75,7 +67,7 @@ export const run = async (parsed: Parsed, home: Home): Promise<number> => {
   await using records = new FileRecordSink(stringOf(parsed, 'records') ?? home.records)
   const runOptions: PlaybookRunOptions = {
     parameters: given,
-    approvalLevel,
+    ...(approvalLevel !== undefined && { approvalLevel }),
     dryRun: isDry,
     rollback: options['rollback'] === true,
     onEvent: (event) => {
