@@ -1,0 +1,64 @@
+// Compares the public API of the crates with the committed listing, so that a change of it is seen and meant:
+// `npm run check:rust-api`, and `-- --update` writes the present one down. Lists by cargo-public-api from rustdoc's
+// JSON, which a stable compiler gives where RUSTC_BOOTSTRAP allows unstable flags.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+import { main, Problem, step, yellow } from './lib/console.mjs'
+import { root, runQuietly } from './lib/run.mjs'
+
+const crates = ['execution-engine', 'execution-log']
+// It reads one version of rustdoc's JSON; the listing's words are those of one compiler.
+const tool = { version: '0.52.0', format: 57, compiler: '1.95' }
+const home = join(root, 'target/tools')
+const program = join(home, 'bin/cargo-public-api')
+
+const install = async () => {
+  const args = ['install', 'cargo-public-api', '--version', tool.version, '--locked', '--root', home]
+  if (!existsSync(program)) await step('cargo-public-api', () => runQuietly('cargo', args))
+}
+
+// Its own target folder: the documentation's flags would have everything else compiled anew.
+const describe = async (crate) => {
+  const target = join(root, 'target/rust-api')
+  const flags = ['--', '-Z', 'unstable-options', '--output-format', 'json']
+  const env = { ...process.env, RUSTC_BOOTSTRAP: '1' }
+  await runQuietly('cargo', ['rustdoc', '-p', crate, '--lib', '--locked', '--target-dir', target, ...flags], { env })
+  return join(target, 'doc', `${crate.replaceAll('-', '_')}.json`)
+}
+
+const list = async (crate) => {
+  const json = await describe(crate)
+  const { format_version: format } = JSON.parse(readFileSync(json, 'utf8'))
+  if (format !== tool.format) throw new Problem(`rustdoc's JSON has version ${format}, not ${tool.format}.`)
+  return await runQuietly(program, ['public-api', '--rustdoc-json', json, '-sss'])
+}
+
+const differences = (before, after) => {
+  const [old, present] = [before, after].map((text) => text.split('\n'))
+  const gone = old.filter((line) => !present.includes(line)).map((line) => `- ${line}`)
+  return [...gone, ...present.filter((line) => !old.includes(line)).map((line) => `+ ${line}`)]
+}
+
+await main(async () => {
+  const { update } = parseArgs({ options: { update: { type: 'boolean', default: false } } }).values
+  const compiler = await runQuietly('rustc', ['--version'])
+  if (!compiler.startsWith(`rustc ${tool.compiler}.`)) {
+    console.log(`  ${yellow('–')} skipped: the listings are ${tool.compiler}'s, and here is ${compiler.trim()}`)
+    return
+  }
+  await install()
+  for (const crate of crates) {
+    const file = join(root, 'crates', crate, 'public-api.txt')
+    const present = await list(crate)
+    if (update) writeFileSync(file, present)
+    const changes = differences(existsSync(file) ? readFileSync(file, 'utf8') : '', present)
+    if (changes.length === 0) continue
+    throw new Problem(
+      `The public API of ${crate} has changed. If that is meant: \`npm run check:rust-api -- --update\`, ` +
+        `a line in CHANGELOG.md, and the listing in the same commit.\n\n${changes.join('\n')}`,
+    )
+  }
+})
