@@ -61,6 +61,7 @@ mod log;
 #[cfg(unix)]
 mod os_readiness;
 mod output;
+mod per_stream;
 mod process;
 mod registry;
 mod request;

@@ -17,9 +17,9 @@ use super::ExecutionEngine;
 use super::inner::Inner;
 use super::logs::host_is_alive;
 use crate::error::{EngineError, FailureCode};
-use crate::event::OutputStream;
 use crate::log::{Folder, LogSet};
 use crate::output::BoundedBuffer;
+use crate::per_stream::PerStream;
 use crate::process;
 use crate::registry::{Accepted, Execution};
 use crate::result::{ExecutionFailure, ExecutionResult, ExecutionStatus, LeftoverProcess};
@@ -148,21 +148,20 @@ impl Inner {
         header: &LogHeader,
         execution: &Execution,
     ) -> io::Result<ExecutionResult> {
-        let buffer = || BoundedBuffer::new(self.config.max_output_size_bytes, self.config.retain_output);
-        let (mut stdout, mut stderr) = (buffer(), buffer());
+        let mut kept = PerStream::from_fn(|| {
+            BoundedBuffer::new(self.config.max_output_size_bytes, self.config.retain_output)
+        });
         let mut last = header.started_at;
         for record in LogReader::open(folder, header.id)? {
             let record = record?;
             last = record.timestamp;
             if let LogRecordKind::Output { stream, bytes, partial } = record.kind {
-                let buffer = match stream {
-                    OutputStream::Stdout => &mut stdout,
-                    OutputStream::Stderr => &mut stderr,
-                };
+                let buffer = &mut kept[stream];
                 buffer.push(&bytes);
                 buffer.push(if partial { b"" } else { b"\n" });
             }
         }
+        let PerStream { stdout, stderr } = kept;
         let message = format!("`{}` was cut off when the program that ran it ended", header.command);
         let note = |left_out: u64| format!("[... {left_out} bytes left out; they are in the log ...]");
         let bytes = ByteCounts { stdout: stdout.total(), stderr: stderr.total() };

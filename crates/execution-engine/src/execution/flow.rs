@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 use super::sinks::Sinks;
 use crate::event::OutputStream;
 use crate::host_loop::{Pace, Reactor};
+use crate::per_stream::{PerStream, STREAMS, other};
 use crate::process::PipeReader;
 
 /// How much one read takes at most. Measured: 64 KiB reads are three times as fast as 4 KiB ones.
@@ -25,8 +26,6 @@ const READS_PER_PLACE: usize = 2;
 /// How often an open log is handed over.
 const LOG_FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 
-const STREAMS: [OutputStream; 2] = [OutputStream::Stdout, OutputStream::Stderr];
-
 type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 thread_local! {
@@ -37,8 +36,7 @@ thread_local! {
 
 /// The two output pipes, read by one task: their order of arrival is the order of reading.
 pub(crate) struct Flow {
-    stdout: Option<PipeReader>,
-    stderr: Option<PipeReader>,
+    pipes: PerStream<Option<PipeReader>>,
     /// Where a host's event loop reads, too.
     reactor: Option<Arc<Reactor>>,
     pace: Pace,
@@ -53,10 +51,8 @@ pub(crate) struct Flow {
 
 impl Flow {
     pub(crate) fn new(stdout: PipeReader, stderr: PipeReader, reactor: Option<Arc<Reactor>>) -> Self {
-        let (stdout, stderr) = (Some(stdout), Some(stderr));
         Self {
-            stdout,
-            stderr,
+            pipes: PerStream { stdout: Some(stdout), stderr: Some(stderr) },
             reactor,
             pace: Pace::new(),
             over_limit: false,
@@ -73,7 +69,7 @@ impl Flow {
 
     /// Whether a stream has not come to its end yet.
     pub(crate) fn is_open(&self) -> bool {
-        self.stdout.is_some() || self.stderr.is_some()
+        self.pipes.iter().any(Option::is_some)
     }
 
     /// One turn: reads, or waits for what stands in the way. Cancel-safe.
@@ -94,7 +90,7 @@ impl Flow {
                 self.reservation = None;
                 self.read_some(self.first, sinks);
             }
-            stream = readable(self.first, self.stdout.as_ref(), self.stderr.as_ref()),
+            stream = readable(self.first, &self.pipes),
                 if room && self.reservation.is_none() =>
             {
                 self.reservation = sinks.delivery.reserve();
@@ -109,7 +105,7 @@ impl Flow {
     fn choose_reader(&mut self, sinks: &Sinks) {
         let Some(reactor) = &self.reactor else { return };
         let by_host = self.pace.is_quiet() && sinks.delivery.wants_lines();
-        for pipe in [&mut self.stdout, &mut self.stderr].into_iter().flatten() {
+        for pipe in self.pipes.iter_mut().flatten() {
             match (pipe.is_in_host(), by_host) {
                 (false, true) => pipe.enter(reactor),
                 (true, false) => pipe.leave(),
@@ -161,7 +157,7 @@ impl Flow {
 
     /// Resolves when what a pipe holds has somewhere to go. Its end needs no room.
     async fn place_for(&mut self, stream: OutputStream, sinks: &mut Sinks) {
-        if self.pipe(stream).as_ref().is_none_or(PipeReader::is_empty) {
+        if self.pipes[stream].as_ref().is_none_or(PipeReader::is_empty) {
             return self.withdraw();
         }
         if self.reservation.is_none() {
@@ -184,8 +180,8 @@ impl Flow {
     }
 
     /// So many reads empty a pipe and find its end.
-    fn rounds(&mut self, stream: OutputStream) -> usize {
-        self.pipe(stream).as_ref().map_or(0, |pipe| pipe.capacity().div_ceil(READ_SIZE) + 1)
+    fn rounds(&self, stream: OutputStream) -> usize {
+        self.pipes[stream].as_ref().map_or(0, |pipe| pipe.capacity().div_ceil(READ_SIZE) + 1)
     }
 
     /// One read, and how much there was; `None` where there was nothing, or nothing will come any more.
@@ -195,7 +191,7 @@ impl Flow {
         sinks: &mut Sinks,
         read: fn(&PipeReader, &mut [u8]) -> io::Result<usize>,
     ) -> Option<usize> {
-        let pipe = self.pipe(stream).as_ref()?;
+        let pipe = self.pipes[stream].as_ref()?;
         let read: io::Result<_> = READ_BUFFER.with_borrow_mut(|buffer| {
             let count = read(pipe, buffer)?;
             Ok((count, count == 0 || sinks.accept(stream, &buffer[..count], Utc::now())))
@@ -226,41 +222,22 @@ impl Flow {
     }
 
     fn end(&mut self, stream: OutputStream, sinks: &mut Sinks) {
-        if self.pipe(stream).take().is_some() {
+        if self.pipes[stream].take().is_some() {
             self.over_limit |= !sinks.end_of_stream(stream, Utc::now());
-        }
-    }
-
-    fn pipe(&mut self, stream: OutputStream) -> &mut Option<PipeReader> {
-        match stream {
-            OutputStream::Stdout => &mut self.stdout,
-            OutputStream::Stderr => &mut self.stderr,
         }
     }
 }
 
 /// Resolves when a stream can be read, `first` if both can; never once both have ended.
-async fn readable(
-    first: OutputStream,
-    stdout: Option<&PipeReader>,
-    stderr: Option<&PipeReader>,
-) -> OutputStream {
+async fn readable(first: OutputStream, pipes: &PerStream<Option<PipeReader>>) -> OutputStream {
     poll_fn(|context| {
-        let mut is_ready = |stream: OutputStream| {
-            let pipe = if stream == OutputStream::Stdout { stdout } else { stderr };
-            pipe.is_some_and(|pipe| pipe.poll_readable(context).is_ready())
+        let mut is_ready = |stream: &OutputStream| {
+            pipes[*stream].as_ref().is_some_and(|pipe| pipe.poll_readable(context).is_ready())
         };
-        let ready = [first, other(first)].into_iter().find(|stream| is_ready(*stream));
+        let ready = [first, other(first)].into_iter().find(|stream| is_ready(stream));
         ready.map_or(Poll::Pending, Poll::Ready)
     })
     .await
-}
-
-fn other(stream: OutputStream) -> OutputStream {
-    match stream {
-        OutputStream::Stdout => OutputStream::Stderr,
-        OutputStream::Stderr => OutputStream::Stdout,
-    }
 }
 
 /// Resolves when its time has come; never where there is none.

@@ -13,6 +13,7 @@ use crate::event::{EventKind, OutputStream};
 use crate::limits::{OversizedOutputStrategy, RetainOutput};
 use crate::log::ExecutionLog;
 use crate::output::{BoundedBuffer, Secrets, StreamRedactor, part_to_retain};
+use crate::per_stream::PerStream;
 
 /// The limit in force and what happens at it.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +26,7 @@ pub(crate) struct OutputLimit {
 /// The three sinks of one execution.
 pub(crate) struct Sinks {
     limit: OutputLimit,
-    pub(crate) stdout: StreamSink,
-    pub(crate) stderr: StreamSink,
+    pub(crate) streams: PerStream<StreamSink>,
     pub(crate) log: ExecutionLog,
     pub(crate) delivery: Delivery,
 }
@@ -61,13 +61,7 @@ impl StreamSink {
 
 impl Sinks {
     pub(crate) fn new(secrets: &Secrets, limit: OutputLimit, log: ExecutionLog, delivery: Delivery) -> Self {
-        Self {
-            limit,
-            stdout: StreamSink::new(secrets, limit),
-            stderr: StreamSink::new(secrets, limit),
-            log,
-            delivery,
-        }
+        Self { limit, streams: PerStream::from_fn(|| StreamSink::new(secrets, limit)), log, delivery }
     }
 
     /// Takes what was read. False: the limit is passed and the execution is to be stopped for it.
@@ -85,10 +79,7 @@ impl Sinks {
     /// Masks a chunk, or at the end what was held back, and gives it to the sinks; false when the limit asks
     /// for a stop.
     fn keep(&mut self, stream: OutputStream, chunk: Option<&[u8]>, at: DateTime<Utc>) -> bool {
-        let sink = match stream {
-            OutputStream::Stdout => &mut self.stdout,
-            OutputStream::Stderr => &mut self.stderr,
-        };
+        let sink = &mut self.streams[stream];
         let shown = match chunk {
             Some(chunk) => {
                 sink.bytes += chunk.len() as u64;

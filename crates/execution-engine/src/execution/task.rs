@@ -24,6 +24,7 @@ use crate::event::{EventHandler, EventKind};
 use crate::host_loop::Reactor;
 use crate::log::ExecutionLog;
 use crate::output::Secrets;
+use crate::per_stream::PerStream;
 use crate::process::{self, PipeWriter, SpawnFailure, SpawnSpec, Spawned, StdinMode};
 use crate::registry::{Execution, Registry, StdinMessage, StopRequest};
 use crate::request::ExecutionRequest;
@@ -185,7 +186,7 @@ impl Task {
         let execution = &self.execution;
         let Outcome { status, exit_code, signal, error } =
             outcome::judge(ended.cause, &ended.exit.status, &self.request.command, &execution.command);
-        let Sinks { stdout, stderr, log, mut delivery, .. } = sinks;
+        let Sinks { streams: PerStream { stdout, stderr }, log, mut delivery, .. } = sinks;
         let mut result = ExecutionResult {
             exit_code,
             signal,

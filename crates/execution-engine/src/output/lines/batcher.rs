@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::event::{LineBatch, LineRun, OutputStream};
 use crate::output::decode;
+use crate::per_stream::PerStream;
 
 /// A line longer than this, in bytes and without its end, is delivered in parts of at most this.
 pub(super) const MAX_LINE_PART: usize = 1024 * 1024;
@@ -29,8 +30,8 @@ pub(crate) struct LineBatcher {
     open: LineBatch,
     /// Length of the batch taken last.
     last_len: usize,
-    /// Of the standard output and the standard error: the line that has not ended yet.
-    pub(super) tails: [Vec<u8>; 2],
+    /// The line that has not ended yet.
+    pub(super) tails: PerStream<Vec<u8>>,
 }
 
 impl LineBatcher {
@@ -44,7 +45,7 @@ impl LineBatcher {
             max_part,
             open: LineBatch { execution_id: id, text: String::new(), runs: Vec::new() },
             last_len: 0,
-            tails: [Vec::new(), Vec::new()],
+            tails: PerStream::default(),
         }
     }
 
@@ -54,16 +55,16 @@ impl LineBatcher {
             return self.extend_tail(stream, bytes, at);
         };
         let (mut lines, tail) = bytes.split_at(last + 1);
-        if !self.tails[index(stream)].is_empty()
+        if !self.tails[stream].is_empty()
             && let Some(first) = memchr::memchr(b'\n', lines)
         {
             let (end, rest) = lines.split_at(first + 1);
-            let mut line = std::mem::take(&mut self.tails[index(stream)]);
+            let mut line = std::mem::take(&mut self.tails[stream]);
             self.append(&mut line, end);
             self.push_lines(stream, &line, at);
             line.clear();
             if line.capacity() <= TAIL_TO_KEEP {
-                self.tails[index(stream)] = line;
+                self.tails[stream] = line;
             }
             lines = rest;
         }
@@ -73,7 +74,7 @@ impl LineBatcher {
 
     /// The stream has ended: what it wrote after its last `\n` is a line.
     pub fn finish(&mut self, stream: OutputStream, at: DateTime<Utc>) {
-        let tail = std::mem::take(&mut self.tails[index(stream)]);
+        let tail = std::mem::take(&mut self.tails[stream]);
         if !tail.is_empty() {
             let rest = self.push_parts(stream, &tail, 0, at);
             self.push_line(stream, rest, false, at);
@@ -125,7 +126,7 @@ impl LineBatcher {
         if bytes.is_empty() {
             return;
         }
-        let mut tail = std::mem::take(&mut self.tails[index(stream)]);
+        let mut tail = std::mem::take(&mut self.tails[stream]);
         self.append(&mut tail, bytes);
         // A `\r` at the end may yet turn out to belong to the line's end.
         let undecided = tail.len() - without_cr(&tail).len();
@@ -133,7 +134,7 @@ impl LineBatcher {
             let given_out = tail.len() - self.push_parts(stream, &tail, undecided, at).len();
             tail.drain(..given_out);
         }
-        self.tails[index(stream)] = tail;
+        self.tails[stream] = tail;
     }
 
     /// Capacity doubles as usual, but not past what a part needs.
@@ -238,13 +239,6 @@ impl LineBatcher {
             }
             self.open.text.reserve(more.max(self.last_len.min(BATCH_TO_EXPECT)));
         }
-    }
-}
-
-pub(super) fn index(stream: OutputStream) -> usize {
-    match stream {
-        OutputStream::Stdout => 0,
-        OutputStream::Stderr => 1,
     }
 }
 

@@ -3,8 +3,9 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::batcher::{LineBatcher, MAX_LINE_PART, index};
+use super::batcher::{LineBatcher, MAX_LINE_PART};
 use crate::event::{LineBatch, OutputStream};
+use crate::per_stream::PerStream;
 
 /// The lines of a batch, as (stream, text, partial).
 fn lines(batch: Option<LineBatch>) -> Vec<(OutputStream, String, bool)> {
@@ -115,12 +116,12 @@ fn an_endless_line_takes_bounded_memory_and_gives_it_back() {
     let mut parts = 0;
     for _ in 0..100 {
         batcher.push(Stdout, &chunk, at);
-        assert!(batcher.tails[0].capacity() <= MAX_LINE_PART + chunk.len() + 1);
+        assert!(batcher.tails.stdout.capacity() <= MAX_LINE_PART + chunk.len() + 1);
         parts += lines(batcher.take()).iter().filter(|line| line.2).count();
     }
     assert_eq!(parts, 6);
     batcher.push(Stdout, b"end\n", at);
-    assert_eq!(batcher.tails[0].capacity(), 0);
+    assert_eq!(batcher.tails.stdout.capacity(), 0);
     assert_eq!(lines(batcher.take()).last().map(|line| line.2), Some(false));
 }
 
@@ -165,13 +166,13 @@ proptest! {
         take_each in any::<bool>(),
     ) {
         let mut batcher = LineBatcher::with_max_part(Uuid::nil(), max_part);
-        let (mut seen, mut whole) = (Vec::new(), [Vec::new(), Vec::new()]);
+        let (mut seen, mut whole) = (Vec::new(), PerStream::<Vec<u8>>::default());
         for (err, bytes) in &chunks {
             let stream = if *err { Stderr } else { Stdout };
-            whole[index(stream)].extend_from_slice(bytes);
+            whole[stream].extend_from_slice(bytes);
             batcher.push(stream, bytes, DateTime::UNIX_EPOCH);
             let bound = max_part + 1;
-            prop_assert!(batcher.tails[index(stream)].len() <= bound);
+            prop_assert!(batcher.tails[stream].len() <= bound);
             if take_each {
                 seen.extend(lines(batcher.take()));
             }
@@ -182,7 +183,7 @@ proptest! {
         seen.extend(lines(batcher.take()));
         for stream in [Stdout, Stderr] {
             let of_stream: Vec<_> = seen.iter().filter(|line| line.0 == stream).map(|line| (line.1.clone(), line.2)).collect();
-            prop_assert_eq!(of_stream, model(&whole[index(stream)], max_part));
+            prop_assert_eq!(of_stream, model(&whole[stream], max_part));
         }
     }
 }
