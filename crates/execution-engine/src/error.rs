@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-pub use execution_log::FailureCode;
+pub use execution_log::{ExecutionFailure, FailureCode};
 use uuid::Uuid;
 
 /// A field whose value was refused: which one, what it held, what is allowed.

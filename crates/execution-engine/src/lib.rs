@@ -74,7 +74,7 @@ pub use engine::{
     AbortHandle, CleanupReport, EngineBuilder, EngineMetrics, ExecutionEngine, ExecutionFilter,
     ExecutionHandle, Lines, LogPage, OutputLine, RecoverOptions, RecoveredExecution, StdinWriter,
 };
-pub use error::{EngineError, FailureCode, InvalidField};
+pub use error::{EngineError, ExecutionFailure, FailureCode, InvalidField};
 pub use event::{EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream};
 pub use execution_log::{
     ByteCounts, LogDamage, LogFooter, LogHeader, LogHost, LogPosition, LogReader, LogRecord, LogRecordKind,
@@ -83,8 +83,8 @@ pub use host_loop::HostLoop;
 pub use limits::{OversizedOutputStrategy, RetainOutput};
 pub use request::{Command, ExecutionMetadata, ExecutionRequest, InheritEnv, Stdin};
 pub use result::{
-    Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, ExecutionSummary, LeftoverProcess,
-    OutputFiles, ResourceUsage,
+    Containment, ExecutionResult, ExecutionStatus, ExecutionSummary, LeftoverProcess, OutputFiles,
+    ResourceUsage,
 };
 
 /// The examples of the documents, compiled.

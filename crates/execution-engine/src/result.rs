@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-pub use execution_log::{ExecutionFailure, ExecutionStatus, ResourceUsage};
+pub use execution_log::{ExecutionStatus, ResourceUsage};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::error::ExecutionFailure;
 use crate::request::ExecutionMetadata;
 
 /// How an execution ended. There is exactly one for every accepted execution.

@@ -2,13 +2,13 @@
 
 use super::invocation::{Invocation, Surroundings};
 use super::path_lookup;
-use crate::process::SpawnFailure;
+use crate::error::ExecutionFailure;
 
 pub(super) fn invocation<A: AsRef<str>>(
     program: &str,
     args: &[A],
     around: &Surroundings,
-) -> Result<Invocation, SpawnFailure> {
+) -> Result<Invocation, ExecutionFailure> {
     let found = path_lookup::find(program, around)?;
     Ok(Invocation {
         // A program that behaves by its name (busybox) sees the one it was called by, as from a shell.

@@ -5,8 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::invocation::Surroundings;
-use crate::error::FailureCode;
-use crate::process::SpawnFailure;
+use crate::error::{ExecutionFailure, FailureCode};
 
 /// What glibc searches when there is no PATH at all.
 const DEFAULT_PATH: &str = if cfg!(windows) { "" } else { "/bin:/usr/bin" };
@@ -19,7 +18,7 @@ const MAX_NAMES: usize = 20_000;
 /// # Errors
 /// `PROGRAM_NOT_FOUND` with the PATH that was searched and the nearest name on it, or what kept the only
 /// file of that name from being used.
-pub(super) fn find(program: &str, around: &Surroundings) -> Result<PathBuf, SpawnFailure> {
+pub(super) fn find(program: &str, around: &Surroundings) -> Result<PathBuf, ExecutionFailure> {
     if is_path(program) {
         return named(&absolute(Path::new(program), &around.dir), program, around);
     }
@@ -35,7 +34,7 @@ pub(super) fn find(program: &str, around: &Surroundings) -> Result<PathBuf, Spaw
         }
     }
     Err(match unusable {
-        Some(file) => SpawnFailure::new(
+        Some(file) => ExecutionFailure::new(
             FailureCode::NotExecutable,
             format!(
                 "`{program}` was found only as `{}`, which is not executable: `chmod +x` it",
@@ -47,7 +46,7 @@ pub(super) fn find(program: &str, around: &Surroundings) -> Result<PathBuf, Spaw
 }
 
 /// A path from the child's folder. What cannot be executed is left to the system to refuse: it knows why.
-fn named(file: &Path, given: &str, around: &Surroundings) -> Result<PathBuf, SpawnFailure> {
+fn named(file: &Path, given: &str, around: &Surroundings) -> Result<PathBuf, ExecutionFailure> {
     let exists = |file: &Path| std::fs::symlink_metadata(file).is_ok();
     if exists(file) {
         return Ok(file.to_owned());
@@ -68,7 +67,7 @@ fn named(file: &Path, given: &str, around: &Surroundings) -> Result<PathBuf, Spa
     {
         return Ok(file.to_owned());
     }
-    Err(SpawnFailure::new(FailureCode::ProgramNotFound, format!("`{given}`{from} does not exist{near}")))
+    Err(ExecutionFailure::new(FailureCode::ProgramNotFound, format!("`{given}`{from} does not exist{near}")))
 }
 
 fn is_path(program: &str) -> bool {
@@ -129,7 +128,7 @@ pub(super) fn is_executable(file: &Path) -> bool {
     file.is_file()
 }
 
-fn missing(program: &str, path: &OsStr, dir: &Path) -> SpawnFailure {
+fn missing(program: &str, path: &OsStr, dir: &Path) -> ExecutionFailure {
     let names = folders(path, dir).into_iter().flat_map(|dir| names_in(&dir)).take(MAX_NAMES);
     let near = nearest(program, names).map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
     let message = if path.is_empty() {
@@ -142,7 +141,7 @@ fn missing(program: &str, path: &OsStr, dir: &Path) -> SpawnFailure {
             path.display()
         )
     };
-    SpawnFailure::new(FailureCode::ProgramNotFound, message)
+    ExecutionFailure::new(FailureCode::ProgramNotFound, message)
 }
 
 fn names_in(dir: &Path) -> impl Iterator<Item = String> + use<> {

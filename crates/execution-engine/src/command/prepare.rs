@@ -7,14 +7,15 @@ use uuid::Uuid;
 use super::environment::Environment;
 use super::invocation::Surroundings;
 use super::{aws_cli, exec, script, shell};
-use crate::process::{SpawnFailure, SpawnSpec, StdinMode, check_working_dir};
+use crate::error::ExecutionFailure;
+use crate::process::{SpawnSpec, StdinMode, check_working_dir};
 use crate::request::{Command, ExecutionRequest, Stdin};
 
 /// Everything that is to be known before the spawn. Looks at the file system: not for a runtime worker.
 ///
 /// # Errors
 /// The working folder, the program or the interpreter is not there or not usable.
-pub(crate) fn prepare(request: &ExecutionRequest, id: Uuid) -> Result<SpawnSpec, SpawnFailure> {
+pub(crate) fn prepare(request: &ExecutionRequest, id: Uuid) -> Result<SpawnSpec, ExecutionFailure> {
     let working_dir = request.working_dir.as_deref().map(usable).transpose()?;
     let mut env = Environment::inherited(&request.inherit_env);
     env.apply(&request.env);
@@ -44,7 +45,7 @@ pub(crate) fn prepare(request: &ExecutionRequest, id: Uuid) -> Result<SpawnSpec,
 }
 
 /// The folder as an absolute path, if a child can start in it.
-fn usable(dir: &Path) -> Result<PathBuf, SpawnFailure> {
+fn usable(dir: &Path) -> Result<PathBuf, ExecutionFailure> {
     let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     check_working_dir(&dir)?;
     Ok(dir)

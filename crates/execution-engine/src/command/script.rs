@@ -11,15 +11,15 @@ use super::exec;
 use super::invocation::{Invocation, Surroundings};
 use super::path_lookup::{self, absolute};
 use super::shell::ShellKind;
-use crate::error::FailureCode;
-use crate::process::{SpawnFailure, shebang};
+use crate::error::{ExecutionFailure, FailureCode};
+use crate::process::shebang;
 
 pub(super) fn invocation(
     path: &Path,
     interpreter: Option<&str>,
     args: &[String],
     around: &Surroundings,
-) -> Result<Invocation, SpawnFailure> {
+) -> Result<Invocation, ExecutionFailure> {
     let script = absolute(path, &around.dir);
     let start = beginning(&script)?;
     if let Some(interpreter) = interpreter {
@@ -27,7 +27,7 @@ pub(super) fn invocation(
     }
     match shebang::line(&start).and_then(|line| str::from_utf8(line).ok()) {
         Some(line) if line.ends_with('\r') && !cfg!(windows) => {
-            Err(SpawnFailure::new(FailureCode::NotExecutable, shebang::windows_line_ends(&script)))
+            Err(ExecutionFailure::new(FailureCode::NotExecutable, shebang::windows_line_ends(&script)))
         }
         Some(line) => by_shebang(line.trim_end_matches('\r'), &script, args, around),
         None => by_itself(script, args, around),
@@ -41,7 +41,7 @@ fn through<A: AsRef<str>>(
     script: &Path,
     args: &[String],
     around: &Surroundings,
-) -> Result<Invocation, SpawnFailure> {
+) -> Result<Invocation, ExecutionFailure> {
     let mut invocation = exec::invocation::<&str>(interpreter, &[], around)?;
     invocation.args.extend(flags.into_iter().map(|flag| flag.as_ref().into()));
     invocation.args.push(script.into());
@@ -62,7 +62,7 @@ fn by_shebang(
     script: &Path,
     args: &[String],
     around: &Surroundings,
-) -> Result<Invocation, SpawnFailure> {
+) -> Result<Invocation, ExecutionFailure> {
     let (interpreter, argument) = shebang::split(line);
     let found = if let Some(words) = through_env(interpreter, argument) {
         through(&words[0], &words[1..], script, args, around)
@@ -70,7 +70,7 @@ fn by_shebang(
         through(interpreter, (!argument.is_empty()).then_some(argument), script, args, around)
     };
     found.map_err(|failure| {
-        SpawnFailure::new(
+        ExecutionFailure::new(
             match failure.code {
                 FailureCode::ProgramNotFound => FailureCode::NotExecutable,
                 other => other,
@@ -102,14 +102,14 @@ fn by_itself(
     script: std::path::PathBuf,
     args: &[String],
     around: &Surroundings,
-) -> Result<Invocation, SpawnFailure> {
+) -> Result<Invocation, ExecutionFailure> {
     let extension = script.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     if extension.eq_ignore_ascii_case("ps1") {
         let shell = if cfg!(windows) { "powershell.exe" } else { "pwsh" };
         return through(shell, flags_before_file(shell), &script, args, around);
     }
     if !path_lookup::is_executable(&script) {
-        return Err(SpawnFailure::new(
+        return Err(ExecutionFailure::new(
             FailureCode::NotExecutable,
             format!(
                 "`{}` has no `#!` line and is not executable: name an `interpreter`, or begin it with \
@@ -121,9 +121,10 @@ fn by_itself(
     Ok(Invocation { program: script, args: args.iter().map(Into::into).collect(), ..Invocation::default() })
 }
 
-fn beginning(script: &Path) -> Result<Vec<u8>, SpawnFailure> {
-    let fails =
-        |code, why: &str| Err(SpawnFailure::new(code, format!("the script `{}` {why}", script.display())));
+fn beginning(script: &Path) -> Result<Vec<u8>, ExecutionFailure> {
+    let fails = |code, why: &str| {
+        Err(ExecutionFailure::new(code, format!("the script `{}` {why}", script.display())))
+    };
     let mut start = Vec::new();
     // Looked at before it is opened: opening a named pipe would wait for ever.
     let read = std::fs::metadata(script).and_then(|metadata| {
@@ -152,7 +153,7 @@ mod tests {
     use super::super::environment::Environment;
     use super::*;
 
-    fn run(content: &str, interpreter: Option<&str>) -> Result<Vec<String>, SpawnFailure> {
+    fn run(content: &str, interpreter: Option<&str>) -> Result<Vec<String>, ExecutionFailure> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("s"), content).unwrap();
         let mut env = Environment::default();

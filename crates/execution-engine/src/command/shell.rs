@@ -2,7 +2,7 @@
 
 use super::invocation::{Invocation, Surroundings};
 use super::{exec, path_lookup};
-use crate::process::SpawnFailure;
+use crate::error::ExecutionFailure;
 
 /// How a shell takes a command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(super) fn invocation(
     command: &str,
     shell: Option<&str>,
     around: &Surroundings,
-) -> Result<Invocation, SpawnFailure> {
+) -> Result<Invocation, ExecutionFailure> {
     let shell = shell.unwrap_or_else(|| default_shell());
     let kind = ShellKind::of(shell);
     if cfg!(windows) && kind == ShellKind::Cmd {

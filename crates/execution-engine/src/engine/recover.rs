@@ -16,13 +16,13 @@ use uuid::Uuid;
 use super::ExecutionEngine;
 use super::inner::Inner;
 use super::logs::host_is_alive;
-use crate::error::{EngineError, FailureCode};
+use crate::error::{EngineError, ExecutionFailure, FailureCode};
 use crate::log::{Folder, LogSet};
 use crate::output::BoundedBuffer;
 use crate::per_stream::PerStream;
 use crate::process;
 use crate::registry::{Accepted, Execution};
-use crate::result::{ExecutionFailure, ExecutionResult, ExecutionStatus, LeftoverProcess};
+use crate::result::{ExecutionResult, ExecutionStatus, LeftoverProcess};
 use crate::setters::setters;
 
 /// What recovery may do.

@@ -10,10 +10,10 @@ use super::delivery::Delivery;
 use super::end_guard::EndGuard;
 use super::outcome::terminal_event;
 use crate::admission::Permit;
-use crate::error::FailureCode;
+use crate::error::{ExecutionFailure, FailureCode};
 use crate::log::ExecutionLog;
 use crate::registry::{Execution, Registry};
-use crate::result::{ExecutionFailure, ExecutionResult, ExecutionStatus};
+use crate::result::{ExecutionResult, ExecutionStatus};
 
 /// How long the callers that wait for a result wait for a handler that does not return.
 const DELIVERY_DEADLINE: Duration = Duration::from_secs(1);

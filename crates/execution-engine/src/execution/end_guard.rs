@@ -8,10 +8,10 @@ use chrono::Utc;
 
 use super::catch_unwind::no_panic;
 use super::outcome::terminal_event;
-use crate::error::FailureCode;
+use crate::error::{ExecutionFailure, FailureCode};
 use crate::event::{EventHandler, ExecutionEvent};
 use crate::registry::{Execution, Registry};
-use crate::result::{ExecutionFailure, ExecutionResult, ExecutionStatus};
+use crate::result::{ExecutionResult, ExecutionStatus};
 
 /// Dropped with the task, after everything else of it: by then the process tree was killed.
 pub(crate) struct EndGuard {

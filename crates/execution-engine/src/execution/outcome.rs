@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::error::FailureCode;
+use crate::error::{ExecutionFailure, FailureCode};
 use crate::event::EventKind;
 use crate::process::ExitKind;
 use crate::request::Command;
-use crate::result::{ExecutionFailure, ExecutionResult, ExecutionStatus};
+use crate::result::{ExecutionResult, ExecutionStatus};
 
 /// Why the engine stopped an execution. The first cause counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

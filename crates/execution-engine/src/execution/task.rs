@@ -20,15 +20,16 @@ use super::stdin::{self, Feeder};
 use super::supervise::{Ended, Patience, Supervisor};
 use crate::admission::{Permit, Ticket};
 use crate::command;
+use crate::error::ExecutionFailure;
 use crate::event::{EventHandler, EventKind};
 use crate::host_loop::Reactor;
 use crate::log::ExecutionLog;
 use crate::output::Secrets;
 use crate::per_stream::PerStream;
-use crate::process::{self, PipeWriter, SpawnFailure, SpawnSpec, Spawned, StdinMode};
+use crate::process::{self, PipeWriter, SpawnSpec, Spawned, StdinMode};
 use crate::registry::{Execution, Registry, StdinMessage, StopRequest};
 use crate::request::ExecutionRequest;
-use crate::result::{Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, millis};
+use crate::result::{Containment, ExecutionResult, ExecutionStatus, millis};
 
 /// What an execution needs to know and to reach.
 pub(crate) struct Task {
@@ -95,9 +96,9 @@ impl Task {
         };
         match started {
             Ok(spawned) => self.supervise(spawned, permit, delivery, accepted).await,
-            Err(SpawnFailure { code, message }) => {
+            Err(failure) => {
                 drop(permit);
-                let error = ExecutionFailure::new(code, self.secrets.mask(&message).into_owned());
+                let error = ExecutionFailure::new(failure.code, self.secrets.mask(&failure.message));
                 self.unstarted(ExecutionStatus::Failed, error, delivery, accepted).await;
             }
         }
@@ -131,7 +132,7 @@ impl Task {
         }
     }
 
-    async fn start(&self) -> Result<Spawned, SpawnFailure> {
+    async fn start(&self) -> Result<Spawned, ExecutionFailure> {
         let (request, id) = (Arc::clone(&self.request), self.execution.id);
         let stdin = match self.stdin {
             StdinSource::Null => StdinMode::Null,

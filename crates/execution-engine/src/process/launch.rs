@@ -4,8 +4,8 @@ use std::io;
 use std::process::{Command, Stdio};
 
 use super::os::{self, ExecutionChild, ExitWatch, PipeReader, PipeWriter, Process};
-use super::spec::{EXECUTION_ID_VAR, SpawnFailure, SpawnSpec, StdinMode};
-use crate::error::FailureCode;
+use super::spec::{EXECUTION_ID_VAR, SpawnSpec, StdinMode};
+use crate::error::{ExecutionFailure, FailureCode};
 
 /// What to do where a process cannot be watched.
 const WATCH_HINT: &str = if cfg!(unix) {
@@ -66,14 +66,14 @@ impl Launched {
     ///
     /// # Errors
     /// When the runtime cannot watch them. The process is then killed and reaped.
-    pub(super) fn register(self) -> Result<Spawned, SpawnFailure> {
+    pub(super) fn register(self) -> Result<Spawned, ExecutionFailure> {
         self.register_with(Process::watch_exit)
     }
 
     pub(super) fn register_with(
         self,
         watch_exit: impl FnOnce(&Process) -> io::Result<ExitWatch>,
-    ) -> Result<Spawned, SpawnFailure> {
+    ) -> Result<Spawned, ExecutionFailure> {
         let Self { process, stdin, stdout, stderr } = self;
         let register = move || {
             Ok(Spawned {
@@ -84,7 +84,7 @@ impl Launched {
             })
         };
         register().map_err(|error: io::Error| {
-            SpawnFailure::new(
+            ExecutionFailure::new(
                 FailureCode::ResourceExhausted,
                 format!(
                     "the process was started but could not be watched, so it was stopped: {error}. {WATCH_HINT}"

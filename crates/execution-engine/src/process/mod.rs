@@ -41,7 +41,6 @@ pub(crate) use os::{
 };
 pub(crate) use spawner::spawn;
 pub(crate) use spec::{
-    EXECUTION_ID_VAR, Exit, ExitKind, HostIdentity, Scope, SpawnFailure, SpawnSpec, StdinMode, TreeSignal,
-    marker,
+    EXECUTION_ID_VAR, Exit, ExitKind, HostIdentity, Scope, SpawnSpec, StdinMode, TreeSignal, marker,
 };
 pub(crate) use working_dir::check_working_dir;

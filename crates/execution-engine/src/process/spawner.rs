@@ -18,12 +18,12 @@ use tokio::sync::oneshot;
 
 use super::launch::{self, Launched, Spawned};
 use super::os;
-use super::spec::{SpawnFailure, SpawnSpec, Transience};
-use crate::error::FailureCode;
+use super::spec::{SpawnSpec, Transience};
+use crate::error::{ExecutionFailure, FailureCode};
 use crate::sync::lock;
 
-type Prepare = Box<dyn FnOnce() -> Result<SpawnSpec, SpawnFailure> + Send>;
-type Reply = oneshot::Sender<Result<Launched, SpawnFailure>>;
+type Prepare = Box<dyn FnOnce() -> Result<SpawnSpec, ExecutionFailure> + Send>;
+type Reply = oneshot::Sender<Result<Launched, ExecutionFailure>>;
 
 struct Order {
     prepare: Prepare,
@@ -45,22 +45,22 @@ static ORDERS: Mutex<Option<Sender<Order>>> = Mutex::new(None);
 /// Dropping the future is safe at any point: a process that was started already is killed and reaped.
 ///
 /// # Errors
-/// [`SpawnFailure`]: from `prepare`, or why the system did not start the process.
-pub(crate) async fn spawn<F>(prepare: F) -> Result<Spawned, SpawnFailure>
+/// [`ExecutionFailure`]: from `prepare`, or why the system did not start the process.
+pub(crate) async fn spawn<F>(prepare: F) -> Result<Spawned, ExecutionFailure>
 where
-    F: FnOnce() -> Result<SpawnSpec, SpawnFailure> + Send + 'static,
+    F: FnOnce() -> Result<SpawnSpec, ExecutionFailure> + Send + 'static,
 {
     launch(Box::new(prepare)).await?.register()
 }
 
 /// Up to the point where the process runs and nothing is registered with the runtime yet.
-pub(super) async fn launch(prepare: Prepare) -> Result<Launched, SpawnFailure> {
+pub(super) async fn launch(prepare: Prepare) -> Result<Launched, ExecutionFailure> {
     let (reply, answer) = oneshot::channel();
     send(Order { prepare, reply })?;
     answer.await.unwrap_or_else(|_| Err(internal("the spawner thread gave no answer")))
 }
 
-fn send(order: Order) -> Result<(), SpawnFailure> {
+fn send(order: Order) -> Result<(), ExecutionFailure> {
     let mut orders = lock(&ORDERS);
     let order = match &*orders {
         // A closed channel gives the order back: the thread is gone, and the next one takes it.
@@ -73,7 +73,7 @@ fn send(order: Order) -> Result<(), SpawnFailure> {
     let (sender, receiver) = channel();
     std::thread::Builder::new().name("exec-spawner".into()).spawn(move || run(&receiver)).map_err(
         |error| {
-            SpawnFailure::new(
+            ExecutionFailure::new(
                 FailureCode::ResourceExhausted,
                 format!(
                     "no thread to start processes from: {error}. Raise the limit on threads, or run less"
@@ -152,8 +152,8 @@ fn delay(transience: Transience, tries: u32) -> Option<Duration> {
     }
 }
 
-fn internal(what: &str) -> SpawnFailure {
-    SpawnFailure::new(FailureCode::Internal, format!("{what}: a bug in the engine, please report it"))
+fn internal(what: &str) -> ExecutionFailure {
+    ExecutionFailure::new(FailureCode::Internal, format!("{what}: a bug in the engine, please report it"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use crate::error::FailureCode;
 use crate::result::ResourceUsage;
 
 /// The variable every started process carries, with its execution's id. Descendants inherit it.
@@ -41,20 +40,6 @@ pub(crate) struct SpawnSpec {
 pub(crate) enum StdinMode {
     Null,
     Pipe,
-}
-
-/// Why no process was started: the message says what, why, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub(crate) struct SpawnFailure {
-    pub code: FailureCode,
-    pub message: String,
-}
-
-impl SpawnFailure {
-    pub(crate) fn new(code: FailureCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
-    }
 }
 
 /// Whether a failure to spawn may pass by itself.

@@ -3,16 +3,15 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::spec::SpawnFailure;
-use crate::error::FailureCode;
+use crate::error::{ExecutionFailure, FailureCode};
 
 /// Whether a child can start in `dir`, an absolute path.
 ///
 /// # Errors
 /// What keeps it from that, and what to do about it.
-pub(crate) fn check_working_dir(dir: &Path) -> Result<(), SpawnFailure> {
+pub(crate) fn check_working_dir(dir: &Path) -> Result<(), ExecutionFailure> {
     let fails = |code, why: &str| {
-        Err(SpawnFailure::new(code, format!("the working folder `{}` {why}", dir.display())))
+        Err(ExecutionFailure::new(code, format!("the working folder `{}` {why}", dir.display())))
     };
     match std::fs::metadata(dir) {
         Ok(metadata) if metadata.is_dir() => Ok(()),

@@ -10,11 +10,10 @@ use tokio::sync::{Notify, mpsc, watch};
 use uuid::Uuid;
 
 use super::life::{Life, Live, Started, StdinMessage, StopRequest};
+use crate::error::ExecutionFailure;
 use crate::log::LogPath;
 use crate::request::ExecutionMetadata;
-use crate::result::{
-    Containment, ExecutionFailure, ExecutionResult, ExecutionStatus, ExecutionSummary, OutputFiles, millis,
-};
+use crate::result::{Containment, ExecutionResult, ExecutionStatus, ExecutionSummary, OutputFiles, millis};
 use crate::sync::lock;
 
 /// One execution, live or finished. Its task writes here; everybody else reads and asks.

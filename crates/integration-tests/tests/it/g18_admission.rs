@@ -82,10 +82,11 @@ async fn the_order_of_calls_holds_for_a_caller_that_never_yields() {
     let test = TestEngine::with(|config| config.max_concurrent_executions(1).logging(false));
     let order = test.dir.path().join("order");
     // More than a task may do before the runtime wants it to yield.
-    let last = (0..300)
-        .map(|i| ExecutionRequest::shell(format!("echo {i} >> '{}'", order.display())))
-        .map(|request| test.engine.execute(request).unwrap())
-        .last();
+    let mut last = None;
+    for i in 0..300 {
+        let request = ExecutionRequest::shell(format!("echo {i} >> '{}'", order.display()));
+        last = Some(test.engine.execute(request).unwrap());
+    }
     test.wait(last.unwrap()).await;
     let expected: String = (0..300).map(|i| format!("{i}\n")).collect();
     assert_eq!(std::fs::read_to_string(order).unwrap(), expected);

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use crate::error::FailureCode;
+use crate::error::{ExecutionFailure, FailureCode};
 use crate::process::shebang;
-use crate::process::spec::{SpawnFailure, SpawnSpec, Transience};
+use crate::process::spec::{SpawnSpec, Transience};
 use crate::process::working_dir::check_working_dir;
 
 /// The longest single argument or variable Linux takes, its NUL included (`MAX_ARG_STRLEN`, execve(2)).
@@ -24,7 +24,7 @@ pub(in crate::process) fn transience(error: &io::Error) -> Transience {
 }
 
 /// The code and the message for an error that stays.
-pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u32) -> SpawnFailure {
+pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u32) -> ExecutionFailure {
     let errno = Errno::from_io_error(error);
     if matches!(errno, Some(Errno::NOENT | Errno::NOTDIR))
         && let Some(failure) = unusable_folder(spec)
@@ -49,7 +49,7 @@ pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u3
         }
         _ => (FailureCode::SpawnFailed, format!("{} could not be started: {error}", shown(&spec.program))),
     };
-    SpawnFailure { code, message }
+    ExecutionFailure { code, message }
 }
 
 type Told = (FailureCode, String);
@@ -59,7 +59,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Gone, or something else, since it was looked at before the start.
-fn unusable_folder(spec: &SpawnSpec) -> Option<SpawnFailure> {
+fn unusable_folder(spec: &SpawnSpec) -> Option<ExecutionFailure> {
     check_working_dir(spec.working_dir.as_deref()?).err()
 }
 

@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::exit_watch::ExitWatch;
 use super::table;
-use crate::error::FailureCode;
+use crate::error::{ExecutionFailure, FailureCode};
 use crate::process::{
-    Exit, ExitKind, PipeReader, Scope, SpawnFailure, SpawnSpec, Spawned, StdinMode, TreeSignal,
-    is_same_process, kill_marked, marked_processes, marker, spawn,
+    Exit, ExitKind, PipeReader, Scope, SpawnSpec, Spawned, StdinMode, TreeSignal, is_same_process,
+    kill_marked, marked_processes, marker, spawn,
 };
 
 pub(super) fn sh(script: &str) -> SpawnSpec {
@@ -30,7 +30,7 @@ pub(super) async fn start(spec: SpawnSpec) -> Spawned {
     spawn(move || Ok(spec)).await.unwrap()
 }
 
-async fn refused(spec: SpawnSpec) -> SpawnFailure {
+async fn refused(spec: SpawnSpec) -> ExecutionFailure {
     spawn(move || Ok(spec)).await.unwrap_err()
 }
 

@@ -9,8 +9,8 @@ use windows_sys::Win32::Foundation::{
     ERROR_PATH_NOT_FOUND, ERROR_SHARING_VIOLATION, ERROR_TOO_MANY_OPEN_FILES,
 };
 
-use crate::error::FailureCode;
-use crate::process::spec::{SpawnFailure, SpawnSpec, Transience};
+use crate::error::{ExecutionFailure, FailureCode};
+use crate::process::spec::{SpawnSpec, Transience};
 use crate::process::working_dir::check_working_dir;
 
 fn os_code(error: &io::Error) -> u32 {
@@ -31,7 +31,7 @@ pub(in crate::process) fn transience(error: &io::Error) -> Transience {
 }
 
 /// The code and the message for an error that stays.
-pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u32) -> SpawnFailure {
+pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u32) -> ExecutionFailure {
     let program = spec.program.display();
     let is_missing = matches!(os_code(error), ERROR_DIRECTORY | ERROR_PATH_NOT_FOUND | ERROR_FILE_NOT_FOUND);
     if is_missing
@@ -82,5 +82,5 @@ pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u3
             }
         },
     };
-    SpawnFailure { code, message }
+    ExecutionFailure { code, message }
 }
