@@ -1,37 +1,50 @@
-/** The engine: by id, for those who cross process borders; by handle, for scripts. */
+/** The engine: by id, to cross process boundaries; by handle, for scripts. */
 import type { Writable } from 'node:stream'
 
-import type { NativeEngine as NativeEngineType } from '../index.js'
-import { unwrap } from './errors.js'
-import { type Consumer, listening } from './events/batch.js'
-import { Execution, type HandleOptions, type Host, type RunOptions } from './execution.js'
-import { LiveExecutions } from './events/live-executions.js'
-import { logRecords } from './streams/log-records.js'
+import type { NativeEngine } from '../index.js'
 import { native } from './binding/load.js'
-import type {
-  CleanupReport,
-  EngineMetrics,
-  EventListener,
-  ExecutionCommand,
-  ExecutionConfig,
-  ExecutionRequest,
-  ExecutionResult,
-  ExecutionStatus,
-  ExecutionSummary,
-  LogRecord,
-  RecoveredExecution,
+import {
+  checkId,
+  checkListener,
+  checkOptions,
+  givenOptions,
+  inputBytes,
+  nativeConfig,
+  nativeRequest,
+  nativeRun,
+  type RunArguments,
+} from './binding/request.js'
+import { flag, oneOf } from './binding/validate.js'
+import { unwrap } from './errors.js'
+import { listening } from './events/batch.js'
+import { cancelNative } from './events/live-execution.js'
+import { LiveExecutions } from './events/live-executions.js'
+import { Execution } from './execution.js'
+import { logRecords } from './streams/log-records.js'
+import {
+  type CancelOptions,
+  type CleanupReport,
+  type EngineMetrics,
+  type EventListener,
+  type ExecutionCommand,
+  type ExecutionConfig,
+  type ExecutionRequest,
+  type ExecutionResult,
+  type ExecutionStatus,
+  type ExecutionSummary,
+  type LogRecord,
+  type RecoveredExecution,
+  type RunOptions,
+  executionStatuses,
 } from './types.js'
-import { checkHandleOptions, checkOptions, inputBytes, nativeConfig, nativeRequest } from './binding/request.js'
-import { flag, oneOf, refuse, text } from './binding/validate.js'
 
-const logOptions = { format: oneOf('text', 'records'), follow: flag }
+const logOptions = { format: oneOf(['text', 'records']), follow: flag }
 
 /** Others that run addons of Node have an event loop of their own. */
 const sharesLoop = !('bun' in process.versions || 'deno' in process.versions)
 
 const checkedId = (id: string): string => {
-  if (id === undefined) return refuse('INVALID_REQUEST', 'id', id, 'allowed is a UUID')
-  checkOptions({ id }, { id: text })
+  checkId(id)
   return id
 }
 
@@ -43,71 +56,81 @@ const checkedId = (id: string): string => {
  * const { stdout } = await engine.run('git', ['rev-parse', 'HEAD'])
  */
 export class ExecutionEngine {
-  readonly #native: NativeEngineType
+  readonly #native: NativeEngine
   readonly #secrets: readonly string[]
   readonly #live = new LiveExecutions()
-  readonly #host: Host
 
   /** @throws ExecutionEngineError `INVALID_CONFIG`: names the field, its value and what is allowed. */
   constructor(config: ExecutionConfig = {}) {
-    const live = this.#live
-    this.#native = unwrap(native().NativeEngine.create(nativeConfig(config), sharesLoop, ...live.receiver()))
-    live.attach(this.#native)
+    this.#native = unwrap(native().NativeEngine.create(nativeConfig(config), sharesLoop, ...this.#live.receiver()))
+    this.#live.attach(this.#native)
     this.#secrets = config.secrets ?? []
-    const engine = this.#native
-    this.#host = {
-      accept: (request, consumer, isCancelled) => this.#accept(request, () => consumer, isCancelled),
-      ended: (id) => live.ending(id) ?? this.waitForCompletion(id),
-      awaits: (id) => void live.awaited(id),
-      cancel: (id) => unwrap(engine.cancel(id)),
-      writeStdin: (id, bytes) => this.writeStdin(id, bytes),
-      closeStdin: (id) => this.closeStdin(id),
-      setPaused: (number, paused) => live.hold(number, paused),
-      stopLines: (number) => engine.stopLines(number),
-    }
   }
 
   /**
-   * Accepts a request; resolves with its id at once, while it may still wait for its turn.
+   * Accepts a request. Resolves with its id at once, while it may still wait for its turn.
    *
    * @param onEvent gets every event, one at a time, in order.
    * @throws ExecutionEngineError `INVALID_REQUEST`, `DUPLICATE_ID`, `QUEUE_FULL`, `SHUT_DOWN`. Nothing was run then.
+   *
+   * @example
+   * const request = { command: { type: 'shell', command: 'npm test' }, timeoutMs: 600_000 } as const
+   * const id = await engine.execute(request, (event) => window.webContents.send('execution', event))
    */
   async execute(request: ExecutionRequest, onEvent?: EventListener): Promise<string> {
-    if (onEvent !== undefined) checkHandleOptions({ onEvent })
-    const { id, number } = this.#accept(request, onEvent && ((accepted) => listening(accepted, onEvent)))
-    if (onEvent === undefined) this.#native.stopLines(number)
-    return id
+    checkListener(onEvent)
+    const live = this.#live.accept(this.#native, nativeRequest(request, this.#secrets))
+    if (onEvent === undefined) live.stopLines()
+    else live.consumer = listening(live.id, onEvent)
+    return live.id
   }
 
   /**
-   * Resolves for every terminal status, after the listener has seen the terminal event.
+   * Resolves for every terminal status, after the listener has got the terminal event.
    *
    * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
+   *
+   * @example
+   * const { status, exitCode } = await engine.waitForCompletion(id)
    */
   async waitForCompletion(id: string): Promise<ExecutionResult> {
-    return this.#live.awaited(id) ?? (unwrap(await this.#native.waitForCompletion(checkedId(id))) as ExecutionResult)
+    const live = this.#live.find(checkedId(id))
+    return live?.wait() ?? (unwrap(await this.#native.waitForCompletion(id)) as ExecutionResult)
   }
 
-  /** Runs a program with arguments, verbatim. */
-  run(program: string, args: readonly string[], options: RunOptions & { stdin: 'pipe' }): Execution<Writable>
+  /**
+   * Runs a program with arguments, verbatim. A request that is refused rejects the promise of the handle; an execution
+   * that fails does not: its result says so.
+   *
+   * @example
+   * const { stdout } = await engine.run('git', ['log', '-1', '--format=%s'], { workingDir: '/srv/app' })
+   */
+  run(
+    program: string,
+    args: readonly string[] | undefined,
+    options: RunOptions & { stdin: 'pipe' },
+  ): Execution<Writable>
   run(program: string, args?: readonly string[], options?: RunOptions): Execution<null>
   /** Runs a program without arguments. */
   run(program: string, options: RunOptions & { stdin: 'pipe' }): Execution<Writable>
   run(program: string, options: RunOptions): Execution<null>
-  /** Runs a command of any kind. */
+  /**
+   * Runs a command of any kind.
+   *
+   * @example
+   * await engine.run({ type: 'shell', command: 'npm ci && npm test' }, { timeoutMs: 600_000 })
+   */
   run(command: ExecutionCommand, options: RunOptions & { stdin: 'pipe' }): Execution<Writable>
   run(command: ExecutionCommand, options?: RunOptions): Execution<null>
-  run(what: string | ExecutionCommand, second?: readonly string[] | RunOptions, third?: RunOptions): Execution {
-    const hasArgs = typeof what === 'string' && (second === undefined || Array.isArray(second))
-    const command =
-      typeof what === 'string'
-        ? ({ type: 'exec', program: what, args: hasArgs ? (second ?? []) : [] } as ExecutionCommand)
-        : what
-    const options = hasArgs ? third : (second as RunOptions | undefined)
-    if (options === undefined) return new Execution(this.#host, { command }, {})
-    const { signal, reject, onEvent, ...conditions } = options
-    return new Execution(this.#host, { ...conditions, command }, { signal, reject, onEvent } as HandleOptions)
+  run(...given: RunArguments): Execution {
+    const options = givenOptions(given)
+    try {
+      const request = nativeRun(given, this.#secrets)
+      return new Execution(this.#live.accept(this.#native, request, options?.signal?.aborted), options)
+    } catch (reason) {
+      const id = typeof options?.id === 'string' ? options.id : native().newId()
+      return new Execution({ id, reason }, options)
+    }
   }
 
   /** @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
@@ -127,20 +150,23 @@ export class ExecutionEngine {
 
   /** What is live or remembered, in the order of acceptance. */
   listExecutions(filter: { status?: ExecutionStatus } = {}): ExecutionSummary[] {
-    checkOptions(filter, {
-      status: oneOf('pending', 'running', 'completed', 'failed', 'cancelled', 'timeout', 'interrupted'),
-    })
+    checkOptions(filter, { status: oneOf(executionStatuses) })
     return unwrap(this.#native.listExecutions(filter.status)) as ExecutionSummary[]
   }
 
   /**
-   * Stops the whole tree: the polite signal, the grace period, then force. A second call during the grace period is for
-   * force. Resolves at once, with true when it was still live.
+   * Stops the whole process tree: the graceful signal, the grace period, then force. A second call, or `force`, skips the
+   * grace period. Resolves at once, with true when it was still live.
    *
    * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
+   *
+   * @example
+   * await engine.cancel(id)
+   * await engine.cancel(id, { force: true })
    */
-  async cancel(id: string): Promise<boolean> {
-    return unwrap(this.#native.cancel(checkedId(id)))
+  async cancel(id: string, options: CancelOptions = {}): Promise<boolean> {
+    checkOptions(options, { force: flag })
+    return this.#live.find(checkedId(id))?.cancel(options) ?? unwrap(cancelNative(this.#native, id, options))
   }
 
   /** Writes to the standard input of a request with `stdin: 'pipe'`; resolves when the child's pipe has taken it. */
@@ -176,7 +202,7 @@ export class ExecutionEngine {
   }
 
   #isLive(id: string): boolean {
-    return this.#live.ending(id) !== undefined
+    return this.#live.find(id) !== undefined
   }
 
   /** Forgets and deletes what is beyond its retention, now. */
@@ -204,17 +230,5 @@ export class ExecutionEngine {
   /** Shuts down. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown()
-  }
-
-  #accept(
-    request: ExecutionRequest,
-    consumer?: (id: string) => Consumer,
-    isCancelled = false,
-  ): { id: string; number: number } {
-    const number = this.#live.nextNumber()
-    const [json, stdin] = nativeRequest(request, this.#secrets)
-    const id = unwrap<string>(this.#native.execute(json, stdin, number, isCancelled))
-    this.#live.add(number, id, consumer?.(id))
-    return { id, number }
   }
 }

@@ -3,192 +3,147 @@ import type { Writable } from 'node:stream'
 
 import { ExecutionEngineError, ExecutionError } from './errors.js'
 import { type Consumer, listening } from './events/batch.js'
-import { LineQueue } from './streams/line-queue.js'
-import { native } from './binding/load.js'
-import { checkHandleOptions } from './binding/request.js'
+import type { LiveExecution } from './events/live-execution.js'
+import { checkOptions } from './binding/request.js'
+import { flag } from './binding/validate.js'
 import { stdinStream } from './streams/stdin.js'
-import type { EventListener, ExecutionConditions, ExecutionRequest, ExecutionResult, OutputLine } from './types.js'
+import { AsyncQueue, onAbort, Thenable } from './support/index.js'
+import type { CancelOptions, ExecutionResult, OutputLine, RunOptions } from './types.js'
 
-/** How a handle behaves. */
-export interface HandleOptions {
-  /** Cancels the execution when it is aborted. */
-  signal?: AbortSignal
-  /** Reject with an `ExecutionError` unless the status is `completed`. @default false */
-  reject?: boolean
-  /** Gets every event. */
-  onEvent?: EventListener
+/** Characters of unread lines at which the execution is paused. */
+const HIGH_WATER = 256 * 1024
+
+/** An iterator that was begun and is no longer referenced would hold its execution back, and its lines, for ever. */
+const abandoned = new FinalizationRegistry<AsyncQueue<OutputLine>>((lines) => void lines.return())
+
+/** Also what was refused has an id. */
+export interface Refusal {
+  readonly id: string
+  readonly reason: unknown
 }
 
-/** Options of `run()`: the request's conditions, and how the handle behaves. */
-export interface RunOptions extends ExecutionConditions, HandleOptions {}
-
-/** An iterator that was begun and then forgotten would hold its execution back, and its lines, for ever. */
-const forgotten = new FinalizationRegistry<LineQueue>((lines) => void lines.return())
-
-/** The same as `queueMicrotask`, whose bookkeeping costs as much as the rest of a handle. */
-const atTurnsEnd = Promise.resolve()
-
-/** What a handle needs of its engine. */
-export interface Host {
-  accept(request: ExecutionRequest, consumer: Consumer, isCancelled: boolean): { id: string; number: number }
-  /** After the consumer has seen the terminal event, or somebody waits for the result. */
-  ended(id: string): Promise<ExecutionResult>
-  /** Somebody waits for the result, and need not have read the lines. */
-  awaits(id: string): void
-  cancel(id: string): boolean
-  writeStdin(id: string, bytes: Uint8Array): Promise<void>
-  closeStdin(id: string): Promise<void>
-  setPaused(number: number, paused: boolean): void
-  stopLines(number: number): void
-}
+const isRefusal = (accepted: LiveExecution | Refusal): accepted is Refusal => 'reason' in accepted
 
 /**
  * A running command. `Stdin` is a stream where `stdin: 'pipe'` was asked for.
  *
  * @example
+ * const { status, stdout } = await engine.run('git', ['rev-parse', 'HEAD'])
+ *
+ * @example
  * for await (const { stream, text } of engine.run('terraform', ['plan'])) console.log(stream, text)
  */
 export class Execution<Stdin extends Writable | null = Writable | null>
-  implements PromiseLike<ExecutionResult>, AsyncIterable<OutputLine>
+  extends Thenable<ExecutionResult>
+  implements AsyncIterable<OutputLine>
 {
   /** Known at once. */
   readonly id: string
   /** The child's standard input; `null` unless `stdin: 'pipe'` was asked for. */
   readonly stdin: Stdin
-  readonly #host: Host
-  readonly #options: HandleOptions
+  /** Nothing when it was refused. */
+  readonly #live: LiveExecution | undefined
   readonly #listener: Consumer | undefined
-  readonly #consumer: Consumer
-  /** Stands for the execution in the engine; nothing when it was refused. */
-  readonly #number: number | undefined
+  readonly #rejects: boolean
   readonly #result: Promise<ExecutionResult>
-  #lines: LineQueue | undefined
+  #lines: AsyncQueue<OutputLine> | undefined
   /** The turn in which `run()` was called is over. */
   #isLate = false
-  #isCancelled = false
-  #hasEnded = false
 
   /** @internal */
-  constructor(host: Host, request: ExecutionRequest, options: HandleOptions) {
-    this.#host = host
-    this.#options = options
-    this.#consumer = this.#both()
-    let id = request.id
-    let refusal: unknown
-    try {
-      checkHandleOptions(options)
-      this.#isCancelled = options.signal?.aborted === true
-      const accepted = host.accept(request, this.#consumer, this.#isCancelled)
-      id = accepted.id
-      this.#number = accepted.number
-    } catch (error) {
-      refusal = error
-    }
-    // Also what was refused has a name.
-    this.id = id ?? native().newId()
-    // In time: events come in later turns of the event loop.
-    this.#listener = options.onEvent && listening(this.id, options.onEvent)
-    const stdin = request.stdin === 'pipe' ? this.#stdinStream() : null
+  constructor(accepted: LiveExecution | Refusal, options: RunOptions | undefined) {
+    super()
+    this.id = accepted.id
+    this.#live = isRefusal(accepted) ? undefined : accepted
+    this.#listener = options?.onEvent && listening(this.id, options.onEvent)
+    this.#rejects = options?.reject === true
+    const stdin = options?.stdin === 'pipe' ? stdinStream(this.#live) : null
     this.stdin = stdin as Stdin
-    const ended = this.#number === undefined ? Promise.reject(refusal) : host.ended(this.id)
-    const end = (): void => {
-      this.#hasEnded = true
-      stdin?.destroy()
-    }
-    this.#result = ended.then(
-      (result) => {
-        end()
-        const failure = this.#failure(result)
-        if (failure) throw failure
-        return result
-      },
-      (refused: unknown) => {
-        end()
-        throw refused
-      },
-    )
-    // A failure that nobody looks at is no reason to end the program, unless it was asked to be thrown.
-    if (options.reject !== true) this.#result.catch(() => {})
-    this.#followSignal(ended)
-    void atTurnsEnd.then(() => this.#turnEnds())
+    this.#result = this.#ending(accepted, stdin)
+    if (this.#live === undefined) return
+    // In time: events come in later turns of the event loop.
+    this.#live.consumer = this.#both()
+    const stopFollowing = onAbort(options?.signal, () => this.#live?.cancelOnce())
+    void this.#live.ended.then(stopFollowing)
+    // `queueMicrotask` would cost twice as much.
+    void Promise.resolve().then(() => this.#turnEnds())
   }
 
-  /** Resolves for every terminal status; rejects only if the request is refused, or with `reject: true`. */
-  get result(): Promise<ExecutionResult> {
-    this.#host.awaits(this.id)
+  /**
+   * Resolves for every status, also when lines were left unread. Rejects only when the request was refused, or with
+   * `reject: true`. The same as awaiting the handle itself.
+   */
+  wait(): Promise<ExecutionResult> {
+    void this.#live?.wait()
     return this.#result
   }
 
   /**
-   * Stops the whole tree: politely, then by force. True when it was still live. Once is enough; a second call to the
-   * engine's own `cancel()` is for force at once.
+   * Stops the whole process tree: the graceful signal, the grace period, then force. A second call, or `force`, skips the
+   * grace period. True when it was still live.
+   *
+   * @example
+   * const execution = engine.run('npm', ['start'])
+   * process.once('SIGINT', () => execution.cancel())
    */
-  cancel(): boolean {
-    if (this.#number === undefined) return false
-    try {
-      const isFirst = !this.#isCancelled
-      this.#isCancelled = true
-      return isFirst ? this.#host.cancel(this.id) : !this.#hasEnded
-    } catch {
-      // Ended, and forgotten since.
-      return false
-    }
-  }
-
-  // oxlint-disable-next-line unicorn/no-thenable -- a handle is awaited like the promise it stands for
-  then<Fulfilled = ExecutionResult, Rejected = never>(
-    onFulfilled?: ((result: ExecutionResult) => Fulfilled | PromiseLike<Fulfilled>) | null,
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Fulfilled | Rejected> {
-    return this.result.then(onFulfilled, onRejected)
-  }
-
-  /** As a promise's. */
-  catch<Rejected = never>(
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<ExecutionResult | Rejected> {
-    return this.result.catch(onRejected)
-  }
-
-  /** As a promise's. */
-  finally(onFinally?: (() => void) | null): Promise<ExecutionResult> {
-    return this.result.finally(onFinally)
+  cancel(options: CancelOptions = {}): boolean {
+    checkOptions(options, { force: flag })
+    return this.#live?.cancel(options) ?? false
   }
 
   /**
-   * The lines of both streams in arrival order; to be asked for in the same turn as `run()`. A slow loop slows the
-   * child down; leaving the loop lets it go on, unread.
+   * The lines of both streams in arrival order, once; iteration must start in the same turn as `run()`. A slow loop slows
+   * the child down; leaving the loop lets it go on, unread.
    */
   [Symbol.asyncIterator](): AsyncIterator<OutputLine, undefined> {
     if (this.#lines !== undefined || this.#isLate) {
       throw new ExecutionEngineError(
         'INVALID_REQUEST',
-        'the lines of an execution can be had in one iteration, which begins in the same turn as `run()`: lines that ' +
+        'the lines of an execution come in one iteration, which must start in the same turn as `run()`: lines that ' +
           'nobody asks for are not kept; to look at them later or in several places, pass `onEvent`, or read the log',
       )
     }
-    // Iteration throws what the promise rejects with: whoever iterates has looked at it.
-    this.#result.catch(() => {})
-    const lines = new LineQueue({
-      pause: (paused) => this.#number !== undefined && this.#host.setPaused(this.#number, paused),
-      stop: () => this.#stopLines(),
+    const lines = new AsyncQueue<OutputLine>({
+      highWater: HIGH_WATER,
+      sizeOf: ({ text }) => text.length + 1,
+      onFull: (isFull) => this.#live?.hold(isFull),
+      onLeave: () => this.#listenOnly(),
     })
     this.#lines = lines
+    // Iteration throws what the promise rejects with, so that the promise need not be looked at as well. (The end of an
+    // accepted execution comes with its terminal event: only then are all lines here.)
+    this.#result.catch((error: Error) => this.#live === undefined && lines.end(error))
     const iterator = { next: () => lines.next(), return: () => lines.return() }
-    forgotten.register(iterator, lines)
+    abandoned.register(iterator, lines)
     return iterator
   }
 
   /** Cancels, and waits for the end. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.cancel()
+    this.#live?.cancelOnce()
     // Lines that nobody will read any more must not hold the end up.
     await this.#lines?.return()
-    await this.result.catch(() => {})
+    await this.wait().catch(() => {})
+  }
+
+  #ending(accepted: LiveExecution | Refusal, stdin: Writable | null): Promise<ExecutionResult> {
+    const ended = isRefusal(accepted) ? Promise.reject(accepted.reason as Error) : accepted.ended
+    return ended.then(
+      (result) => {
+        stdin?.destroy()
+        const failure = this.#failure(result)
+        if (failure !== undefined) throw failure
+        return result
+      },
+      (reason: unknown) => {
+        stdin?.destroy()
+        throw reason
+      },
+    )
   }
 
   #failure(result: ExecutionResult): ExecutionError | undefined {
-    return this.#options.reject === true && result.status !== 'completed' ? new ExecutionError(result) : undefined
+    return this.#rejects && result.status !== 'completed' ? new ExecutionError(result) : undefined
   }
 
   /** The iteration and the listener. */
@@ -207,43 +162,13 @@ export class Execution<Stdin extends Writable | null = Writable | null>
 
   #turnEnds(): void {
     this.#isLate = true
-    if (this.#number === undefined) {
-      this.#result.catch((refusal: Error) => this.#lines?.end(refusal))
-      return
-    }
-    if (this.#lines !== undefined) return
-    // Nobody iterates: what comes, fifty thousand times a second perhaps, need not pass by here.
-    if (this.#listener !== undefined) Object.assign(this.#consumer, this.#listener)
-    this.#stopLines()
+    if (this.#lines === undefined) this.#listenOnly()
   }
 
-  /** Unless somebody else listens: then they cross for that one. */
-  #stopLines(): void {
-    if (this.#listener === undefined && this.#number !== undefined) this.#host.stopLines(this.#number)
-  }
-
-  #followSignal(ended: Promise<ExecutionResult>): void {
-    const { signal } = this.#options
-    if (signal === undefined || this.#number === undefined) return
-    const onAbort = (): void => void this.cancel()
-    signal.addEventListener('abort', onAbort, { once: true })
-    const forget = (): void => signal.removeEventListener('abort', onAbort)
-    ended.then(forget, forget)
-  }
-
-  #stdinStream(): Writable {
-    const reach = async (work: () => Promise<void>): Promise<void> => {
-      if (this.#number === undefined || this.#hasEnded) return
-      try {
-        await work()
-      } catch (error) {
-        // Ended meanwhile, and forgotten: nobody reads any more.
-        if (!(error instanceof ExecutionEngineError && error.code === 'NOT_FOUND')) throw error
-      }
-    }
-    return stdinStream({
-      write: (bytes) => reach(() => this.#host.writeStdin(this.id, bytes)),
-      close: () => reach(() => this.#host.closeStdin(this.id)),
-    })
+  /** Nobody iterates: lines cross only for a listener, and reach it without passing by here. */
+  #listenOnly(): void {
+    if (this.#live === undefined) return
+    this.#live.consumer = this.#listener
+    if (this.#listener === undefined) this.#live.stopLines()
   }
 }

@@ -1,5 +1,6 @@
 /** Runs commands as supervised child processes. The list of public names. */
 export { ExecutionEngine } from './engine.js'
 export { type EngineErrorCode, ExecutionEngineError, ExecutionError } from './errors.js'
-export { Execution, type RunOptions } from './execution.js'
+export { Execution } from './execution.js'
 export type * from './types.js'
+export { executionStatuses } from './types.js'

@@ -1,55 +1,80 @@
 /** Public types: what users pass in and get out. Defaults and ranges are the engine's. */
 
-/** Where an execution is in its life. `interrupted`: cut off by the death of its host, found again by `recover()`. */
-export type ExecutionStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted'
+/**
+ * Every status, in the order of an execution's life. `interrupted`: cut off by the death of its host, see `recover()`.
+ *
+ * @example
+ * const isStatus = (word: string) => executionStatuses.some((status) => status === word)
+ */
+export const executionStatuses = [
+  'pending',
+  'running',
+  'completed',
+  'failed',
+  'cancelled',
+  'timeout',
+  'interrupted',
+] as const
+
+/** Where an execution is in its life. */
+export type ExecutionStatus = (typeof executionStatuses)[number]
+
+/** How an execution ended. */
+export type EndStatus = Exclude<ExecutionStatus, 'pending' | 'running'>
 
 /** Which of the child's two outputs. */
 export type OutputStream = 'stdout' | 'stderr'
 
-/** What happens to output above `maxOutputSizeBytes`. */
-export type OversizedOutputStrategy = 'truncate_with_warning' | 'fail_execution' | 'stream_to_file'
+/** Every strategy for output above the limit. */
+export const oversizedOutputStrategies = ['truncate_with_warning', 'fail_execution', 'stream_to_file'] as const
 
-/** Which part of a stream memory keeps when there is more than the limit. */
-export type RetainOutput = 'head_tail' | 'head' | 'tail'
+/** What happens to output above `maxOutputSizeBytes`. */
+export type OversizedOutputStrategy = (typeof oversizedOutputStrategies)[number]
+
+/** Every choice of what to keep. */
+export const retainOutputs = ['head_tail', 'head', 'tail'] as const
+
+/** Which part of a stream is kept in memory when there is more than the limit. */
+export type RetainOutput = (typeof retainOutputs)[number]
 
 /** How an engine behaves unless a request says otherwise. Every field is optional. */
 export interface ExecutionConfig {
   /** Timeout of a request that names none, in milliseconds. @default 120000 */
-  defaultTimeoutMs?: number
+  defaultTimeoutMs?: number | undefined
   /** The longest timeout a request may ask for, in milliseconds. @default 600000 */
-  maxTimeoutMs?: number
-  /** Time between the polite signal and the forced one, in milliseconds. @default 5000 */
-  killGraceMs?: number
+  maxTimeoutMs?: number | undefined
+  /** Time between the graceful signal and the forced one, in milliseconds. @default 5000 */
+  killGraceMs?: number | undefined
   /** How many run at once; the rest wait, first in first out. @default 10 */
-  maxConcurrentExecutions?: number
+  maxConcurrentExecutions?: number | undefined
   /** How many may wait. @default 10000 */
-  maxQueuedExecutions?: number
+  maxQueuedExecutions?: number | undefined
   /** What memory keeps of each stream, in bytes; at most 256 MiB. @default 10485760 */
-  maxOutputSizeBytes?: number
+  maxOutputSizeBytes?: number | undefined
   /** What happens to output above that. @default 'truncate_with_warning' */
-  oversizedOutput?: OversizedOutputStrategy
+  oversizedOutput?: OversizedOutputStrategy | undefined
   /** Which part memory keeps. @default 'head_tail' */
-  retainOutput?: RetainOutput
+  retainOutput?: RetainOutput | undefined
   /** Whether lines reach listeners. @default true */
-  streamOutput?: boolean
+  streamOutput?: boolean | undefined
   /** Where logs go. @default `cloudops-executions` in the system's temporary folder */
-  logDir?: string
+  logDir?: string | undefined
   /** Whether logs are written. @default true */
-  logging?: boolean
+  logging?: boolean | undefined
   /** A log file's size before the next part begins, in bytes. @default 104857600 */
-  maxLogSizeBytes?: number
+  maxLogSizeBytes?: number | undefined
   /** Parts kept of one log: always the first, and the newest. @default 5 */
-  maxLogFiles?: number
+  maxLogFiles?: number | undefined
   /** How long a finished execution is remembered, in seconds. @default 3600 */
-  executionRetentionSecs?: number
+  executionRetentionSecs?: number | undefined
   /** How many finished executions are remembered. @default 1000 */
-  maxRetainedExecutions?: number
+  maxRetainedExecutions?: number | undefined
   /** How long logs stay on disk after their last write, in seconds. @default 604800 */
-  logRetentionSecs?: number
+  logRetentionSecs?: number | undefined
   /** How often the cleanup task runs, in seconds. @default 300 */
-  cleanupIntervalSecs?: number
+  cleanupIntervalSecs?: number | undefined
   /** Masked as `***` wherever output goes, in every execution. @default [] */
-  secrets?: readonly string[]
+  secrets?: readonly string[] | undefined
 }
 
 /** A program and its arguments, verbatim. No shell is involved. */
@@ -57,7 +82,7 @@ export interface ExecCommand {
   type: 'exec'
   /** A name looked up on the child's PATH, or a path. */
   program: string
-  args?: readonly string[]
+  args?: readonly string[] | undefined
 }
 
 /** One command line for a shell. */
@@ -65,7 +90,7 @@ export interface ShellCommand {
   type: 'shell'
   command: string
   /** @default '/bin/sh', on Windows 'cmd.exe' */
-  shell?: string
+  shell?: string | undefined
 }
 
 /** A script file. */
@@ -74,8 +99,8 @@ export interface ScriptCommand {
   /** Relative to the working folder. */
   path: string
   /** @default what the script's `#!` line names, else the file itself */
-  interpreter?: string
-  args?: readonly string[]
+  interpreter?: string | undefined
+  args?: readonly string[] | undefined
 }
 
 /** The AWS command line: no shell, no pager, JSON output, profile and region through its environment. */
@@ -85,9 +110,9 @@ export interface AwsCliCommand {
   service: string
   /** E.g. `describe-instances`. */
   operation: string
-  args?: readonly string[]
-  profile?: string
-  region?: string
+  args?: readonly string[] | undefined
+  profile?: string | undefined
+  region?: string | undefined
 }
 
 /** What to run. */
@@ -95,41 +120,60 @@ export type ExecutionCommand = ExecCommand | ShellCommand | ScriptCommand | AwsC
 
 /** What the caller wants to find again; the engine only copies it. */
 export interface ExecutionMetadata {
-  source?: string
-  conversationId?: string
-  tags?: Readonly<Record<string, string>>
+  source?: string | undefined
+  conversationId?: string | undefined
+  tags?: Readonly<Record<string, string>> | undefined
 }
 
 /** The conditions a command runs under. */
 export interface ExecutionConditions {
   /** The execution's id. A taken one is refused. @default a new UUID v7 */
-  id?: string
-  /** Merged over the inherited environment; `null` removes a variable. @default {} */
-  env?: Readonly<Record<string, string | null>>
+  id?: string | undefined
+  /** Merged over the inherited environment; `null` removes a variable, `undefined` leaves it as it is. @default {} */
+  env?: Readonly<Record<string, string | null | undefined>> | undefined
   /** What the child inherits: everything, nothing, or only these names. @default true */
-  inheritEnv?: boolean | readonly string[]
+  inheritEnv?: boolean | readonly string[] | undefined
   /** Must exist. @default the host's */
-  workingDir?: string
+  workingDir?: string | undefined
   /** Milliseconds from the start of the process, on the monotonic clock. @default the configuration's */
-  timeoutMs?: number
-  /** Milliseconds between the polite signal and the forced one. @default the configuration's */
-  killGraceMs?: number
+  timeoutMs?: number | undefined
+  /** Milliseconds between the graceful signal and the forced one. @default the configuration's */
+  killGraceMs?: number | undefined
   /** `'null'`: end of file at once. `'pipe'`: written while it runs. Anything else: given whole. @default 'null' */
-  stdin?: 'null' | 'pipe' | (string & {}) | Uint8Array
+  stdin?: 'null' | 'pipe' | (string & {}) | Uint8Array | undefined
   /** What memory keeps of each stream, in bytes. @default the configuration's */
-  maxOutputSizeBytes?: number
+  maxOutputSizeBytes?: number | undefined
   /** What happens to output above that. @default the configuration's */
-  oversizedOutput?: OversizedOutputStrategy
+  oversizedOutput?: OversizedOutputStrategy | undefined
   /** Masked as `***` wherever output goes, besides the configuration's. @default [] */
-  secrets?: readonly string[]
+  secrets?: readonly string[] | undefined
   /** Copied to the log, the result and the summaries. @default {} */
-  metadata?: ExecutionMetadata
+  metadata?: ExecutionMetadata | undefined
+}
+
+/** How to cancel. */
+export interface CancelOptions {
+  /** Skip the graceful signal and the grace period: end it at once. @default false */
+  force?: boolean | undefined
 }
 
 /** One command and its conditions: plain data, made to cross process borders. */
 export interface ExecutionRequest extends ExecutionConditions {
   command: ExecutionCommand
 }
+
+/** How the handle that `run()` returns behaves. */
+export interface HandleOptions {
+  /** Cancels the execution when it is aborted. */
+  signal?: AbortSignal | undefined
+  /** Reject with an `ExecutionError` unless the status is `completed`. @default false */
+  reject?: boolean | undefined
+  /** Gets every event. */
+  onEvent?: EventListener | undefined
+}
+
+/** Options of `run()`: the request's conditions, and how the handle behaves. */
+export interface RunOptions extends ExecutionConditions, HandleOptions {}
 
 /** Why an execution did not complete. Codes are never renamed. */
 export type FailureCode =
@@ -153,7 +197,7 @@ export type FailureCode =
 export interface ExecutionResult {
   id: string
   /** `completed` means exit code 0; any other exit is `failed`. */
-  status: Exclude<ExecutionStatus, 'pending' | 'running'>
+  status: EndStatus
   /** `null` when a signal ended the program, or it never started. */
   exitCode: number | null
   /** E.g. `SIGTERM`. */
@@ -179,7 +223,7 @@ export interface ExecutionResult {
   logPath: string | null
   /** Files with every byte of a stream, under `stream_to_file`, where memory could not hold it. */
   outputFiles: { stdout?: string; stderr?: string }
-  /** Processor time and memory; `null` when no process ran. */
+  /** CPU time and memory; `null` when no process ran. */
   resourceUsage: { userCpuMs: number; systemCpuMs: number; maxRssBytes: number } | null
   /** What held the process tree. */
   containment: 'none' | 'group' | 'job'
@@ -225,7 +269,7 @@ export interface OutputEvent extends EventBase<OutputStream> {
 }
 
 /** The last event of an execution. */
-export interface TerminalEvent extends EventBase<'completed' | 'failed' | 'cancelled' | 'timeout'> {
+export interface TerminalEvent extends EventBase<Exclude<EndStatus, 'interrupted'>> {
   result: ExecutionResult
 }
 

@@ -140,13 +140,19 @@ test('stdin as a number is refused', isRefused, { ...base, stdin: 1 }, 'stdin')
 test('inheritEnv as a text is refused', isRefused, { ...base, inheritEnv: 'PATH' }, 'inheritEnv')
 
 test('undefined is as good as left out', async (t) => {
-  const engine = testEngine(t)
+  const engine = testEngine(t, { logging: undefined, secrets: undefined, oversizedOutput: undefined })
   const id = await engine.execute({
     command: { type: 'exec', program: 'true', args: undefined },
     timeoutMs: undefined,
     env: undefined,
   })
   t.is((await engine.waitForCompletion(id)).status, 'completed')
+  const { stdout } = await engine.run('sh', ['-c', 'echo "$A$B"'], {
+    env: { ...process.env, A: 'a', B: undefined },
+    signal: undefined,
+    stdin: undefined,
+  })
+  t.is(stdout, 'a\n')
 })
 
 test('a secret is not shown when something else is refused', async (t) => {

@@ -1,7 +1,8 @@
 import test from 'ava'
 
 import { ExecutionEngineError, ExecutionError } from '@escher/execution-engine'
-import { forever, node, testEngine } from '@escher/testing/engine'
+import { forever, node, temporaryFolder, testEngine } from '@escher/testing/engine'
+import { runHost } from '@escher/testing/host'
 
 test('a program that ends well is completed, with its output', async (t) => {
   const engine = testEngine(t)
@@ -152,4 +153,37 @@ test('then, catch and finally are those of its promise', async (t) => {
   let calls = 0
   await engine.run(...node('')).finally(() => (calls += 1))
   t.is(calls, 1)
+})
+
+test('a refused request that nobody waits for is an unhandled rejection; an execution that fails is none', async (t) => {
+  const { code, told } = await runHost(
+    `
+    process.on('unhandledRejection', (error) => tell([error.code, error.field]))
+    const engine = new ExecutionEngine({ logDir })
+    engine.run('ls', [], { cwd: '/' })
+    engine.run({ type: 'shell', command: 'exit 3' }, { onEvent: ({ type }) => type === 'failed' && tell(type) })
+    `,
+    temporaryFolder(t),
+  )
+  t.is(code, 0)
+  t.deepEqual(told, [['INVALID_REQUEST', 'cwd'], 'failed'])
+})
+
+test('with reject, an execution that fails and that nobody waits for is an unhandled rejection', async (t) => {
+  const { told } = await runHost(
+    `
+    process.on('unhandledRejection', (error) => tell(error.code))
+    const engine = new ExecutionEngine({ logDir })
+    engine.run({ type: 'shell', command: 'exit 3' }, { reject: true })
+    for await (const line of engine.run({ type: 'shell', command: 'echo one' }, { reject: true })) tell(line.text)
+    `,
+    temporaryFolder(t),
+  )
+  t.deepEqual(told.toSorted(), ['NON_ZERO_EXIT', 'one'])
+})
+
+test('whoever iterates a refused request gets its refusal there', async (t) => {
+  const lines = testEngine(t).run('')[Symbol.asyncIterator]()
+  const error = await t.throwsAsync(() => lines.next())
+  t.is((error as ExecutionEngineError).field, 'command.program')
 })

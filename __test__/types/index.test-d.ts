@@ -76,10 +76,14 @@ expectAssignable<ExecutionCommand>({
 expectNotAssignable<ExecutionCommand>({ type: 'shell', program: 'ls' })
 expectNotAssignable<ExecutionCommand>({ type: 'exec' })
 expectAssignable<ExecutionRequest>({ ...request, env: { A: 'b', C: null }, inheritEnv: ['PATH'] })
+expectAssignable<ExecutionRequest>({ ...request, env: process.env })
 expectAssignable<ExecutionRequest>({ ...request, stdin: new Uint8Array(1) })
 expectNotAssignable<ExecutionRequest>({ ...request, oversizedOutput: 'truncate' })
 expectNotAssignable<ExecutionRequest>({})
 expectAssignable<RunOptions>({ signal: AbortSignal.timeout(1), reject: true })
+declare const maybe: AbortSignal | undefined
+expectAssignable<RunOptions>({ signal: maybe, onEvent: undefined, timeoutMs: undefined })
+expectAssignable<ExecutionConfig>({ logDir: undefined })
 expectNotAssignable<ExecutionConfig>({ logging: 'yes' })
 
 // An event's type tells its fields.

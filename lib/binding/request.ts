@@ -1,6 +1,16 @@
 /** Configurations, requests and options as the native side takes them, each looked at first. */
 import type { NativeConfig } from '../../index.js'
-import type { ExecutionConfig, ExecutionRequest } from '../types.js'
+import {
+  type ExecutionCommand,
+  type ExecutionConditions,
+  type ExecutionConfig,
+  type ExecutionMetadata,
+  type ExecutionRequest,
+  type HandleOptions,
+  type RunOptions,
+  oversizedOutputStrategies,
+  retainOutputs,
+} from '../types.js'
 import {
   type Checks,
   check,
@@ -16,7 +26,7 @@ import {
   texts,
 } from './validate.js'
 
-const oversizedOutput = oneOf('truncate_with_warning', 'fail_execution', 'stream_to_file')
+const oversizedOutput = oneOf(oversizedOutputStrategies)
 
 const config: Checks<keyof ExecutionConfig> = {
   defaultTimeoutMs: number,
@@ -26,7 +36,7 @@ const config: Checks<keyof ExecutionConfig> = {
   maxQueuedExecutions: number,
   maxOutputSizeBytes: number,
   oversizedOutput,
-  retainOutput: oneOf('head_tail', 'head', 'tail'),
+  retainOutput: oneOf(retainOutputs),
   streamOutput: flag,
   logDir: text,
   logging: flag,
@@ -41,13 +51,15 @@ const config: Checks<keyof ExecutionConfig> = {
 
 const object = each(() => undefined, 'allowed is an object')
 
-const request: Checks<keyof ExecutionRequest> = {
+const conditions: Checks<keyof ExecutionConditions> = {
   id: text,
-  command: object,
-  env: each((value) => (value === null ? undefined : text(value)), 'allowed is an object of strings and nulls'),
+  env: each(
+    (value) => (value === null || value === undefined ? undefined : text(value)),
+    'allowed is an object of strings and nulls',
+  ),
   inheritEnv: (value) => {
     const wrong = typeof value === 'boolean' ? undefined : texts(value)
-    return wrong && { ...wrong, allowed: 'allowed is true, false or a list of names' }
+    return wrong && { ...wrong, allowed: 'allowed is true, false or an array of names' }
   },
   workingDir: text,
   timeoutMs: finite,
@@ -62,14 +74,23 @@ const request: Checks<keyof ExecutionRequest> = {
   metadata: object,
 }
 
-const metadata: Checks = {
+const request: Checks<keyof ExecutionRequest> = { command: object, ...conditions }
+
+const metadata: Checks<keyof ExecutionMetadata> = {
   source: text,
   conversationId: text,
   tags: each(text, 'allowed is an object of strings'),
 }
 
-/** The fields of each kind of command; those required come first. */
-const commands: Readonly<Record<string, { fields: Checks; required: readonly string[] }>> = {
+type CommandChecks = {
+  readonly [Type in ExecutionCommand['type']]: {
+    readonly fields: Checks<keyof Extract<ExecutionCommand, { type: Type }> & string>
+    readonly required: readonly string[]
+  }
+}
+
+/** The fields of each type of command. */
+const commands: CommandChecks = {
   exec: { fields: { type: text, program: text, args: texts }, required: ['program'] },
   shell: { fields: { type: text, command: text, shell: text }, required: ['command'] },
   script: { fields: { type: text, path: text, interpreter: text, args: texts }, required: ['path'] },
@@ -79,16 +100,23 @@ const commands: Readonly<Record<string, { fields: Checks; required: readonly str
   },
 }
 
+const isCommandType = (type: unknown): type is keyof typeof commands =>
+  typeof type === 'string' && Object.hasOwn(commands, type)
+
 /** By its shape: one of another realm (a `vm` context, a test runner) is no instance of this one's class. */
 const isAbortSignal = (value: unknown): value is AbortSignal =>
   typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
 
-/** Options of a handle, apart from its request's. */
-const handle: Checks = {
+const handle: Checks<keyof HandleOptions> = {
   signal: (value) => (isAbortSignal(value) ? undefined : { allowed: 'allowed is an AbortSignal' }),
   reject: flag,
   onEvent: listener,
 }
+
+const runOptions: Checks<keyof RunOptions> = { ...conditions, ...handle }
+
+/** A request as the native side takes it: JSON, and the bytes of its standard input where there are such. */
+export type NativeRequest = readonly [request: string, stdin: Buffer | null]
 
 /** The configuration as the native side takes it. */
 export function nativeConfig(given: ExecutionConfig): NativeConfig {
@@ -97,25 +125,61 @@ export function nativeConfig(given: ExecutionConfig): NativeConfig {
   return given as NativeConfig
 }
 
-/**
- * The request as the native side takes it: JSON, and the bytes of its standard input where there are such. `known`:
- * secrets of the engine, which no refusal shows.
- */
-export function nativeRequest(
-  given: ExecutionRequest,
-  known: readonly string[] = [],
-): [request: string, stdin: Buffer | null] {
+/** The request as the native side takes it. `known`: secrets of the engine, which no refusal shows. */
+export function nativeRequest(given: ExecutionRequest, known: readonly string[]): NativeRequest {
   if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object')
-  // What is refused may be a secret itself.
-  const own = given.secrets !== undefined && texts(given.secrets) === undefined ? given.secrets : []
-  const secrets = own.length > 0 ? [...known, ...own] : known
-  check('INVALID_REQUEST', '', given, request, secrets)
-  if (given.metadata !== undefined) check('INVALID_REQUEST', 'metadata.', given.metadata, metadata, secrets)
+  const secrets = withOwn(known, given)
+  checkConditions(given, request, secrets)
   checkCommand(given.command, secrets)
   return requestAsJson(given)
 }
 
-const requestAsJson = (given: ExecutionRequest): [request: string, stdin: Buffer | null] => {
+/** What `run()` was called with. */
+export type RunArguments = readonly [
+  what: string | ExecutionCommand,
+  second?: readonly string[] | RunOptions | undefined,
+  third?: RunOptions | undefined,
+]
+
+/** The options among the arguments of `run()`, as they were given. */
+export const givenOptions = ([what, second, third]: RunArguments): RunOptions | undefined =>
+  takesArgs(what, second) ? third : second
+
+/** The same for the arguments of `run()`. */
+export function nativeRun(given: RunArguments, known: readonly string[]): NativeRequest {
+  const [what, second, third] = given
+  const command = takesArgs(what, second)
+    ? { type: 'exec', program: what, args: second }
+    : typeof what === 'string'
+      ? { type: 'exec', program: what }
+      : what
+  const options = givenOptions(given)
+  if (options === undefined) {
+    checkCommand(command, known)
+    return [JSON.stringify({ command }), null]
+  }
+  if (!isObject(options)) refuse('INVALID_REQUEST', 'options', options, 'allowed is an object')
+  if (options !== third && third !== undefined) refuse('INVALID_REQUEST', 'options', third, 'they were given before')
+  const secrets = withOwn(known, options)
+  checkConditions(options, runOptions, secrets)
+  checkCommand(command, secrets)
+  return requestAsJson({ ...options, signal: undefined, reject: undefined, onEvent: undefined, command })
+}
+
+/** Whatever follows a program and is not its options is meant to be its arguments. */
+const takesArgs = (what: unknown, second: unknown): second is readonly string[] | undefined =>
+  typeof what === 'string' && !isObject(second)
+
+/** What is refused may be a secret itself. */
+const withOwn = (known: readonly string[], { secrets }: { secrets?: unknown }): readonly string[] =>
+  Array.isArray(secrets) && texts(secrets) === undefined ? [...known, ...secrets] : known
+
+const checkConditions = (given: ExecutionConditions, checks: Checks, secrets: readonly string[]): void => {
+  check('INVALID_REQUEST', '', given, checks, secrets)
+  if (given.metadata !== undefined) check('INVALID_REQUEST', 'metadata.', given.metadata, metadata, secrets)
+}
+
+const requestAsJson = (given: RunOptions & { command: unknown }): NativeRequest => {
   const { stdin } = given
   // As it is where it can be: a copy costs as much as all the rest.
   if (typeof stdin === 'string' && !stdin.isWellFormed()) {
@@ -125,13 +189,19 @@ const requestAsJson = (given: ExecutionRequest): [request: string, stdin: Buffer
   return [JSON.stringify(given), null]
 }
 
-/** Looks at the options of a handle. */
-export const checkHandleOptions = (given: object): void => check('INVALID_REQUEST', '', given, handle)
+/** Checks a listener that is given alone. */
+export const checkListener = (onEvent: unknown): void => check('INVALID_REQUEST', '', { onEvent }, handle)
 
-/** Looks at the options of any other call. */
+/** Checks the options of any other call. */
 export function checkOptions(given: object, checks: Checks): void {
   if (!isObject(given)) refuse('INVALID_REQUEST', 'options', given, 'allowed is an object')
   check('INVALID_REQUEST', '', given, checks)
+}
+
+/** Checks an id. */
+export function checkId(id: unknown): void {
+  if (id === undefined) refuse('INVALID_REQUEST', 'id', id, 'allowed is a UUID')
+  check('INVALID_REQUEST', '', { id }, { id: text })
 }
 
 /** What is written to a standard input. */
@@ -144,13 +214,13 @@ export function inputBytes(data: unknown): Buffer {
 const checkCommand = (given: unknown, secrets: readonly string[]): void => {
   if (!isObject(given)) return refuse('INVALID_REQUEST', 'command', given, 'it is required', secrets)
   const { type } = given
-  const kind = typeof type === 'string' && Object.hasOwn(commands, type) ? commands[type] : undefined
-  if (kind === undefined) {
+  if (!isCommandType(type)) {
     const known = Object.keys(commands).map((name) => `'${name}'`)
     return refuse('INVALID_REQUEST', 'command.type', type, `allowed are ${known.join(', ')}`, secrets)
   }
-  check('INVALID_REQUEST', 'command.', given, kind.fields, secrets)
-  for (const name of kind.required) {
+  const { fields, required } = commands[type]
+  check('INVALID_REQUEST', 'command.', given, fields, secrets)
+  for (const name of required) {
     if (given[name] === undefined) refuse('INVALID_REQUEST', `command.${name}`, undefined, 'it is required')
   }
 }

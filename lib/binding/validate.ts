@@ -1,12 +1,13 @@
 /**
- * Looks at what comes from JavaScript before it crosses: a misspelt option would otherwise be ignored without a word,
- * and a wrong type refused without its name. Ranges are the engine's to check.
+ * Checks what comes from JavaScript before it crosses the FFI boundary: a misspelt option would otherwise be ignored
+ * silently, and a wrong type refused without its name. Ranges are the engine's to check.
  */
 import { ExecutionEngineError } from '../errors.js'
+import { unknownOption } from './hints.js'
 
 export type Code = 'INVALID_CONFIG' | 'INVALID_REQUEST'
 
-/** What is wrong with a value: what would have been accepted, and, inside a list or object, where. */
+/** What is wrong with a value: what would have been accepted and, inside an array or object, where. */
 export type Check = (value: unknown) => { allowed: string; at?: string; value?: unknown } | undefined
 
 /** Checks by the names of the fields. */
@@ -34,8 +35,8 @@ export const text: Check = (value) => {
 }
 
 export const texts: Check = (value) => {
-  if (!Array.isArray(value)) return { allowed: 'allowed is a list of strings' }
-  // By index: a hole in the list is no string either.
+  if (!Array.isArray(value)) return { allowed: 'allowed is an array of strings' }
+  // By index: a hole in the array is no string either.
   for (let index = 0; index < value.length; index += 1) {
     const wrong = text(value[index])
     if (wrong) return { ...wrong, at: `[${index}]`, value: value[index] }
@@ -59,7 +60,7 @@ export const each =
   }
 
 /** One of these strings. */
-export const oneOf = (...names: readonly string[]): Check => {
+export const oneOf = (names: readonly string[]): Check => {
   const allowed = `allowed are ${names.map((name) => `'${name}'`).join(', ')}`
   return (value) => (typeof value === 'string' && names.includes(value) ? undefined : { allowed })
 }
@@ -82,7 +83,7 @@ const shown = (value: unknown, mask: (whole: string) => string): string => {
     const masked = mask(value)
     return JSON.stringify(masked.length > 200 ? `${masked.slice(0, 200)}…` : masked)
   }
-  return Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value)
+  return Array.isArray(value) ? 'an array' : isObject(value) ? 'an object' : String(value)
 }
 
 /** Throws. Secrets among the values are not shown. */
@@ -106,20 +107,6 @@ export const refuse = (
   })
 }
 
-// The option that begins most alike: `working_dir` for `workingDir`, `maxConcurrency` for `maxConcurrentExecutions`.
-const plain = (word: string): string => word.toLowerCase().replaceAll(/[^a-z]/g, '')
-
-const meant = (name: string, known: readonly string[]): string | undefined => {
-  const given = plain(name)
-  const common = (word: string): number => {
-    let length = 0
-    while (length < given.length && given[length] === plain(word)[length]) length += 1
-    return length
-  }
-  const [best] = known.map((word) => ({ word, length: common(word) })).toSorted((a, b) => b.length - a.length)
-  return best && best.length >= Math.min(3, given.length) ? best.word : undefined
-}
-
 /** Looks at the fields of `object` that are set. */
 export const check = (
   code: Code,
@@ -134,18 +121,10 @@ export const check = (
     const name = names[index] as string
     const value = (object as Record<string, unknown>)[name]
     if (value === undefined) continue
-    const known = Object.hasOwn(checks, name) ? checks[name] : unknownOption(name, checks)
-    const wrong = known?.(value)
+    const wrong = Object.hasOwn(checks, name)
+      ? checks[name]?.(value)
+      : { allowed: unknownOption(name, Object.keys(checks)) }
     if (wrong)
       refuse(code, `${prefix}${name}${wrong.at ?? ''}`, 'value' in wrong ? wrong.value : value, wrong.allowed, secrets)
   }
-}
-
-/** Refuses whatever the option is. */
-const unknownOption = (name: string, checks: Checks): Check => {
-  const known = Object.keys(checks)
-  const near = meant(name, known)
-  const hint =
-    near === undefined ? `known are ${known.map((word) => `\`${word}\``).join(', ')}` : `did you mean \`${near}\`?`
-  return () => ({ allowed: `there is no such option; ${hint}` })
 }

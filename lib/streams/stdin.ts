@@ -1,13 +1,14 @@
 /** The child's standard input as a Node stream. */
 import { Writable } from 'node:stream'
 
-/** Writes bytes; resolves when the child's pipe has taken them. */
+/** Where the stream writes to. */
 export interface StdinTarget {
-  write(bytes: Uint8Array): Promise<void>
-  close(): Promise<void>
+  /** Resolves when the child's pipe has taken the bytes. */
+  writeStdin(bytes: Buffer): Promise<void>
+  closeStdin(): Promise<void>
 }
 
-const settle = async (work: Promise<void>, done: (error?: Error | null) => void): Promise<void> => {
+const settle = async (work: Promise<void> | undefined, done: (error?: Error | null) => void): Promise<void> => {
   try {
     await work
   } catch (error) {
@@ -18,10 +19,10 @@ const settle = async (work: Promise<void>, done: (error?: Error | null) => void)
 }
 
 /** A stream that is no faster than the child reads. What a child no longer reads is dropped, as the child would. */
-export const stdinStream = (target: StdinTarget): Writable =>
+export const stdinStream = (target: StdinTarget | undefined): Writable =>
   new Writable({
     decodeStrings: true,
-    write: (chunk: Buffer, _encoding, done) => void settle(target.write(chunk), done),
-    final: (done) => void settle(target.close(), done),
-    destroy: (error, done) => void settle(target.close(), (failure) => done(error ?? failure ?? null)),
+    write: (chunk: Buffer, _encoding, done) => void settle(target?.writeStdin(chunk), done),
+    final: (done) => void settle(target?.closeStdin(), done),
+    destroy: (error, done) => void settle(target?.closeStdin(), (failure) => done(error ?? failure ?? null)),
   })
