@@ -21,7 +21,7 @@ export const rooms = [
   ['vocabulary'],
 ]
 
-const vocabulary = new Set(['config', 'request', 'result', 'event', 'error', 'limits'])
+const vocabulary = new Set(['config', 'request', 'result', 'event', 'error', 'limits', 'setters'])
 
 export const packageOf = (path) => {
   if (path === 'index.d.ts' || path === 'index.js') return 'src'

@@ -1,4 +1,4 @@
-//! [`ExecutionEngine`]: the public handle.
+//! What an [`ExecutionEngine`] does, in the order in which callers need it.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
@@ -9,8 +9,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::builder::EngineBuilder;
+use super::execution_engine::ExecutionEngine;
 use super::handle::{ExecutionHandle, LineSender};
-use super::inner::{Beginning, Inner};
+use super::inner::Beginning;
 use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
@@ -22,34 +23,6 @@ use crate::setters::setters;
 
 /// How long [`ExecutionEngine::abort_now`] waits at most.
 const ABORT_PATIENCE: Duration = Duration::from_secs(2);
-
-/// Runs commands as supervised child processes.
-///
-/// A handle is cheap to clone; all clones are one engine. Dropping the last one stops nothing: what
-/// runs, runs to its end. [`shutdown`](Self::shutdown) is how to stop.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), execution_engine::EngineError> {
-/// use execution_engine::{ExecutionConfig, ExecutionEngine, ExecutionRequest, ExecutionStatus};
-///
-/// # let dir = tempfile::tempdir().expect("a temporary folder");
-/// # let config = ExecutionConfig::default().log_dir(dir.path().to_path_buf());
-/// # let engine = ExecutionEngine::new(config)?;
-/// # #[cfg(any())]
-/// let engine = ExecutionEngine::new(ExecutionConfig::default())?;
-/// let id = engine.execute(ExecutionRequest::exec("echo", ["hello"]))?;
-/// let result = engine.wait_for_completion(id).await?;
-///
-/// assert_eq!(result.status, ExecutionStatus::Completed);
-/// assert_eq!(result.stdout, "hello\n");
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone)]
-pub struct ExecutionEngine {
-    pub(super) inner: Arc<Inner>,
-}
 
 /// Which executions to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -113,9 +86,9 @@ impl ExecutionEngine {
     /// # Errors
     /// As for [`execute`](Self::execute).
     pub fn run(&self, request: ExecutionRequest) -> Result<ExecutionHandle, EngineError> {
-        let (sender, batches) = LineSender::new();
+        let (sender, reader) = LineSender::new();
         let execution = self.inner.accept(request, Some(sender), Beginning::Start)?;
-        Ok(ExecutionHandle::new(execution, batches))
+        Ok(ExecutionHandle::new(execution, reader))
     }
 
     /// Accepts a request and returns the execution's id; it may still have to wait for a place.
@@ -334,11 +307,5 @@ fn abort(registry: &Registry) {
     }
     while registry.live_count() > 0 && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-impl std::fmt::Debug for ExecutionEngine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ExecutionEngine").field("metrics", &self.metrics()).finish_non_exhaustive()
     }
 }

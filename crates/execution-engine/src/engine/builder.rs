@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::api::ExecutionEngine;
+use super::execution_engine::ExecutionEngine;
 use super::inner::Inner;
 use crate::config::ExecutionConfig;
 use crate::error::EngineError;

@@ -3,13 +3,15 @@
 mod api;
 mod builder;
 mod cleanup;
+mod execution_engine;
 mod handle;
 mod inner;
 mod logs;
 mod recover;
 
-pub use api::{AbortHandle, CleanupReport, EngineMetrics, ExecutionEngine, ExecutionFilter};
+pub use api::{AbortHandle, CleanupReport, EngineMetrics, ExecutionFilter};
 pub use builder::EngineBuilder;
+pub use execution_engine::ExecutionEngine;
 pub use handle::{ExecutionHandle, Lines, OutputLine, StdinWriter};
 pub use logs::LogPage;
 pub use recover::{RecoverOptions, RecoveredExecution};

@@ -1,14 +1,15 @@
-//! [`ExecutionHandle`]: what [`ExecutionEngine::run`](crate::ExecutionEngine::run) returns.
+//! [`ExecutionHandle`], what [`ExecutionEngine::run`](crate::ExecutionEngine::run) returns, and its [`Lines`].
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use tokio::sync::mpsc;
+use futures_core::Stream;
 use uuid::Uuid;
 
 use super::cancel_on_drop::CancelOnDrop;
-use super::lines::Lines;
+use super::line_reader::{LineReader, OutputLine};
 use super::stdin_writer::StdinWriter;
-use crate::event::LineBatch;
 use crate::registry::Execution;
 use crate::result::{ExecutionResult, ExecutionStatus};
 
@@ -41,13 +42,13 @@ use crate::result::{ExecutionResult, ExecutionStatus};
 #[must_use = "dropping it cancels the execution; `detach` lets it run on"]
 pub struct ExecutionHandle {
     guard: CancelOnDrop,
-    batches: Option<mpsc::Receiver<LineBatch>>,
+    reader: Option<LineReader>,
     is_stdin_taken: bool,
 }
 
 impl ExecutionHandle {
-    pub(in crate::engine) fn new(execution: Arc<Execution>, batches: mpsc::Receiver<LineBatch>) -> Self {
-        Self { guard: CancelOnDrop::new(execution), batches: Some(batches), is_stdin_taken: false }
+    pub(in crate::engine) fn new(execution: Arc<Execution>, reader: LineReader) -> Self {
+        Self { guard: CancelOnDrop::new(execution), reader: Some(reader), is_stdin_taken: false }
     }
 
     /// The execution's id, for the engine's calls by id.
@@ -65,7 +66,7 @@ impl ExecutionHandle {
     /// Resolves when the execution has ended, whatever its status. Lines that were not asked for
     /// by then are no longer held back. Cancel safe: it may be dropped and called again.
     pub async fn wait(&mut self) -> Arc<ExecutionResult> {
-        self.batches = None;
+        self.reader = None;
         self.guard.execution().completed().await
     }
 
@@ -82,10 +83,10 @@ impl ExecutionHandle {
     ///
     /// The first call has the lines; later ones, and one after [`wait`](Self::wait), get none.
     pub fn lines(&mut self) -> Lines {
-        let batches = self.batches.take();
+        let reader = self.reader.take();
         // A stream without lines has nothing to cancel for.
-        let guard = batches.is_some().then(|| self.guard.clone());
-        Lines::new(batches, guard, None)
+        let guard = reader.is_some().then(|| self.guard.clone());
+        Lines { reader, _guard: guard, handle: None }
     }
 
     /// The writing end of its standard input, where the request says [`Stdin::Pipe`](crate::Stdin::Pipe).
@@ -101,7 +102,7 @@ impl ExecutionHandle {
     /// of a streamed response, for one.
     #[must_use = "dropping it cancels the execution"]
     pub fn into_lines(mut self) -> Lines {
-        Lines::new(self.batches.take(), None, Some(self))
+        Lines { reader: self.reader.take(), _guard: None, handle: Some(self) }
     }
 
     /// Lets the execution run on by itself, and returns its id. Lines that are still being read come
@@ -110,5 +111,44 @@ impl ExecutionHandle {
     pub fn detach(self) -> Uuid {
         self.guard.disarm();
         self.id()
+    }
+}
+
+/// Lines of both streams, in arrival order, until the execution has ended.
+///
+/// Dropping it before its end cancels the execution, unless that was
+/// [detached](ExecutionHandle::detach).
+#[derive(Debug)]
+#[must_use = "dropping it cancels the execution"]
+pub struct Lines {
+    reader: Option<LineReader>,
+    _guard: Option<CancelOnDrop>,
+    /// Where the handle itself was turned into this.
+    handle: Option<ExecutionHandle>,
+}
+
+impl Lines {
+    /// The next line; `None` when the execution has ended and every line was given. Cancel safe.
+    pub async fn next(&mut self) -> Option<OutputLine> {
+        std::future::poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// The handle, where [`into_lines`](ExecutionHandle::into_lines) took it: to await the result.
+    /// From then on dropping the handle is what cancels.
+    #[must_use = "dropping it cancels the execution"]
+    pub fn into_handle(mut self) -> Option<ExecutionHandle> {
+        self.handle.take()
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<OutputLine>> {
+        self.reader.as_mut().map_or(Poll::Ready(None), |reader| reader.poll_next(cx))
+    }
+}
+
+impl Stream for Lines {
+    type Item = OutputLine;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<OutputLine>> {
+        self.get_mut().poll(cx)
     }
 }

@@ -2,10 +2,10 @@
 
 mod cancel_on_drop;
 mod execution_handle;
-mod lines;
+mod line_reader;
 mod stdin_writer;
 
-pub use execution_handle::ExecutionHandle;
-pub(super) use lines::LineSender;
-pub use lines::{Lines, OutputLine};
+pub use execution_handle::{ExecutionHandle, Lines};
+pub(super) use line_reader::LineSender;
+pub use line_reader::OutputLine;
 pub use stdin_writer::StdinWriter;

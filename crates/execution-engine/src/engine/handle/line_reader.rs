@@ -1,16 +1,12 @@
-//! [`Lines`]: the lines of one execution as a stream.
+//! Lines on their way from an execution to whoever reads them, one batch ahead.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use chrono::{DateTime, Utc};
-use futures_core::Stream;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::cancel_on_drop::CancelOnDrop;
-use super::execution_handle::ExecutionHandle;
 use crate::event::{EventHandler, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream};
 
 /// One line of output, without its line end.
@@ -27,61 +23,25 @@ pub struct OutputLine {
     pub timestamp: DateTime<Utc>,
 }
 
-/// Lines of both streams, in arrival order, until the execution has ended.
-///
-/// Dropping it before its end cancels the execution, unless that was
-/// [detached](ExecutionHandle::detach).
+/// Gives out lines one by one, from batches that it takes one at a time.
 #[derive(Debug)]
-#[must_use = "dropping it cancels the execution"]
-pub struct Lines {
-    batches: Option<mpsc::Receiver<LineBatch>>,
+pub(in crate::engine) struct LineReader {
+    batches: mpsc::Receiver<LineBatch>,
     open: OpenBatch,
-    _guard: Option<CancelOnDrop>,
-    /// Where the handle itself was turned into this.
-    handle: Option<ExecutionHandle>,
 }
 
-impl Lines {
-    pub(super) fn new(
-        batches: Option<mpsc::Receiver<LineBatch>>,
-        guard: Option<CancelOnDrop>,
-        handle: Option<ExecutionHandle>,
-    ) -> Self {
-        Self { batches, open: OpenBatch::default(), _guard: guard, handle }
-    }
-
-    /// The next line; `None` when the execution has ended and every line was given. Cancel safe.
-    pub async fn next(&mut self) -> Option<OutputLine> {
-        std::future::poll_fn(|cx| self.poll(cx)).await
-    }
-
-    /// The handle, where [`into_lines`](ExecutionHandle::into_lines) took it: to await the result.
-    /// From then on dropping the handle is what cancels.
-    #[must_use = "dropping it cancels the execution"]
-    pub fn into_handle(mut self) -> Option<ExecutionHandle> {
-        self.handle.take()
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<OutputLine>> {
+impl LineReader {
+    /// The next line; nothing once the execution has ended.
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<OutputLine>> {
         loop {
             if let Some(line) = self.open.next() {
                 return Poll::Ready(Some(line));
             }
-            let Some(batches) = &mut self.batches else { return Poll::Ready(None) };
-            match batches.poll_recv(cx) {
-                Poll::Ready(Some(batch)) => self.open = OpenBatch::new(batch),
-                Poll::Ready(None) => self.batches = None,
-                Poll::Pending => return Poll::Pending,
+            match ready!(self.batches.poll_recv(cx)) {
+                Some(batch) => self.open = OpenBatch::new(batch),
+                None => return Poll::Ready(None),
             }
         }
-    }
-}
-
-impl Stream for Lines {
-    type Item = OutputLine;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<OutputLine>> {
-        self.get_mut().poll(cx)
     }
 }
 
@@ -125,9 +85,9 @@ impl Iterator for OpenBatch {
 pub(in crate::engine) struct LineSender(mpsc::Sender<LineBatch>);
 
 impl LineSender {
-    pub(in crate::engine) fn new() -> (Arc<Self>, mpsc::Receiver<LineBatch>) {
-        let (sender, receiver) = mpsc::channel(1);
-        (Arc::new(Self(sender)), receiver)
+    pub(in crate::engine) fn new() -> (Arc<Self>, LineReader) {
+        let (sender, batches) = mpsc::channel(1);
+        (Arc::new(Self(sender)), LineReader { batches, open: OpenBatch::default() })
     }
 }
 
