@@ -30,7 +30,7 @@
 //! * [`ExecutionEngine`] accepts requests and answers questions about executions.
 //! * [`ExecutionRequest`] says what to run; [`ExecutionConfig`] holds an engine's limits.
 //! * [`EventHandler`] gets [`ExecutionEvent`]s while it runs; [`ExecutionResult`] is how it ended.
-//! * [`HostLoop`] lets a host's event loop take in a few lines itself, with one wake-up for a line.
+//! * `HostLoop` (Linux, feature `host-loop`) lets a host's event loop read a few lines itself, with one wake-up per line.
 //! * [`EngineError`] is a call that could not be accepted; [`FailureCode`] says why an accepted
 //!   execution did not complete.
 //! * [`LogReader`] reads logs back, also those of a host that died.
@@ -79,6 +79,7 @@ pub use event::{EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatc
 pub use execution_log::{
     ByteCounts, LogDamage, LogFooter, LogHeader, LogHost, LogPosition, LogReader, LogRecord, LogRecordKind,
 };
+#[cfg(all(feature = "host-loop", target_os = "linux"))]
 pub use host_loop::HostLoop;
 pub use limits::{OversizedOutputStrategy, RetainOutput};
 pub use request::{Command, ExecutionMetadata, ExecutionRequest, InheritEnv, Stdin};
@@ -92,6 +93,7 @@ pub use result::{
 mod documents {
     #[doc = include_str!("../../../README.md")]
     mod readme {}
+    #[cfg(all(feature = "host-loop", target_os = "linux"))]
     #[doc = include_str!("../../../docs/rust.md")]
     mod rust {}
 }

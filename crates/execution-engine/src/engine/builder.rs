@@ -44,6 +44,7 @@ impl EngineBuilder {
 
     /// Lets a host's event loop read for the executions whose handlers want lines. Default: the
     /// runtime reads everything.
+    #[cfg(all(feature = "host-loop", target_os = "linux"))]
     pub fn host_loop(mut self, host_loop: &HostLoop) -> Self {
         self.host_loop = Some(host_loop.clone());
         self

@@ -15,7 +15,7 @@ use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
 use crate::execution::{OutputLimit, StdinSource, Task};
-use crate::host_loop::{HostLoop, Reactor, SharedTask};
+use crate::host_loop::{self, HostLoop, Reactor};
 use crate::limits::OversizedOutputStrategy;
 use crate::log::LogService;
 use crate::output::Secrets;
@@ -54,10 +54,7 @@ impl Inner {
     ) -> Result<Self, EngineError> {
         config.validate()?;
         let runtime = Handle::try_current().map_err(|_| EngineError::NoRuntime)?;
-        let reactor = host_loop.map(|host_loop| {
-            runtime.spawn(Reactor::stand_in(Arc::downgrade(&host_loop.reactor)));
-            Arc::clone(&host_loop.reactor)
-        });
+        let reactor = host_loop.map(|host_loop| host_loop.join(&runtime));
         Ok(Self {
             registry: Arc::new(Registry::new(Retention {
                 max_age: Duration::from_secs(config.execution_retention_secs),
@@ -127,11 +124,7 @@ impl Inner {
         if beginning == Beginning::Cancelled {
             task.execution.cancel();
         }
-        if task.reactor.is_some() {
-            SharedTask::spawn(&self.runtime, task.run(ticket));
-        } else {
-            self.runtime.spawn(task.run(ticket));
-        }
+        host_loop::spawn(&self.runtime, self.reactor.as_ref(), task.run(ticket));
         self.start_cleanup_task();
         Ok(execution)
     }

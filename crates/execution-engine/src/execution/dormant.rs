@@ -5,11 +5,11 @@
 //! (futures-concurrency's `race` and `FuturesUnordered` do the same for sets of futures.)
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::sync::lock;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, lock};
 
 /// Sleeps through whatever does not concern it.
 pub(crate) struct Dormant<'a, F> {

@@ -1,20 +1,31 @@
 //! A host's event loop that takes part in reading: few lines, in the host's own thread, with one wake-up per line.
 //!
-//! [`handle`] is what a host holds, [`reactor`] tells the host's loop of pipes that can be read, [`shared_task`] is an
-//! execution that both the runtime and the host's thread poll, [`pace`] decides which of them reads.
+//! [`handle`] is what a host holds, [`reactor`] tells the host's loop of pipes that can be read and [`readiness`] keeps
+//! what it told, [`shared_task`] is a future that the runtime and the host's thread both poll, [`pace`] decides which of
+//! them reads. Where there is none of it, [`disabled`] stands in.
 
+#[cfg(any(not(feature = "host-loop"), not(target_os = "linux")))]
+mod disabled;
+#[cfg(all(feature = "host-loop", target_os = "linux"))]
 mod handle;
 mod pace;
-#[cfg_attr(target_os = "linux", path = "reactor_linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "reactor_none.rs")]
+#[cfg(all(feature = "host-loop", target_os = "linux"))]
 mod reactor;
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "host-loop", target_os = "linux"))]
 mod readiness;
+#[cfg(all(feature = "host-loop", target_os = "linux"))]
 mod shared_task;
 
-pub use handle::HostLoop;
 pub(crate) use pace::Pace;
-pub(crate) use reactor::Reactor;
-#[cfg(target_os = "linux")]
-pub(crate) use reactor::Watched;
-pub(crate) use shared_task::SharedTask;
+
+#[cfg(all(unix, any(not(feature = "host-loop"), not(target_os = "linux"))))]
+pub(crate) use disabled::Watched;
+#[cfg(any(not(feature = "host-loop"), not(target_os = "linux")))]
+pub(crate) use disabled::{HostLoop, Reactor, spawn};
+#[cfg(all(feature = "host-loop", target_os = "linux"))]
+pub use handle::HostLoop;
+#[cfg(all(feature = "host-loop", target_os = "linux"))]
+pub(crate) use {
+    handle::spawn,
+    reactor::{Reactor, Watched},
+};

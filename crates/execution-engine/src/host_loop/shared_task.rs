@@ -1,105 +1,128 @@
-//! [`SharedTask`]: an execution that the runtime polls, and for a few lines the host's own thread.
+//! [`SharedTask`]: a future that the runtime polls, and for a few lines the host's own thread.
 
+#[cfg(loom)]
+use loom::thread_local;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, TryLockError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use tokio::runtime::Handle;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, lock};
 
-use crate::sync::lock;
-
-type Life = Pin<Box<dyn Future<Output = ()> + Send>>;
+type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 thread_local! {
-    static WOKEN: Woken = const { Woken { is_wanted: Cell::new(false), tasks: RefCell::new(Vec::new()) } };
+    static WOKEN: Woken = const { Woken { collects: Cell::new(false), tasks: RefCell::new(Vec::new()) } };
 }
 
-/// What a thread has woken that has said that it polls this itself.
+/// The tasks that a thread has woken and will poll itself.
 struct Woken {
-    is_wanted: Cell<bool>,
+    /// Wake-ups are collected just now, rather than passed on to the runtime.
+    collects: Cell<bool>,
     tasks: RefCell<Vec<Arc<SharedTask>>>,
 }
 
-/// A future with two who poll it, one at a time.
+/// A future that two threads poll, one at a time.
 pub(crate) struct SharedTask {
-    /// Nothing when it is done.
-    life: Mutex<Option<Life>>,
-    /// Wakes the task of the runtime.
+    /// `None` while it is polled, and when it is done.
+    future: Mutex<Option<BoxFuture>>,
+    /// Wakes the runtime's task.
     runner: Mutex<Waker>,
-    runtime: Handle,
+    /// The runtime's task came while the host's thread was polling, and wants to come again.
+    is_missed: AtomicBool,
 }
 
-/// The task of the runtime: it alone keeps the future.
-struct Runner(Arc<SharedTask>);
+/// The runtime's half, to be spawned: it alone keeps the future.
+pub(crate) struct Runner(Arc<SharedTask>);
 
 impl SharedTask {
-    /// Runs to the end, whoever polls.
-    pub(crate) fn spawn(runtime: &Handle, life: impl Future<Output = ()> + Send + 'static) {
-        let task = Arc::new(Self {
-            life: Mutex::new(Some(Box::pin(life))),
-            runner: Mutex::new(Waker::noop().clone()),
-            runtime: runtime.clone(),
-        });
-        runtime.spawn(Runner(task));
-    }
-
-    /// Polls here those whose wakers `wake` calls.
-    pub(crate) fn poll_what_wakes(wake: impl FnOnce()) {
+    /// Polls in this thread the tasks that `wake` wakes. A task that panics is dropped, and its runner completes.
+    pub(crate) fn poll_woken(wake: impl FnOnce()) {
         WOKEN.with(|woken| {
-            woken.is_wanted.set(true);
+            let collecting = Collecting::new(woken);
             wake();
-            woken.is_wanted.set(false);
             let mut tasks = woken.tasks.take();
+            drop(collecting);
             tasks.drain(..).for_each(Self::poll_here);
-            // Its room is for the next time.
+            // Its capacity serves the next call.
             woken.tasks.replace(tasks);
         });
     }
 
     fn poll_here(self: Arc<Self>) {
-        let _inside = self.runtime.enter();
-        if self.poll_life().is_none_or(|poll| poll.is_ready()) {
-            // Somebody else polls it just now, and may have missed this; or it is over, which is to be told.
+        // The panic hook has reported it, as it does for a task of the runtime.
+        let polled = catch_unwind(AssertUnwindSafe(|| self.poll_future()));
+        let is_pending = matches!(polled, Ok(Some(Poll::Pending)));
+        // After the future is unlocked: a runner that comes now gets at it.
+        if !is_pending || self.is_missed.swap(false, Ordering::AcqRel) {
             self.wake_runner();
         }
     }
 
-    /// `None` where somebody else is polling.
-    fn poll_life(self: &Arc<Self>) -> Option<Poll<()>> {
-        let mut life = match self.life.try_lock() {
-            Ok(life) => life,
+    /// `None` while another thread polls.
+    fn poll_future(self: &Arc<Self>) -> Option<Poll<()>> {
+        let mut slot = match self.future.try_lock() {
+            Ok(slot) => slot,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        let Some(future) = life.as_mut() else { return Some(Poll::Ready(())) };
+        // Taken out: a poll that panics drops it.
+        let Some(mut future) = slot.take() else { return Some(Poll::Ready(())) };
         let waker = Waker::from(Arc::clone(self));
         let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
-        if poll.is_ready() {
-            *life = None;
+        if poll.is_pending() {
+            *slot = Some(future);
         }
         Some(poll)
     }
 
     fn wake_runner(&self) {
-        let runner = self.runner().clone();
+        let runner = lock(&self.runner).clone();
         runner.wake();
-    }
-
-    fn runner(&self) -> MutexGuard<'_, Waker> {
-        lock(&self.runner)
     }
 }
 
 impl Wake for SharedTask {
     fn wake(self: Arc<Self>) {
-        let is_wanted = WOKEN.with(|woken| woken.is_wanted.get());
-        if is_wanted {
+        let collects = WOKEN.try_with(|woken| woken.collects.get()).unwrap_or(false);
+        if collects {
             WOKEN.with(|woken| woken.tasks.borrow_mut().push(self));
         } else {
             self.wake_runner();
         }
+    }
+}
+
+/// Wake-ups of this thread are collected until this is dropped; what is still there then is the runtime's to poll.
+struct Collecting<'a>(&'a Woken);
+
+impl<'a> Collecting<'a> {
+    fn new(woken: &'a Woken) -> Self {
+        woken.collects.set(true);
+        Self(woken)
+    }
+}
+
+impl Drop for Collecting<'_> {
+    fn drop(&mut self) {
+        self.0.collects.set(false);
+        for task in self.0.tasks.take() {
+            task.wake_runner();
+        }
+    }
+}
+
+impl Runner {
+    /// Completes when the future does, whichever thread polls it last.
+    pub(crate) fn new(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(Arc::new(SharedTask {
+            future: Mutex::new(Some(Box::pin(future))),
+            runner: Mutex::new(Waker::noop().clone()),
+            is_missed: AtomicBool::new(false),
+        }))
     }
 }
 
@@ -109,19 +132,21 @@ impl Future for Runner {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let task = &self.0;
         // Before the look: a wake-up from now on is for this one.
-        task.runner().clone_from(context.waker());
-        task.poll_life().unwrap_or_else(|| {
-            context.waker().wake_by_ref();
-            Poll::Pending
-        })
+        lock(&task.runner).clone_from(context.waker());
+        let polled = task.poll_future().or_else(|| {
+            task.is_missed.swap(true, Ordering::AcqRel);
+            // Once more: the other thread may have finished in between, and missed nobody.
+            task.poll_future()
+        });
+        polled.unwrap_or(Poll::Pending)
     }
 }
 
 impl Drop for Runner {
     /// The future holds wakers that hold this task: it goes with its runner, done or not.
     fn drop(&mut self) {
-        let life = lock(&self.0.life).take();
-        drop(life);
+        let future = lock(&self.0.future).take();
+        drop(future);
     }
 }
 
@@ -141,7 +166,7 @@ mod tests {
         let mut sender = Some(waker_to);
         let is_called = Arc::new(AtomicBool::new(false));
         let called = Arc::clone(&is_called);
-        SharedTask::spawn(&Handle::current(), async move {
+        tokio::spawn(Runner::new(async move {
             poll_fn(|context| {
                 if let Some(sender) = sender.take() {
                     sender.send(context.waker().clone()).unwrap();
@@ -150,14 +175,67 @@ mod tests {
             })
             .await;
             done_to.send(std::thread::current().id()).unwrap();
-        });
+        }));
         let waker = waker.await.unwrap();
         let here = std::thread::spawn(move || {
             is_called.store(true, Ordering::Relaxed);
-            SharedTask::poll_what_wakes(|| waker.wake());
+            SharedTask::poll_woken(|| waker.wake());
             std::thread::current().id()
         });
         assert_eq!(done.await.unwrap(), here.join().unwrap());
+    }
+
+    /// Gives its waker away; then does as it is told when it is woken.
+    async fn woken_once(mut waker_to: Option<oneshot::Sender<Waker>>, then: impl FnOnce() + Send) {
+        poll_fn(|context| match waker_to.take() {
+            Some(sender) => {
+                sender.send(context.waker().clone()).unwrap();
+                Poll::Pending
+            }
+            None => Poll::Ready(()),
+        })
+        .await;
+        then();
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_one_task_keeps_no_other_from_being_polled() {
+        let (first_to, first) = oneshot::channel::<Waker>();
+        let (second_to, second) = oneshot::channel::<Waker>();
+        let (done_to, done) = oneshot::channel();
+        let (guard, dropped) = oneshot::channel::<()>();
+        tokio::spawn(Runner::new(woken_once(Some(first_to), move || {
+            let _guard = guard;
+            panic!("in a test")
+        })));
+        tokio::spawn(Runner::new(woken_once(Some(second_to), move || {
+            done_to.send(std::thread::current().id()).unwrap();
+        })));
+        let wakers = [first.await.unwrap(), second.await.unwrap()];
+        let here = std::thread::spawn(move || {
+            SharedTask::poll_woken(|| wakers.into_iter().for_each(Waker::wake));
+            std::thread::current().id()
+        });
+        let polled_in = tokio::time::timeout(std::time::Duration::from_secs(30), done).await;
+        assert_eq!(polled_in.unwrap().unwrap(), here.join().unwrap());
+        dropped.await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_waking_leaves_what_was_woken_to_the_runtime() {
+        let (waker_to, waker) = oneshot::channel::<Waker>();
+        let (done_to, done) = oneshot::channel();
+        tokio::spawn(Runner::new(woken_once(Some(waker_to), move || done_to.send(()).unwrap())));
+        let waker = waker.await.unwrap();
+        std::thread::spawn(move || {
+            SharedTask::poll_woken(|| {
+                waker.wake();
+                panic!("in a test")
+            });
+        })
+        .join()
+        .unwrap_err();
+        tokio::time::timeout(std::time::Duration::from_secs(30), done).await.unwrap().unwrap();
     }
 
     #[tokio::test]
@@ -166,7 +244,7 @@ mod tests {
         let (guard, dropped) = oneshot::channel::<()>();
         let mut sender = Some(waker_to);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        SharedTask::spawn(runtime.handle(), async move {
+        runtime.spawn(Runner::new(async move {
             let _guard = guard;
             poll_fn(|context| {
                 sender.take().unwrap().send(context.waker().clone()).unwrap();
@@ -174,7 +252,7 @@ mod tests {
             })
             .await;
             pending::<()>().await;
-        });
+        }));
         let waker = waker.await.unwrap();
         runtime.shutdown_background();
         dropped.await.unwrap_err();

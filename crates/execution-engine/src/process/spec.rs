@@ -23,6 +23,7 @@ pub(crate) struct SpawnSpec {
     /// An absolute path, already looked up: a bare name would cost a fork of the whole host.
     pub program: PathBuf,
     /// What the child sees as its own name; the program's path where none is given.
+    #[cfg_attr(windows, expect(dead_code, reason = "Windows takes it from the command line"))]
     pub arg0: Option<OsString>,
     pub args: Vec<OsString>,
     /// Windows only: appended to the command line as it is (`cmd.exe` does not read it as others do).
@@ -68,6 +69,7 @@ pub(crate) enum Scope {
     /// The leader's process group (Windows: the job).
     Group,
     /// And those that left it, found by the mark in their environment.
+    #[cfg_attr(windows, expect(dead_code, reason = "nothing leaves a job"))]
     GroupAndEscaped,
 }
 
@@ -89,6 +91,7 @@ impl Exit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ExitKind {
     Code(i32),
+    #[cfg_attr(windows, expect(dead_code, reason = "a matter of Unix"))]
     Signal {
         number: i32,
         name: String,

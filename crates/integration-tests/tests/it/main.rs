@@ -26,7 +26,7 @@ mod g19_leaks;
 mod g20_privacy;
 mod handle;
 mod heavy;
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "host-loop", target_os = "linux"))]
 mod host_loop;
 mod log_damage;
 mod public_types;

@@ -1,4 +1,4 @@
-//! The process table of macOS: libproc (proc_pidinfo) and sysctl (`KERN_PROCARGS2`).
+//! The process table of macOS: libproc (`proc_pidinfo`) and sysctl (`KERN_PROCARGS2`).
 //!
 //! System integrity protection hides the environment of Apple's own programs (`/bin/sleep`): those carry a
 //! mark that cannot be read, and are found by their group alone.

@@ -12,9 +12,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe::Sender;
 
-use crate::host_loop::Reactor;
-#[cfg(target_os = "linux")]
-use crate::host_loop::Watched;
+use crate::host_loop::{Reactor, Watched};
 use crate::os_readiness::watch_readable;
 
 /// Of a pipe whose child writes much, in bytes.
@@ -40,7 +38,6 @@ pub(crate) struct PipeReader {
 #[derive(Debug)]
 enum Source {
     Runtime(AsyncFd<Arc<OwnedFd>>),
-    #[cfg(target_os = "linux")]
     Host(Watched),
 }
 
@@ -71,16 +68,10 @@ impl PipeReader {
 
     /// From now on a host's loop hears of what can be read, and not the runtime. Where that cannot be, all stays
     /// as it is.
-    #[cfg(target_os = "linux")]
     pub(crate) fn enter(&mut self, reactor: &Arc<Reactor>) {
         if let Ok(watched) = reactor.watch(&self.pipe) {
             self.source = Source::Host(watched);
         }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(crate) fn enter(&mut self, reactor: &Arc<Reactor>) {
-        match **reactor {}
     }
 
     /// From now on the runtime of the calling task hears of it. Where that cannot be, all stays as it is.
@@ -102,7 +93,6 @@ impl PipeReader {
         match &self.source {
             // An error shows again, with its reason, at the read.
             Source::Runtime(runtime) => runtime.poll_read_ready(context).map(drop),
-            #[cfg(target_os = "linux")]
             Source::Host(watched) => watched.poll_readable(context),
         }
     }
@@ -125,7 +115,6 @@ impl PipeReader {
         };
         let read = match &self.source {
             Source::Runtime(runtime) => runtime.try_io(Interest::READABLE, |_| read()),
-            #[cfg(target_os = "linux")]
             Source::Host(watched) => watched.try_read(read),
         };
         #[cfg(target_os = "linux")]
@@ -146,6 +135,7 @@ impl PipeReader {
     }
 
     /// How many bytes the pipe itself can hold: what one drain after the exit may find.
+    #[cfg_attr(not(target_os = "linux"), expect(clippy::unused_self, reason = "Linux is asked"))]
     pub(crate) fn capacity(&self) -> usize {
         const USUAL: usize = 64 * 1024;
         #[cfg(target_os = "linux")]
