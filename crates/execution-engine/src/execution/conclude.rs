@@ -48,6 +48,7 @@ pub(crate) async fn publish(
 ) {
     let result = Arc::new(result);
     if execution.set_result(&result) {
+        tracing::debug!(status = result.status.as_str(), exit_code = result.exit_code, "ended");
         registry.finished(execution.id);
         let handover = permit.map(Permit::hand_over);
         delivery.event(terminal_event(&result));
@@ -62,7 +63,7 @@ pub(crate) async fn publish(
 
 /// Publishes what is to be said after a panic of the task.
 pub(crate) async fn after_panic(EndGuard { execution, registry, handler }: &EndGuard, message: &str) {
-    tracing::error!(execution_id = %execution.id, message, "an execution's task panicked");
+    tracing::error!(id = %execution.id, panic = message, "an execution's task panicked");
     let message = format!("`{}` was stopped by a bug in the engine: {message}", execution.command);
     let error = ExecutionFailure::new(FailureCode::Internal, message);
     let result = execution.unstarted_result(ExecutionStatus::Failed, Some(error));

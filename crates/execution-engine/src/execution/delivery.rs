@@ -189,6 +189,6 @@ impl Delivery {
 
 /// True: what the handler was called for counts as done.
 fn report(id: Uuid, Panicked(message): &Panicked) -> bool {
-    tracing::error!(execution_id = %id, message, "an event handler panicked");
+    tracing::error!(%id, panic = message, "an event handler panicked");
     true
 }

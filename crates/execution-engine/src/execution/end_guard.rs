@@ -42,7 +42,7 @@ impl EndGuard {
         let delivered =
             no_panic(|| pin!(handler.handle(event)).poll(&mut Context::from_waker(Waker::noop())).is_ready());
         if delivered != Ok(true) {
-            tracing::debug!(%execution_id, "the terminal event had no runtime to be delivered on");
+            tracing::debug!(id = %execution_id, "the terminal event had no runtime to be delivered on");
         }
     }
 }
@@ -52,6 +52,7 @@ impl Drop for EndGuard {
         if self.execution.result().is_none() {
             let result = Arc::new(self.interrupted());
             if self.execution.set_result(&result) {
+                tracing::debug!(status = result.status.as_str(), "ended");
                 self.registry.finished(self.execution.id);
                 self.deliver(&result);
             }

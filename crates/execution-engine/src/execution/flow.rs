@@ -199,6 +199,7 @@ impl Flow {
         match read {
             Ok((0, _)) => self.end(stream, sinks),
             Ok((count, is_within)) => {
+                tracing::trace!(?stream, bytes = count, "read");
                 self.pace.read(count);
                 self.over_limit |= !is_within;
                 return Some(count);

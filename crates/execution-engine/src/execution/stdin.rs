@@ -3,6 +3,7 @@
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use crate::process::PipeWriter;
 use crate::registry::StdinMessage;
@@ -18,17 +19,18 @@ impl Drop for Feeder {
 
 /// Writes `bytes`, then closes. A child that does not read them all is no error (EPIPE).
 pub(crate) fn feed_bytes(mut pipe: PipeWriter, bytes: Vec<u8>) -> Feeder {
-    Feeder(tokio::spawn(async move {
+    let feed = async move {
         if let Err(error) = pipe.write_all(&bytes).await {
             tracing::debug!(%error, "the child did not read all of its standard input");
         }
-    }))
+    };
+    Feeder(tokio::spawn(feed.in_current_span()))
 }
 
 /// Writes what arrives until it is told to close. After the child has closed its end, writes are
 /// accepted and dropped, as the child would have done.
 pub(crate) fn feed_messages(pipe: PipeWriter, mut messages: mpsc::Receiver<StdinMessage>) -> Feeder {
-    Feeder(tokio::spawn(async move {
+    let feed = async move {
         let mut pipe = Some(pipe);
         while let Some(message) = messages.recv().await {
             match message {
@@ -45,5 +47,6 @@ pub(crate) fn feed_messages(pipe: PipeWriter, mut messages: mpsc::Receiver<Stdin
                 }
             }
         }
-    }))
+    };
+    Feeder(tokio::spawn(feed.in_current_span()))
 }

@@ -103,6 +103,7 @@ impl<'a> Supervisor<'a> {
         self.stop_requested();
         let exited = self.until_exit().await;
         let at = Instant::now();
+        tracing::debug!(exited, "exited");
         let mut leftovers = match self.phase {
             Phase::Running => Vec::new(),
             Phase::Stopping(_) => self.settle_politely().await,
@@ -113,6 +114,7 @@ impl<'a> Supervisor<'a> {
         };
         // One deadline, counted from when the tree was settled: that alone may take the grace period.
         let complete = self.drain(Instant::now() + LEAK_TIMEOUT).await;
+        tracing::debug!(complete, "drained");
         let cause = match self.phase {
             Phase::Stopping(cause) | Phase::Killing(cause) => Some(cause),
             // The limit was passed by what was still in the pipe at the exit.
@@ -204,6 +206,7 @@ impl<'a> Supervisor<'a> {
         if self.patience.kill_grace.is_zero() {
             return self.kill(cause);
         }
+        tracing::debug!(cause = cause.as_str(), "asked to stop");
         self.sinks.log_signal("SIGTERM", cause);
         self.child.signal_tree(TreeSignal::Polite);
         self.phase = Phase::Stopping(cause);
@@ -211,6 +214,7 @@ impl<'a> Supervisor<'a> {
     }
 
     fn kill(&mut self, cause: Cause) {
+        tracing::debug!(cause = cause.as_str(), "killed");
         self.sinks.log_signal("SIGKILL", cause);
         self.child.signal_tree(TreeSignal::Force);
         self.phase = Phase::Killing(cause);

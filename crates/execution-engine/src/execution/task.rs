@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 use super::catch_unwind::{Panicked, or_panic};
 use super::conclude;
@@ -65,20 +66,25 @@ impl Task {
             registry: Arc::clone(&self.registry),
             handler: self.handler.clone(),
         };
+        let (id, kind, command) = (self.execution.id, self.request.command.kind(), &*self.execution.command);
+        let span = tracing::info_span!("execution", %id, kind, pid = tracing::field::Empty);
+        span.in_scope(|| tracing::debug!(command, "accepted"));
+        let its_span = span.clone();
         let accepted = Instant::now();
-        async move {
+        let life = async move {
             let lived = {
-                let mut life = pin!(self.live(ticket, accepted));
+                let mut life = pin!(self.live(ticket, accepted, its_span));
                 or_panic(life.as_mut()).await
             };
             // Its future is dropped: that stopped the tree and passed the slot on.
             if let Err(Panicked(message)) = lived {
                 conclude::after_panic(&guard, &message).await;
             }
-        }
+        };
+        life.instrument(span)
     }
 
-    async fn live(mut self, ticket: Ticket, accepted: Instant) {
+    async fn live(mut self, ticket: Ticket, accepted: Instant, span: Span) {
         let mut delivery = Delivery::new(self.execution.id, self.handler.take(), self.stream_output);
         let Some(permit) = self.wait_for_permit(ticket, &mut delivery).await else {
             let error = outcome::never_started(&self.execution.command);
@@ -95,7 +101,10 @@ impl Task {
             started = self.start() => started,
         };
         match started {
-            Ok(spawned) => self.supervise(spawned, permit, delivery, accepted).await,
+            Ok(spawned) => {
+                span.record("pid", spawned.child.pid());
+                self.supervise(spawned, permit, delivery, accepted).await;
+            }
             Err(failure) => {
                 drop(permit);
                 let error = ExecutionFailure::new(failure.code, self.secrets.mask(&failure.message));
@@ -119,6 +128,7 @@ impl Task {
     /// Waits for a permit; `None` when a stop was asked for before there was one.
     async fn wait_for_permit(&mut self, ticket: Ticket, delivery: &mut Delivery) -> Option<Permit> {
         if ticket.is_queued() {
+            tracing::debug!("queued");
             delivery.event(EventKind::Queued);
         }
         let (mut stopped, mut granted) = (pin!(stopped(self.stop.clone())), pin!(ticket.granted()));
@@ -152,6 +162,7 @@ impl Task {
         let started_at = Utc::now();
         let pid = spawned.child.pid();
         let containment = spawned.child.containment();
+        tracing::debug!(pid, ?containment, "started");
         let (process, mut log) = ((pid, spawned.child.start_time()), std::mem::take(&mut self.log));
         log.begin(|| log_header(&self.execution, &self.request, &self.secrets, process, started_at));
         self.execution.set_started(pid, started_at, log.path());

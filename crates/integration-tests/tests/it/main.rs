@@ -36,3 +36,4 @@ mod runtime_end;
 mod spawn_errors;
 mod starvation;
 mod stdin;
+mod tracing_events;
