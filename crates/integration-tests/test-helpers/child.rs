@@ -122,7 +122,7 @@ fn host(rest: &[String]) -> io::Result<()> {
             let id = engine.execute_with(request, Arc::new(print)).map_err(io::Error::other)?;
             engine.wait_for_completion(id).await.map_err(io::Error::other)?;
         }
-        tokio::time::sleep(Duration::from_mins(1)).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
         Ok(())
     })
 }

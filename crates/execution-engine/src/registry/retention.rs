@@ -30,12 +30,12 @@ impl Retention {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_hours(1);
+    const HOUR: Duration = Duration::from_secs(60 * 60);
 
     fn surplus(ages_in_minutes: &[u64], max_count: usize) -> usize {
         let now = Instant::now() + HOUR * 24;
         let ended =
-            ages_in_minutes.iter().map(|minutes| now.checked_sub(Duration::from_mins(*minutes)).unwrap());
+            ages_in_minutes.iter().map(|minutes| now.checked_sub(Duration::from_secs(*minutes * 60)).unwrap());
         Retention { max_age: HOUR, max_count }.surplus(ended, now)
     }
 

@@ -1,11 +1,12 @@
 /** `escher-exec list`: what the logs tell of executions, whoever ran them. */
+import { executionStatuses } from '@escher/execution-engine'
 import { numberOf, type Parsed, wordOf } from '../arguments.js'
 import { OK } from '../exit-codes.js'
 import type { Home } from '../home.js'
 import { listLogs, type LoggedExecution } from '../log-folder.js'
 import { duration, fit, harmless, painter } from '../ui/text.js'
 
-const STATUSES = ['running', 'completed', 'failed', 'cancelled', 'timeout', 'interrupted'] as const
+const STATUSES = executionStatuses.filter((status) => status !== 'pending')
 
 const styles: Readonly<Record<string, 'green' | 'cyan' | 'red' | 'yellow'>> = {
   completed: 'green',
