@@ -19,6 +19,7 @@ export const rooms = [
   ['host_loop'],
   ['os_readiness', 'admission', 'sync'],
   ['vocabulary'],
+  ['per_stream', 'setters'],
 ]
 
 const vocabulary = new Set(['config', 'request', 'result', 'event', 'error', 'limits', 'setters'])
