@@ -120,14 +120,17 @@ impl From<LogRecord> for NativeLogRecord {
                 partial: Some(partial),
                 event: None,
             },
-            LogRecordKind::Event { event } => Self {
+            other => Self {
                 timestamp,
                 r#type: "event".to_owned(),
                 stream: None,
                 text: None,
                 bytes: None,
                 partial: None,
-                event: Some(event.to_string()),
+                event: match other {
+                    LogRecordKind::Event { event } => Some(event.to_string()),
+                    _ => None,
+                },
             },
         }
     }

@@ -4,7 +4,8 @@
 //! [`FailureCode`] says why an accepted execution did not end as `completed`; it sits in the
 //! [result](crate::ExecutionResult::error), because an execution that was accepted always has a result.
 
-use std::fmt;
+use std::sync::Arc;
+use std::{fmt, io};
 
 pub use execution_log::{ExecutionFailure, FailureCode};
 use uuid::Uuid;
@@ -43,7 +44,7 @@ impl fmt::Display for InvalidField {
 }
 
 /// A call that could not be accepted. Nothing was run and nothing was lost.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
     /// A configuration value is out of range.
@@ -71,14 +72,29 @@ pub enum EngineError {
     #[error("no tokio runtime: construct the engine inside one, with its time and I/O drivers enabled")]
     NoRuntime,
     /// The log of an execution could not be read.
-    #[error("the log of execution {id} cannot be read: {message}")]
+    #[error("the log of execution {id} cannot be read: {source}")]
     LogUnreadable {
         /// The execution.
         id: Uuid,
         /// What the operating system said.
-        message: String,
+        source: Arc<io::Error>,
+    },
+    /// The folder of the logs could not be looked through.
+    #[error("the folder of the logs cannot be read: {source}")]
+    LogFolderUnreadable {
+        /// What the operating system said.
+        source: Arc<io::Error>,
     },
 }
+
+/// As [`io::Error`] cannot be compared: the same error says the same.
+impl PartialEq for EngineError {
+    fn eq(&self, other: &Self) -> bool {
+        self.code() == other.code() && self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for EngineError {}
 
 impl EngineError {
     /// The stable code, e.g. `QUEUE_FULL`. Codes are never renamed.
@@ -92,7 +108,7 @@ impl EngineError {
             Self::QueueFull { .. } => "QUEUE_FULL",
             Self::ShutDown => "SHUT_DOWN",
             Self::NoRuntime => "NO_RUNTIME",
-            Self::LogUnreadable { .. } => "LOG_UNREADABLE",
+            Self::LogUnreadable { .. } | Self::LogFolderUnreadable { .. } => "LOG_UNREADABLE",
         }
     }
 }

@@ -72,12 +72,13 @@ mod sync;
 pub use config::ExecutionConfig;
 pub use engine::{
     AbortHandle, CleanupReport, EngineBuilder, EngineMetrics, ExecutionEngine, ExecutionFilter,
-    ExecutionHandle, Lines, LogPage, OutputLine, RecoverOptions, RecoveredExecution, StdinWriter,
+    ExecutionHandle, Lines, OutputLine, RecoverOptions, RecoveredExecution, StdinWriter,
 };
 pub use error::{EngineError, ExecutionFailure, FailureCode, InvalidField};
 pub use event::{EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream};
 pub use execution_log::{
-    ByteCounts, LogDamage, LogFooter, LogHeader, LogHost, LogPosition, LogReader, LogRecord, LogRecordKind,
+    ByteCounts, LogDamage, LogFolder, LogFollower, LogFooter, LogHeader, LogHost, LogInfo, LogPage, LogPart,
+    LogPosition, LogReader, LogRecord, LogRecordKind, LogState, OutputFile,
 };
 #[cfg(all(feature = "host-loop", target_os = "linux"))]
 pub use host_loop::HostLoop;

@@ -1,13 +1,18 @@
-//! The format of a log, version 1: what stands in its lines.
+//! The format's lines: what a writer puts into them, and what a reader makes of them.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use serde::Serialize;
 
-use crate::failure::ExecutionFailure;
-use crate::vocabulary::{ExecutionMetadata, ExecutionStatus, OutputStream, ResourceUsage};
+use crate::footer::LogFooter;
+use crate::header::LogHeader;
+use crate::record::{LogRecord, LogRecordKind};
+use crate::vocabulary::OutputStream;
 
-/// Begins a part's first line; the number is the format's version.
+/// The format's version, as it stands in the first line of every part.
+pub const VERSION: u32 = 1;
+/// Begins the first line of every part, in every version.
+pub const MAGIC: &str = "#execlog/";
+/// Begins the first line of every part in this version.
 const HEADER_MARK: &str = "#execlog/1 ";
 /// Begins the last line of a complete log.
 pub(crate) const FOOTER_MARK: &str = "#end ";
@@ -15,141 +20,8 @@ pub(crate) const FOOTER_MARK: &str = "#end ";
 pub const PREFIX_LEN: usize = 31;
 /// A record's payload is cut here; the rest follows as further records.
 pub const MAX_PAYLOAD: usize = 16 * 1024;
-
-/// The first line of every part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogHeader {
-    /// The execution.
-    pub id: Uuid,
-    /// Which part this is, from 1.
-    pub part: u32,
-    /// When the process started.
-    pub started_at: DateTime<Utc>,
-    /// The command as one would type it, secrets masked.
-    pub command: String,
-    /// `exec`, `shell`, `script` or `aws_cli`.
-    pub command_type: String,
-    /// Program and arguments, secrets masked.
-    pub argv: Vec<String>,
-    /// The working folder; `None`: the host's.
-    pub working_dir: Option<String>,
-    /// Names of the variables the request set. Values are never written.
-    pub env_names: Vec<String>,
-    /// The process.
-    pub pid: u32,
-    /// When the system says it was started, in the system's own unit: with the pid, its identity.
-    pub pid_start_time: Option<u64>,
-    /// Who wrote this.
-    pub host: LogHost,
-    /// Copied from the request.
-    pub metadata: ExecutionMetadata,
-    /// Bytes of each stream in earlier parts.
-    pub offsets: ByteCounts,
-}
-
-/// The program that ran the engine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogHost {
-    /// Its process id.
-    pub pid: u32,
-    /// When it was started, in the system's own unit.
-    pub start_time: Option<u64>,
-    /// The boot it ran in.
-    pub boot_id: Option<String>,
-    /// The operating system.
-    pub os: String,
-    /// The engine's version.
-    pub engine_version: String,
-}
-
-/// Bytes a stream, as logged: secrets masked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ByteCounts {
-    /// Standard output.
-    pub stdout: u64,
-    /// Standard error.
-    pub stderr: u64,
-}
-
-impl ByteCounts {
-    /// Counts more of a stream.
-    pub fn add(&mut self, stream: OutputStream, count: usize) {
-        match stream {
-            OutputStream::Stdout => self.stdout += count as u64,
-            OutputStream::Stderr => self.stderr += count as u64,
-        }
-    }
-}
-
-impl std::ops::AddAssign for ByteCounts {
-    fn add_assign(&mut self, other: Self) {
-        self.stdout += other.stdout;
-        self.stderr += other.stderr;
-    }
-}
-
-impl std::ops::SubAssign for ByteCounts {
-    fn sub_assign(&mut self, other: Self) {
-        self.stdout -= other.stdout;
-        self.stderr -= other.stderr;
-    }
-}
-
-/// The last line of a log that was brought to its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogFooter {
-    /// How it ended.
-    pub status: ExecutionStatus,
-    /// The exit code.
-    pub exit_code: Option<i32>,
-    /// The signal that ended it.
-    pub signal: Option<String>,
-    /// From start to end of the process, in milliseconds.
-    pub duration_ms: u64,
-    /// Bytes the child wrote.
-    pub bytes: ByteCounts,
-    /// Bytes of records that are not in the log: parts that were dropped, or a disk that was full.
-    pub dropped_bytes: u64,
-    /// Parts written, dropped ones included.
-    pub parts: u32,
-    /// Processor time and memory.
-    pub usage: Option<ResourceUsage>,
-    /// Why it did not complete.
-    pub error: Option<ExecutionFailure>,
-    /// CRC-32 of every record of every part, headers and footer left out; `None` for an interrupted log.
-    pub crc32: Option<u32>,
-}
-
-/// One line of a log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LogRecord {
-    /// When it was read from the child, or happened.
-    pub timestamp: DateTime<Utc>,
-    /// What it is.
-    #[serde(flatten)]
-    pub kind: LogRecordKind,
-}
-
-/// What a record holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum LogRecordKind {
-    /// Output of the child.
-    Output {
-        /// Which output.
-        stream: OutputStream,
-        /// The bytes, without the line's end.
-        #[serde(skip)]
-        bytes: Vec<u8>,
-        /// Whether the line goes on in this stream's next record.
-        partial: bool,
-    },
-    /// Something the engine did or noticed.
-    Event {
-        /// As it was written.
-        event: serde_json::Value,
-    },
-}
+/// No line is longer, but for a header, whose arguments have the system's limits.
+pub(crate) const MAX_LINE: u64 = 4 * 1024 * 1024 + (MAX_PAYLOAD + PREFIX_LEN) as u64;
 
 /// `2025-10-21T10:30:05.201337Z`.
 #[must_use]
@@ -167,6 +39,14 @@ pub fn header_line(header: &LogHeader) -> String {
 #[must_use]
 pub fn footer_line(footer: &LogFooter) -> String {
     json_line(FOOTER_MARK, footer)
+}
+
+/// The version that a part's first bytes name; `None` where they are not a log's.
+#[must_use]
+pub fn version(first: &[u8]) -> Option<u32> {
+    let rest = first.strip_prefix(MAGIC.as_bytes())?;
+    let digits = rest.split(|byte| *byte == b' ').next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// A mark and JSON, its fields in the order of their declaration.
@@ -214,6 +94,13 @@ fn record(line: &[u8]) -> Option<LogRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_mark_names_the_version() {
+        assert_eq!(HEADER_MARK, format!("{MAGIC}{VERSION} "));
+        assert_eq!((version(HEADER_MARK.as_bytes()), version(b"#execlog/12 {}")), (Some(1), Some(12)));
+        assert_eq!((version(b"my own notes"), version(b"#execlog/x ")), (None, None));
+    }
 
     #[test]
     fn a_record_is_counted_as_the_bytes_it_stands_for() {

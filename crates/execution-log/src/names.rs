@@ -1,18 +1,19 @@
-//! What the files of a log are called.
-
-use std::path::Path;
+//! What the files of an execution are called.
 
 use uuid::Uuid;
 
 use crate::vocabulary::OutputStream;
 
-/// `<id>.log`, `<id>.2.log`, …
+/// Length of an id.
+pub(crate) const ID_LEN: usize = 36;
+
+/// A part's name: `<id>.log`, `<id>.2.log`, …
 #[must_use]
 pub fn part_name(id: Uuid, part: u32) -> String {
     if part == 1 { format!("{id}.log") } else { format!("{id}.{part}.log") }
 }
 
-/// `<id>.stdout`, `<id>.stderr`.
+/// The name of the file with all of a stream: `<id>.stdout`, `<id>.stderr`.
 #[must_use]
 pub fn spill_name(id: Uuid, stream: OutputStream) -> String {
     match stream {
@@ -24,30 +25,29 @@ pub fn spill_name(id: Uuid, stream: OutputStream) -> String {
 /// Whose file a name says it is: `<id>.log`, `<id>.<part>.log`, `<id>.stdout`, `<id>.stderr`.
 #[must_use]
 pub fn owner(name: &str) -> Option<Uuid> {
-    let (id, rest) = name.split_at_checked(36)?;
-    let is_ours = matches!(rest, ".log" | ".stdout" | ".stderr") || part_number(rest).is_some();
+    let (id, rest) = name.split_at_checked(ID_LEN)?;
+    let is_ours = part_number(rest).is_some() || spill_stream(rest).is_some();
     // Canonical spelling only: another one would not be ours.
     let parsed: Uuid = id.parse().ok().filter(|_| is_ours)?;
     (parsed.to_string() == id).then_some(parsed)
 }
 
-/// `.7.log` → 7.
-#[must_use]
-pub fn part_number(rest: &str) -> Option<u32> {
+/// What follows the id in a part's name: `.log` → 1, `.7.log` → 7.
+pub(crate) fn part_number(rest: &str) -> Option<u32> {
+    if rest == ".log" {
+        return Some(1);
+    }
     let digits = rest.strip_prefix('.')?.strip_suffix(".log")?;
     digits.parse().ok().filter(|part: &u32| *part > 1 && part.to_string() == digits)
 }
 
-/// The numbers of the parts that are there.
-#[must_use]
-pub fn parts(folder: &Path, id: Uuid) -> Vec<u32> {
-    let names = folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.file_name());
-    names
-        .filter_map(|name| {
-            let rest = name.to_str()?.strip_prefix(&id.to_string())?.to_owned();
-            if rest == ".log" { Some(1) } else { part_number(&rest) }
-        })
-        .collect()
+/// What follows the id in a spill file's name.
+pub(crate) fn spill_stream(rest: &str) -> Option<OutputStream> {
+    match rest {
+        ".stdout" => Some(OutputStream::Stdout),
+        ".stderr" => Some(OutputStream::Stderr),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -5,48 +5,25 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
 use uuid::Uuid;
 
-use crate::format::{FOOTER_MARK, Line, LogFooter, LogHeader, LogRecord, MAX_PAYLOAD, PREFIX_LEN, parse};
-use crate::names::{part_name, parts};
+use crate::folder::LogFolder;
+use crate::footer::LogFooter;
+use crate::format::{Line, MAX_LINE, parse};
+use crate::header::LogHeader;
+use crate::position::LogPosition;
+use crate::record::LogRecord;
 
-/// No line of the format is longer, but for a header, whose arguments have the system's limits.
-const MAX_LINE: u64 = 4 * 1024 * 1024 + (MAX_PAYLOAD + PREFIX_LEN) as u64;
+/// How much is read at once.
+const BUFFER: usize = 64 * 1024;
 /// How many missing part numbers are passed over before the log counts as ended.
 const MAX_GAP: u32 = 1 << 20;
 
-/// A place between two records: reading goes on from there, also in another process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LogPosition {
-    part: u32,
-    offset: u64,
-}
-
-impl LogPosition {
-    /// The beginning.
-    pub const START: Self = Self { part: 1, offset: 0 };
-}
-
-impl std::fmt::Display for LogPosition {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.part, self.offset)
-    }
-}
-
-impl FromStr for LogPosition {
-    type Err = std::num::ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (part, offset) = text.split_once(':').unwrap_or((text, "0"));
-        Ok(Self { part: part.parse()?, offset: offset.parse()? })
-    }
-}
-
 /// What was not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct LogDamage {
     /// Lines that are no records.
     pub bad_lines: u64,
@@ -54,10 +31,26 @@ pub struct LogDamage {
     pub missing_parts: u32,
 }
 
+/// A piece of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogPage {
+    /// The records, in order.
+    pub records: Vec<LogRecord>,
+    /// Where to read on. A live log may have more there later.
+    pub next: LogPosition,
+    /// Whether the end of what is written was reached.
+    pub at_end: bool,
+    /// Whether nothing will follow: the log has its footer, or nobody writes it any more. Only a
+    /// [follower](crate::LogFollower) looks for the latter.
+    pub has_ended: bool,
+}
+
 /// Gives the records of a log one by one, across its parts.
 ///
-/// At the end of what was written it gives `None`; of a live log there may be more later, from
-/// [`position`](Self::position) on.
+/// At the end of what was written it gives `None`; a live log may have more later, from
+/// [`position`](Self::position) on: see [`LogFollower`](crate::LogFollower). After an error of the file system
+/// it gives nothing more.
 ///
 /// ```no_run
 /// # fn main() -> std::io::Result<()> {
@@ -72,13 +65,14 @@ pub struct LogDamage {
 /// ```
 #[derive(Debug)]
 pub struct LogReader {
-    folder: PathBuf,
+    folder: LogFolder,
     id: Uuid,
     input: BufReader<File>,
     position: LogPosition,
     header: Option<LogHeader>,
     footer: Option<LogFooter>,
     damage: LogDamage,
+    has_failed: bool,
     line: Vec<u8>,
 }
 
@@ -86,36 +80,56 @@ impl LogReader {
     /// Opens a log at its beginning.
     ///
     /// # Errors
-    /// Of the file system: no such log, or not permitted.
+    /// Of the file system: `NotFound` for no such log, or not permitted.
     pub fn open(folder: &Path, id: Uuid) -> io::Result<Self> {
         Self::open_at(folder, id, LogPosition::START)
     }
 
-    /// Opens a log where another reader left off. Where that part was dropped since, at the next one.
+    /// Opens a log where another reader left off; at the next part, where that one was dropped since.
     ///
     /// # Errors
-    /// Of the file system: no such log, or not permitted.
+    /// Of the file system: `NotFound` for no such log, or not permitted.
     pub fn open_at(folder: &Path, id: Uuid, position: LogPosition) -> io::Result<Self> {
+        Self::open_in(&LogFolder::open(folder)?, id, position)
+    }
+
+    /// As [`open_at`](Self::open_at), in a folder that is open already.
+    ///
+    /// # Errors
+    /// Of the file system: `NotFound` for no such log, or not permitted.
+    pub fn open_in(folder: &LogFolder, id: Uuid, position: LogPosition) -> io::Result<Self> {
         let mut damage = LogDamage::default();
-        let (mut file, part) = match File::open(folder.join(part_name(id, position.part))) {
+        let (mut file, part) = match folder.part(id, position.part) {
             Ok(file) => (file, position.part),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && position.part > 1 => {
-                next_part(folder, id, position.part, &mut damage).ok_or(error)?
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                next_part(folder, id, position.part.saturating_sub(1), &mut damage).ok_or(error)?
             }
             Err(error) => return Err(error),
         };
         let offset = if part == position.part { position.offset } else { 0 };
         file.seek(SeekFrom::Start(offset))?;
         Ok(Self {
-            folder: folder.to_owned(),
+            folder: folder.clone(),
             id,
-            input: BufReader::with_capacity(64 * 1024, file),
+            input: BufReader::with_capacity(BUFFER, file),
             position: LogPosition { part, offset },
             header: None,
             footer: None,
             damage,
+            has_failed: false,
             line: Vec::new(),
         })
+    }
+
+    /// The next records, at most `max` of them.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub fn page(&mut self, max: usize) -> io::Result<LogPage> {
+        let records = self.by_ref().take(max).collect::<io::Result<Vec<_>>>()?;
+        let at_end = records.len() < max;
+        let has_ended = at_end && self.footer.is_some();
+        Ok(LogPage { records, next: self.position, at_end, has_ended })
     }
 
     /// Where the next record begins.
@@ -140,6 +154,11 @@ impl LogReader {
     #[must_use]
     pub fn damage(&self) -> LogDamage {
         self.damage
+    }
+
+    /// Whether the file system failed: there is nothing more then.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed
     }
 
     fn next_record(&mut self) -> io::Result<Option<LogRecord>> {
@@ -200,7 +219,7 @@ impl LogReader {
     }
 
     fn go_on_in(&mut self, (file, part): (File, u32)) {
-        self.input = BufReader::with_capacity(64 * 1024, file);
+        self.input = BufReader::with_capacity(BUFFER, file);
         self.position = LogPosition { part, offset: 0 };
     }
 }
@@ -209,42 +228,29 @@ impl Iterator for LogReader {
     type Item = io::Result<LogRecord>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_record().transpose()
+        if self.has_failed {
+            return None;
+        }
+        let next = self.next_record();
+        // What could not be read once cannot be read the next time: whoever passes over errors must not loop.
+        self.has_failed = next.is_err();
+        next.transpose()
     }
 }
 
 /// The next part that is there. Numbers in between were dropped by rotation.
-fn next_part(folder: &Path, id: Uuid, part: u32, damage: &mut LogDamage) -> Option<(File, u32)> {
-    if let Ok(file) = File::open(folder.join(part_name(id, part + 1))) {
-        return Some((file, part + 1));
+fn next_part(folder: &LogFolder, id: Uuid, part: u32, damage: &mut LogDamage) -> Option<(File, u32)> {
+    let following = part.checked_add(1)?;
+    if let Ok(file) = folder.part(id, following) {
+        return Some((file, following));
     }
-    // Rotation leaves one gap, after the first part: only then is it worth listing the folder.
-    let next = parts(folder, id).into_iter().filter(|other| *other > part).min()?;
-    let gap = next - part - 1;
+    // Rotation leaves a gap: only then is it worth listing the folder.
+    let mut later = folder.parts(id).into_iter().filter(|other| *other > part);
+    let (file, next) = later.find_map(|next| Some((folder.part(id, next).ok()?, next)))?;
+    let gap = next - following;
     if gap > MAX_GAP {
         return None;
     }
     damage.missing_parts += gap;
-    Some((File::open(folder.join(part_name(id, next))).ok()?, next))
-}
-
-/// Whether a log's last part was brought to its end. Reads only its last line, however long that is.
-///
-/// # Errors
-/// Of the file system.
-pub fn has_footer(file: &mut File) -> io::Result<bool> {
-    let size = file.seek(SeekFrom::End(0))?;
-    let mut window = 64 * 1024;
-    loop {
-        let from = size.saturating_sub(window);
-        file.seek(SeekFrom::Start(from))?;
-        let mut end = Vec::new();
-        (&mut *file).take(window).read_to_end(&mut end)?;
-        let Some(line) = end.strip_suffix(b"\n") else { return Ok(false) };
-        match memchr::memrchr(b'\n', line) {
-            Some(before) => return Ok(line[before + 1..].starts_with(FOOTER_MARK.as_bytes())),
-            None if from == 0 || window > MAX_LINE => return Ok(line.starts_with(FOOTER_MARK.as_bytes())),
-            None => window *= 4,
-        }
-    }
+    Some((file, next))
 }

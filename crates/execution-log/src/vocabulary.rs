@@ -1,11 +1,11 @@
-//! The words that logs share with who writes them.
+//! The words that a log shares with the engine that writes it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 /// Which of the child's two outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputStream {
     /// Standard output.
@@ -28,14 +28,15 @@ impl OutputStream {
 /// Where an execution is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ExecutionStatus {
-    /// Accepted, waiting for a place or for its process to start.
+    /// Accepted, waiting for a permit or for its process to start.
     Pending,
     /// Its process runs.
     Running,
     /// Ended with exit code 0.
     Completed,
-    /// Ended in any other way that nobody asked for.
+    /// Ended in any other way, unasked.
     Failed,
     /// Stopped by `cancel` or by a shutdown.
     Cancelled,
@@ -67,12 +68,12 @@ impl ExecutionStatus {
     }
 }
 
-/// Processor time and memory, of the program and of those children it waited for.
+/// CPU time and memory, of the program and of those children it waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceUsage {
-    /// Processor time in user mode, in milliseconds.
+    /// CPU time in user mode, in milliseconds.
     pub user_cpu_ms: u64,
-    /// Processor time in the kernel, in milliseconds.
+    /// CPU time in the kernel, in milliseconds.
     pub system_cpu_ms: u64,
     /// The largest resident set of any one process, in bytes. On Linux not less than the host's own
     /// at the start: a process begins as an image of the one that starts it, and the kernel counts it.

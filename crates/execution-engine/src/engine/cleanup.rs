@@ -1,8 +1,16 @@
-//! The cleanup task: every interval, and not at all while there is nothing to forget.
+//! Retention: what is old goes, from memory and from disk. The cleanup task sees to it every interval, and not at
+//! all while there is nothing to forget.
 
-use std::sync::Weak;
+use std::io;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, SystemTime};
 
+use execution_log::names::spill_name;
+use execution_log::{LogFiles, LogFolder, LogState};
+
+use super::api::CleanupReport;
 use super::inner::Inner;
+use crate::log;
 
 /// Runs until it is aborted, which the engine does when it is dropped. Holds the engine only while
 /// cleaning, so that it can be.
@@ -14,5 +22,50 @@ pub(super) async fn run_cleanup(engine: Weak<Inner>) {
         drop(strong);
         registry.has_finished().await;
         tokio::time::sleep(interval).await;
+    }
+}
+
+impl Inner {
+    /// Forgets what is beyond its retention, in memory and on disk.
+    pub(crate) async fn clean_up(self: &Arc<Self>) -> CleanupReport {
+        let executions = self.registry.forget_old();
+        let engine = Arc::clone(self);
+        let files = self.with_log_folder(move |folder| engine.delete_old_logs(folder)).await;
+        let report = files.unwrap_or_default();
+        CleanupReport { executions, ..report }
+    }
+
+    fn delete_old_logs(&self, folder: &LogFolder) -> io::Result<CleanupReport> {
+        let mut report = CleanupReport::default();
+        let max_age = Duration::from_secs(self.config.log_retention_secs);
+        for files in folder.files()? {
+            // A write in the future (a clock set back since) has no age.
+            let age = SystemTime::now().duration_since(files.modified).unwrap_or_default();
+            if age < max_age || self.registry.is_live(files.id) {
+                continue;
+            }
+            for (name, bytes) in self.deletable(&files, folder) {
+                if log::remove(folder, &name).is_ok() {
+                    report.files += 1;
+                    report.bytes += bytes;
+                }
+            }
+            self.logs.lone_spills().remove(files.id);
+        }
+        Ok(report)
+    }
+
+    /// The names of those files that are an engine's and that none writes any more, and their sizes. The folder may
+    /// serve other purposes: a name proves nothing.
+    fn deletable(&self, files: &LogFiles, folder: &LogFolder) -> Vec<(String, u64)> {
+        match files.inspect(folder) {
+            Some(log) if log.state == LogState::Running => Vec::new(),
+            Some(_) => files.of_a_log(folder),
+            None if self.logs.lone_spills().contains(files.id) => {
+                let lone = files.output_files.iter();
+                lone.map(|file| (spill_name(files.id, file.stream), file.bytes)).collect()
+            }
+            None => Vec::new(),
+        }
     }
 }

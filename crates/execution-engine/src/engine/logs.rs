@@ -1,34 +1,21 @@
-//! Logs read back, and old ones deleted.
+//! Logs read back, listed and followed.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use execution_log::{LogHeader, LogPosition, LogReader, LogRecord};
+use execution_log::names::part_name;
+use execution_log::{LogFolder, LogFollower, LogInfo, LogPage, LogPosition, LogReader};
 use uuid::Uuid;
 
 use super::ExecutionEngine;
-use super::api::CleanupReport;
 use super::inner::Inner;
 use crate::error::EngineError;
-use crate::log::{Folder, LogSet};
-use crate::process::{HostIdentity, host_identity, is_same_process};
 
 /// A log above this is no text to hold in memory: its records are read piece by piece.
 const MAX_TEXT: u64 = 64 * 1024 * 1024;
-
-/// A piece of a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LogPage {
-    /// The records, in order.
-    pub records: Vec<LogRecord>,
-    /// Where to read on. Of a live log there may be more there later.
-    pub next: LogPosition,
-    /// Whether the end of what is written was reached.
-    pub at_end: bool,
-}
+/// How often a log that is followed is looked at: a writer hands over every tenth of a second.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(100);
 
 impl ExecutionEngine {
     /// The whole log as text, as `cat` would show it. Finds logs of earlier engines in the same
@@ -38,10 +25,10 @@ impl ExecutionEngine {
     /// [`EngineError::NotFound`] when there is no such log, [`EngineError::LogUnreadable`] when it
     /// cannot be read, or is larger than 64 MiB.
     pub async fn read_logs(&self, id: Uuid) -> Result<String, EngineError> {
-        self.inner.with_log_folder(id, move |folder| read_text(folder, id)).await
+        self.inner.with_log(id, move |folder| read_text(folder, id)).await
     }
 
-    /// At most `max` records of a log, from a place in it on.
+    /// At most `max` records of a log, from a position on: those that are there now.
     ///
     /// # Errors
     /// [`EngineError::NotFound`] when there is no such log, [`EngineError::LogUnreadable`] when it
@@ -52,28 +39,83 @@ impl ExecutionEngine {
         from: LogPosition,
         max: usize,
     ) -> Result<LogPage, EngineError> {
-        self.inner
-            .with_log_folder(id, move |folder| {
-                let mut reader = LogReader::open_at(&folder.path, id, from)?;
-                let records = reader.by_ref().take(max).collect::<io::Result<Vec<_>>>()?;
-                let at_end = records.len() < max;
-                Ok(LogPage { records, next: reader.position(), at_end })
-            })
-            .await
+        self.inner.with_log(id, move |folder| LogReader::open_in(folder, id, from)?.page(max)).await
+    }
+
+    /// As [`read_log_records`](Self::read_log_records), but waits until there is something: at least one record, or
+    /// the end. The log may be one that another engine writes, in this program or another. A page without records
+    /// has ended: the log has its footer, or its writer is gone.
+    ///
+    /// ```no_run
+    /// # async fn example(engine: execution_engine::ExecutionEngine, id: uuid::Uuid)
+    /// # -> Result<(), execution_engine::EngineError> {
+    /// use execution_engine::LogPosition;
+    ///
+    /// let mut from = LogPosition::START;
+    /// loop {
+    ///     let page = engine.follow_log_records(id, from, 500).await?;
+    ///     page.records.iter().for_each(|record| println!("{record:?}"));
+    ///     if page.has_ended {
+    ///         break;
+    ///     }
+    ///     from = page.next;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] when there is no such log and no live execution that may still begin one,
+    /// [`EngineError::LogUnreadable`] when it cannot be read.
+    pub async fn follow_log_records(
+        &self,
+        id: Uuid,
+        from: LogPosition,
+        max: usize,
+    ) -> Result<LogPage, EngineError> {
+        let max = max.max(1);
+        let mut follower = loop {
+            // Asked before looking: a log that is begun after the look is then found in the next round.
+            let may_begin = self.inner.registry.is_live(id);
+            match self.inner.with_log(id, move |folder| LogFollower::open(folder, id, from)).await {
+                Err(EngineError::NotFound(_)) if may_begin => tokio::time::sleep(FOLLOW_INTERVAL).await,
+                opened => break opened?,
+            }
+        };
+        loop {
+            let poll = move |_: &LogFolder| {
+                let page = follower.poll(max)?;
+                Ok((page, follower))
+            };
+            let (page, again) = self.inner.with_log(id, poll).await?;
+            if !page.records.is_empty() || page.has_ended {
+                return Ok(page);
+            }
+            follower = again;
+            tokio::time::sleep(FOLLOW_INTERVAL).await;
+        }
+    }
+
+    /// The logs in this engine's folder, oldest first: its own, those of other engines, and what earlier ones left.
+    /// Each says whether it is still written, has ended, was interrupted or is damaged.
+    ///
+    /// # Errors
+    /// [`EngineError::LogFolderUnreadable`] when the folder cannot be looked through. Where there is none, there are
+    /// no logs.
+    pub async fn list_logs(&self) -> Result<Vec<LogInfo>, EngineError> {
+        self.inner.with_log_folder(LogFolder::logs).await
     }
 }
 
-fn read_text(folder: &Folder, id: Uuid) -> io::Result<String> {
-    let log = crate::log::list(&folder.path)?.into_iter().find(|log| log.id == id);
-    let log = log.ok_or(io::ErrorKind::NotFound)?;
-    let parts = log.parts();
+fn read_text(folder: &LogFolder, id: Uuid) -> io::Result<String> {
+    let parts = folder.parts(id);
     if parts.is_empty() {
         return Err(io::ErrorKind::NotFound.into());
     }
     let mut text = Vec::new();
     for part in parts {
         let room = (MAX_TEXT + 1).saturating_sub(text.len() as u64);
-        File::open(folder.path.join(part))?.take(room).read_to_end(&mut text)?;
+        folder.file(&part_name(id, part))?.take(room).read_to_end(&mut text)?;
         if text.len() as u64 > MAX_TEXT {
             let message =
                 format!("it has more than {MAX_TEXT} bytes, too many for one text: read its records");
@@ -84,58 +126,35 @@ fn read_text(folder: &Folder, id: Uuid) -> io::Result<String> {
 }
 
 impl Inner {
-    /// Looks into the log folder on a thread that may block.
-    pub(super) async fn with_log_folder<T: Send + 'static>(
+    /// Looks for a log, on a thread that may block.
+    async fn with_log<T: Send + 'static>(
         self: &Arc<Self>,
         id: Uuid,
-        look: impl FnOnce(&Folder) -> io::Result<T> + Send + 'static,
+        look: impl FnOnce(&LogFolder) -> io::Result<T> + Send + 'static,
     ) -> Result<T, EngineError> {
         let engine = Arc::clone(self);
-        let looked =
-            tokio::task::spawn_blocking(move || engine.logs.open_folder().and_then(|folder| look(&folder)));
-        let unreadable = |message: String| EngineError::LogUnreadable { id, message };
-        match looked.await {
-            Ok(Ok(found)) => Ok(found),
-            Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Err(EngineError::NotFound(id)),
-            Ok(Err(error)) => Err(unreadable(error.to_string())),
-            Err(panic) => Err(unreadable(panic.to_string())),
-        }
-    }
-
-    /// Forgets what is beyond its retention, in memory and on disk.
-    pub(crate) async fn clean_up(self: &Arc<Self>) -> CleanupReport {
-        let executions = self.registry.forget_old();
-        let engine = Arc::clone(self);
-        let files = tokio::task::spawn_blocking(move || engine.delete_old_logs()).await;
-        let report = files.unwrap_or_default();
-        CleanupReport { executions, ..report }
-    }
-
-    fn delete_old_logs(&self) -> CleanupReport {
-        let mut report = CleanupReport::default();
-        let max_age = Duration::from_secs(self.config.log_retention_secs);
-        let Ok(folder) = self.logs.open_folder() else { return report };
-        for log in crate::log::list(&folder.path).unwrap_or_default() {
-            // A write in the future (a clock set back since) has no age.
-            let age = SystemTime::now().duration_since(log.modified).unwrap_or_default();
-            if age < max_age || self.registry.is_live(log.id) || is_written_elsewhere(&log, &folder) {
-                continue;
+        blocking(move || engine.logs.open_folder().and_then(|folder| look(&folder))).await.map_err(|error| {
+            match error.kind() {
+                io::ErrorKind::NotFound => EngineError::NotFound(id),
+                _ => EngineError::LogUnreadable { id, source: Arc::new(error) },
             }
-            report.bytes += log.bytes;
-            report.files += log.names.iter().filter(|name| folder.remove(name).is_ok()).count();
-        }
-        report
+        })
+    }
+
+    /// Looks through the folder of the logs, on a thread that may block. No folder is as good as an empty one.
+    pub(super) async fn with_log_folder<T: Default + Send + 'static>(
+        self: &Arc<Self>,
+        look: impl FnOnce(&LogFolder) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let engine = Arc::clone(self);
+        let looked = move || match engine.logs.open_folder() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
+            folder => look(&folder?),
+        };
+        blocking(looked).await.map_err(|error| EngineError::LogFolderUnreadable { source: Arc::new(error) })
     }
 }
 
-/// Whether another live program, or another engine of this one, still writes a log.
-fn is_written_elsewhere(log: &LogSet, folder: &Folder) -> bool {
-    log.is_held(folder)
-        || (log.is_unfinished(folder) && log.header(folder).is_some_and(|header| host_is_alive(&header)))
-}
-
-/// Whether the program that wrote a log still runs, and is the same.
-pub(super) fn host_is_alive(header: &LogHeader) -> bool {
-    let HostIdentity { boot_id, .. } = host_identity();
-    header.host.boot_id == boot_id && is_same_process(header.host.pid, header.host.start_time)
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
 }

@@ -13,5 +13,4 @@ pub use api::{AbortHandle, CleanupReport, EngineMetrics, ExecutionFilter};
 pub use builder::EngineBuilder;
 pub use execution_engine::ExecutionEngine;
 pub use handle::{ExecutionHandle, Lines, OutputLine, StdinWriter};
-pub use logs::LogPage;
 pub use recover::{RecoverOptions, RecoveredExecution};

@@ -1,23 +1,26 @@
 //! After a crash: what was cut off, and what survived it.
 //!
-//! A log without an end that nobody holds, and whose program is gone, was cut off. Its processes, if any survived, are known
-//! by the mark in their environment, or as the process whose id *and* start time the log names: an id
-//! that changed hands is never taken for one of ours.
+//! A log that was interrupted has processes of its own, if any survived: they are known by the mark in their
+//! environment, or as the process whose id *and* start time the log names. An id that changed hands is never taken
+//! for one of ours.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use execution_log::{ByteCounts, LogFooter, LogHeader, LogReader, LogRecordKind};
+use execution_log::names::part_name;
+use execution_log::process::is_same_process;
+use execution_log::{
+    ByteCounts, LogFolder, LogFooter, LogHeader, LogInfo, LogPosition, LogReader, LogRecordKind, LogState,
+};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::ExecutionEngine;
 use super::inner::Inner;
-use super::logs::host_is_alive;
 use crate::error::{EngineError, ExecutionFailure, FailureCode};
-use crate::log::{Folder, LogSet};
+use crate::log::end_interrupted;
 use crate::output::BoundedBuffer;
 use crate::per_stream::PerStream;
 use crate::process;
@@ -63,10 +66,10 @@ impl ExecutionEngine {
     /// Logs of programs that still run are left alone. Nothing found is an empty list.
     ///
     /// # Errors
-    /// [`EngineError::LogUnreadable`] when the folder cannot be looked through.
+    /// [`EngineError::LogFolderUnreadable`] when the folder cannot be looked through.
     pub async fn recover(&self, options: RecoverOptions) -> Result<Vec<RecoveredExecution>, EngineError> {
         let inner = Arc::clone(&self.inner);
-        self.inner.with_log_folder(Uuid::nil(), move |folder| inner.recover(folder, options)).await
+        self.inner.with_log_folder(move |folder| inner.recover(folder, options)).await
     }
 }
 
@@ -74,21 +77,23 @@ impl ExecutionEngine {
 fn survivors(header: &LogHeader) -> Vec<LeftoverProcess> {
     let mut found = process::marked_processes(&process::marker(header.id));
     let is_listed = found.iter().any(|process| process.pid == header.pid);
-    if !is_listed && process::is_same_process(header.pid, header.pid_start_time) {
+    if !is_listed && is_same_process(header.pid, header.pid_start_time) {
         found.push(LeftoverProcess { pid: header.pid, name: header.command.clone() });
     }
     found
 }
 
 impl Inner {
-    fn recover(&self, folder: &Folder, options: RecoverOptions) -> io::Result<Vec<RecoveredExecution>> {
+    fn recover(&self, folder: &LogFolder, options: RecoverOptions) -> io::Result<Vec<RecoveredExecution>> {
         let mut recovered = Vec::new();
-        for log in crate::log::list(&folder.path)? {
-            if self.registry.is_live(log.id) || !log.is_unfinished(folder) || log.is_held(folder) {
+        for log in folder.logs()? {
+            let Some(header) = log.header.as_ref().filter(|_| log.state == LogState::Interrupted) else {
+                continue;
+            };
+            if self.registry.is_live(log.id) {
                 continue;
             }
-            let Some(header) = log.header(folder).filter(|header| !host_is_alive(header)) else { continue };
-            match self.recover_one(folder, &log, &header, options) {
+            match self.recover_one(folder, &log, header, options) {
                 Ok(found) => recovered.extend(found),
                 // One log that cannot be read or ended must not hide the others.
                 Err(error) => {
@@ -102,8 +107,8 @@ impl Inner {
 
     fn recover_one(
         &self,
-        folder: &Folder,
-        log: &LogSet,
+        folder: &LogFolder,
+        log: &LogInfo,
         header: &LogHeader,
         options: RecoverOptions,
     ) -> io::Result<Option<RecoveredExecution>> {
@@ -115,12 +120,12 @@ impl Inner {
             created_at: header.started_at,
             stdin: None,
         });
-        let result = self.interrupted_result(&folder.path, header, &execution)?;
-        if !log.end(folder, &LogFooter::from(&result))? {
+        let result = self.interrupted_result(folder, header, &execution)?;
+        if !end_interrupted(folder, log, &LogFooter::from(&result))? {
             return Ok(None);
         }
         // Start times count from the boot: after another one they tell nothing.
-        let is_this_boot = process::host_identity().boot_id == header.host.boot_id;
+        let is_this_boot = header.host.is_of_this_boot();
         let survivors = if is_this_boot { survivors(header) } else { Vec::new() };
         if options.stop_survivors && is_this_boot {
             process::kill_group_of(header.pid, header.pid_start_time);
@@ -144,7 +149,7 @@ impl Inner {
     /// What the log has of the output, under the limits in force.
     fn interrupted_result(
         &self,
-        folder: &Path,
+        folder: &LogFolder,
         header: &LogHeader,
         execution: &Execution,
     ) -> io::Result<ExecutionResult> {
@@ -152,7 +157,7 @@ impl Inner {
             BoundedBuffer::new(self.config.max_output_size_bytes, self.config.retain_output)
         });
         let mut last = header.started_at;
-        for record in LogReader::open(folder, header.id)? {
+        for record in LogReader::open_in(folder, header.id, LogPosition::START)? {
             let record = record?;
             last = record.timestamp;
             if let LogRecordKind::Output { stream, bytes, partial } = record.kind {
@@ -175,7 +180,7 @@ impl Inner {
             started_at: Some(header.started_at),
             completed_at: last,
             duration_ms: u64::try_from((last - header.started_at).num_milliseconds()).unwrap_or(0),
-            log_path: Some(folder.join(format!("{}.log", header.id))),
+            log_path: Some(folder.path().join(part_name(header.id, 1))),
             output_incomplete: true,
             ..execution.unstarted_result(
                 ExecutionStatus::Interrupted,

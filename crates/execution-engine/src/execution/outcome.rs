@@ -129,11 +129,8 @@ pub(crate) fn terminal_event(result: &Arc<ExecutionResult>) -> EventKind {
         ExecutionStatus::Completed => EventKind::Completed { result },
         ExecutionStatus::Cancelled => EventKind::Cancelled { result },
         ExecutionStatus::Timeout => EventKind::Timeout { result },
-        // A result that was just made here is never pending or running.
-        ExecutionStatus::Failed
-        | ExecutionStatus::Interrupted
-        | ExecutionStatus::Pending
-        | ExecutionStatus::Running => EventKind::Failed { result },
+        // Also what a result that was just made here never is.
+        _ => EventKind::Failed { result },
     }
 }
 

@@ -1,46 +1,29 @@
-//! The folder of the logs: its owner's alone, verified and not assumed.
+//! Writing in the folder of the logs: made for its owner alone, verified and not assumed.
 //!
-//! A folder with a known name in a shared temporary folder can be made by anybody beforehand. So:
-//! files are opened relative to a descriptor of a folder that was looked at through that descriptor,
-//! created exclusively, and never through a symbolic link.
+//! A folder with a known name in a shared temporary folder can be made by anybody beforehand. So files are created
+//! exclusively, relative to a descriptor of a folder that was checked through that descriptor, and never through a
+//! symbolic link.
 
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Its name in the system's temporary folder.
-const DEFAULT_NAME: &str = "cloudops-executions";
+use execution_log::{LogFolder, LogLocation};
 
-/// An open folder for logs.
-#[derive(Debug)]
-pub(crate) struct Folder {
-    pub(crate) path: PathBuf,
-    /// Why this is not the folder one would expect.
-    pub(crate) notice: Option<String>,
-    #[cfg(unix)]
-    descriptor: std::os::fd::OwnedFd,
-}
-
-impl Folder {
-    /// Opens the configured folder, or the default one: where that belongs to somebody else, a
-    /// folder of this user's beside it.
-    ///
-    /// A configured folder that was there before keeps its permissions: it may serve other purposes,
-    /// and the files in it are for their owner alone in any case.
-    pub(crate) fn open(configured: Option<&Path>) -> io::Result<Self> {
-        if let Some(path) = configured {
-            return Self::open_at(path, Kind::Configured);
-        }
-        let default = std::env::temp_dir().join(DEFAULT_NAME);
-        Self::open_at(&default, Kind::Default).or_else(|error| {
-            let own = default.with_file_name(format!("{DEFAULT_NAME}-{}", user_name()));
-            let notice = format!(
-                "logs go to {}, because {} cannot be used: {error}",
-                own.display(),
-                default.display()
-            );
-            Ok(Self { notice: Some(notice), ..Self::open_at(&own, Kind::Default)? })
-        })
+/// Opens the folder, and makes it where there is none. With why it is not the one to expect, if it is not.
+///
+/// A configured folder that was there before keeps its permissions: it may serve other purposes, and the files in
+/// it are for their owner alone in any case.
+pub(super) fn open_or_make(location: &LogLocation) -> io::Result<(LogFolder, Option<String>)> {
+    match location {
+        LogLocation::Configured(path) => Ok((open_at(path, Kind::Configured)?, None)),
+        LogLocation::Default { shared, own } => match open_at(shared, Kind::Default) {
+            Ok(folder) => Ok((folder, None)),
+            Err(error) => {
+                let folder = open_at(own, Kind::Default)?;
+                let (own, shared) = (own.display(), shared.display());
+                Ok((folder, Some(format!("logs go to {own}, because {shared} cannot be used: {error}"))))
+            }
+        },
     }
 }
 
@@ -51,77 +34,58 @@ enum Kind {
     Configured,
 }
 
+impl Kind {
+    fn open(self, path: &Path) -> io::Result<LogFolder> {
+        match self {
+            Self::Default => LogFolder::open_unlinked(path),
+            Self::Configured => LogFolder::open(path),
+        }
+    }
+}
+
 #[cfg(unix)]
 mod os {
-    use std::fs::{DirBuilder, TryLockError};
+    use std::fs::{DirBuilder, File};
+    use std::io;
     use std::os::unix::fs::DirBuilderExt;
+    use std::path::Path;
 
-    use rustix::fs::{AtFlags, CWD, Mode, OFlags, fchmod, fstat, openat, unlinkat};
+    use rustix::fs::{AtFlags, Mode, OFlags, fchmod, fstat, openat, unlinkat};
 
-    use super::{File, Folder, Kind, Path, io};
+    use super::{Kind, LogFolder};
 
-    const OWNER_ONLY: Mode = Mode::RWXU;
-
-    impl Folder {
-        pub(super) fn open_at(path: &Path, kind: Kind) -> io::Result<Self> {
-            let path = std::path::absolute(path)?;
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent)?;
-            }
-            let created = match DirBuilder::new().mode(0o700).create(&path) {
-                Ok(()) => true,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-                Err(error) => return Err(error),
-            };
-            let mut flags = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY;
-            if kind == Kind::Default {
-                flags |= OFlags::NOFOLLOW;
-            }
-            let descriptor = openat(CWD, &path, flags, Mode::empty())?;
-            let stat = fstat(&descriptor)?;
-            if stat.st_uid != rustix::process::geteuid().as_raw() {
-                let message = format!("{} belongs to another user", path.display());
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
-            }
-            let is_open = Mode::from_raw_mode(stat.st_mode).intersects(Mode::RWXG | Mode::RWXO);
-            // What others planted in an open folder before is never followed.
-            if created || (kind == Kind::Default && is_open) {
-                fchmod(&descriptor, OWNER_ONLY)?;
-            }
-            Ok(Self { path, notice: None, descriptor })
+    pub(super) fn open_at(path: &Path, kind: Kind) -> io::Result<LogFolder> {
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
         }
-
-        /// A new file for its owner alone. One that is there already, whatever it is, is an error.
-        pub(crate) fn create(&self, name: &str) -> io::Result<File> {
-            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::APPEND | OFlags::WRONLY;
-            Ok(openat(&self.descriptor, name, flags | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)?.into())
+        let created = match DirBuilder::new().mode(0o700).create(path) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(error),
+        };
+        let folder = kind.open(path)?;
+        let is_open = Mode::from_raw_mode(fstat(&folder)?.st_mode).intersects(Mode::RWXG | Mode::RWXO);
+        // What others planted in an open folder before is never followed.
+        if created || (kind == Kind::Default && is_open) {
+            fchmod(&folder, Mode::RWXU)?;
         }
-
-        /// An existing file of ours, to add to.
-        pub(crate) fn append(&self, name: &str) -> io::Result<File> {
-            let flags = OFlags::NOFOLLOW | OFlags::APPEND | OFlags::RDWR | OFlags::CLOEXEC;
-            Ok(openat(&self.descriptor, name, flags, Mode::empty())?.into())
-        }
-
-        pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
-            Ok(unlinkat(&self.descriptor, name, AtFlags::empty())?)
-        }
+        Ok(folder)
     }
 
-    pub(super) fn user_name() -> String {
-        rustix::process::geteuid().as_raw().to_string()
+    /// A new file for its owner alone. One that is there already, whatever it is, is an error.
+    pub(crate) fn create(folder: &LogFolder, name: &str) -> io::Result<File> {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::APPEND | OFlags::WRONLY;
+        Ok(openat(folder, name, flags | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)?.into())
     }
 
-    /// Holds a file that is being written, for as long as it is open. A program in another container has
-    /// another view of process ids, and a lock is all that it sees. (Where the file system has none, process
-    /// ids must do.)
-    pub(crate) fn hold(file: &File) {
-        let _ = file.try_lock();
+    /// An existing file of ours, to add to.
+    pub(crate) fn append(folder: &LogFolder, name: &str) -> io::Result<File> {
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::APPEND | OFlags::RDWR | OFlags::CLOEXEC;
+        Ok(openat(folder, name, flags, Mode::empty())?.into())
     }
 
-    /// Whether somebody [holds](hold) a file.
-    pub(crate) fn is_held(file: &File) -> bool {
-        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    pub(crate) fn remove(folder: &LogFolder, name: &str) -> io::Result<()> {
+        Ok(unlinkat(folder, name, AtFlags::empty())?)
     }
 
     /// Whether the file has no name any more: deleted while it was written.
@@ -132,37 +96,28 @@ mod os {
 
 #[cfg(not(unix))]
 mod os {
-    use super::{File, Folder, Kind, Path, io};
+    use std::fs::File;
+    use std::io;
+    use std::path::Path;
 
-    impl Folder {
-        /// A user's temporary folder is that user's alone here, by inherited access control.
-        pub(super) fn open_at(path: &Path, _: Kind) -> io::Result<Self> {
-            std::fs::create_dir_all(path)?;
-            Ok(Self { path: std::path::absolute(path)?, notice: None })
-        }
+    use super::{Kind, LogFolder};
 
-        pub(crate) fn create(&self, name: &str) -> io::Result<File> {
-            File::options().append(true).create_new(true).open(self.path.join(name))
-        }
-
-        pub(crate) fn append(&self, name: &str) -> io::Result<File> {
-            File::options().append(true).read(true).open(self.path.join(name))
-        }
-
-        pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
-            std::fs::remove_file(self.path.join(name))
-        }
+    /// A user's temporary folder is that user's alone here, by inherited access control.
+    pub(super) fn open_at(path: &Path, kind: Kind) -> io::Result<LogFolder> {
+        std::fs::create_dir_all(path)?;
+        kind.open(path)
     }
 
-    pub(super) fn user_name() -> String {
-        std::env::var("USERNAME").unwrap_or_else(|_| "user".to_owned())
+    pub(crate) fn create(folder: &LogFolder, name: &str) -> io::Result<File> {
+        File::options().append(true).create_new(true).open(folder.path().join(name))
     }
 
-    /// Locks keep readers out here, so nothing is locked: no containers share a folder, and process ids do.
-    pub(crate) fn hold(_: &File) {}
+    pub(crate) fn append(folder: &LogFolder, name: &str) -> io::Result<File> {
+        File::options().append(true).read(true).open(folder.path().join(name))
+    }
 
-    pub(crate) fn is_held(_: &File) -> bool {
-        false
+    pub(crate) fn remove(folder: &LogFolder, name: &str) -> io::Result<()> {
+        std::fs::remove_file(folder.path().join(name))
     }
 
     pub(crate) fn is_deleted(_: &File) -> bool {
@@ -170,5 +125,6 @@ mod os {
     }
 }
 
-use os::user_name;
-pub(crate) use os::{hold, is_deleted, is_held};
+use os::open_at;
+pub(crate) use os::remove;
+pub(super) use os::{append, create, is_deleted};

@@ -9,11 +9,12 @@ use std::fs::File;
 use std::io::{self, Write};
 
 use execution_log::format::{PREFIX_LEN, footer_line, header_line, timestamp};
+use execution_log::lock::hold;
 use execution_log::names::part_name;
-use execution_log::{ByteCounts, LogFooter, LogHeader};
+use execution_log::{ByteCounts, LogFolder, LogFooter, LogHeader};
 use memchr::memrchr;
 
-use super::folder::{Folder, hold, is_deleted};
+use super::folder::{self, is_deleted};
 use crate::event::OutputStream;
 
 /// Limits on one log.
@@ -38,8 +39,8 @@ pub(super) struct PartFile {
 }
 
 impl PartFile {
-    pub(super) fn create(folder: &Folder, header: LogHeader) -> io::Result<Self> {
-        let mut file = folder.create(&part_name(header.id, header.part))?;
+    pub(super) fn create(folder: &LogFolder, header: LogHeader) -> io::Result<Self> {
+        let mut file = folder::create(folder, &part_name(header.id, header.part))?;
         // Before anything stands in it that recovery could take up.
         hold(&file);
         let line = header_line(&header);
@@ -60,7 +61,7 @@ impl PartFile {
     /// `counts`: the bytes of output they stand for.
     pub(super) fn append(
         &mut self,
-        folder: &Folder,
+        folder: &LogFolder,
         rotation: Rotation,
         mut block: &[u8],
         mut counts: ByteCounts,
@@ -110,7 +111,7 @@ impl PartFile {
         Ok(())
     }
 
-    fn begin_next(&mut self, folder: &Folder, rotation: Rotation) -> io::Result<()> {
+    fn begin_next(&mut self, folder: &LogFolder, rotation: Rotation) -> io::Result<()> {
         if self.header.part > 1 {
             self.later.push_back((self.header.part, self.size));
         }
@@ -118,7 +119,8 @@ impl PartFile {
         header.part += 1;
         header.offsets = self.counts;
         let line = header_line(&header);
-        let full = std::mem::replace(&mut self.file, folder.create(&part_name(header.id, header.part))?);
+        let full =
+            std::mem::replace(&mut self.file, folder::create(folder, &part_name(header.id, header.part))?);
         self.first.get_or_insert(full);
         self.file.write_all(line.as_bytes())?;
         self.size = line.len() as u64;
@@ -131,8 +133,8 @@ impl PartFile {
         Ok(())
     }
 
-    fn drop_part(&mut self, folder: &Folder, part: u32, bytes: u64) -> io::Result<()> {
-        folder.remove(&part_name(self.header.id, part))?;
+    fn drop_part(&mut self, folder: &LogFolder, part: u32, bytes: u64) -> io::Result<()> {
+        folder::remove(folder, &part_name(self.header.id, part))?;
         self.dropped += bytes;
         let event = serde_json::json!({ "event": "dropped", "part": part, "bytes": bytes });
         let record = format!("{} #  {event}\n", timestamp(chrono::Utc::now()));

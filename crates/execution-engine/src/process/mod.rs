@@ -36,11 +36,9 @@ use windows as os;
 
 pub(crate) use launch::Spawned;
 pub(crate) use os::{
-    ExecutionChild, PipeReader, PipeWriter, host_identity, is_same_process, kill_group_of, kill_marked,
-    marked_processes, prepare_writer_thread, release_guard_if_idle,
+    ExecutionChild, PipeReader, PipeWriter, kill_group_of, kill_marked, marked_processes,
+    prepare_writer_thread, release_guard_if_idle,
 };
 pub(crate) use spawner::spawn;
-pub(crate) use spec::{
-    EXECUTION_ID_VAR, Exit, ExitKind, HostIdentity, Scope, SpawnSpec, StdinMode, TreeSignal, marker,
-};
+pub(crate) use spec::{EXECUTION_ID_VAR, Exit, ExitKind, Scope, SpawnSpec, StdinMode, TreeSignal, marker};
 pub(crate) use working_dir::check_working_dir;

@@ -100,11 +100,3 @@ pub(crate) enum ExitKind {
     /// Somebody else in the host took the status: a `waitpid(-1)`, or SIGCHLD set to be ignored.
     Unknown,
 }
-
-/// Who the host is, in a way that a later host can tell it from a stranger with the same process id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct HostIdentity {
-    pub pid: u32,
-    pub start_time: Option<u64>,
-    pub boot_id: Option<String>,
-}

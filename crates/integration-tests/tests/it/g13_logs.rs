@@ -57,7 +57,7 @@ async fn a_log_can_be_followed_while_the_child_runs() {
     let rest = test.engine.read_log_records(id, page.next, 100).await.unwrap();
     let texts = page.records.iter().chain(&rest.records).filter_map(|record| match &record.kind {
         LogRecordKind::Output { bytes, .. } => Some(String::from_utf8(bytes.clone()).unwrap()),
-        LogRecordKind::Event { .. } => None,
+        _ => None,
     });
     assert_eq!(texts.collect::<Vec<_>>(), ["first", "unfinished", "", "second"]);
 }
@@ -167,4 +167,28 @@ async fn a_folder_removed_between_two_executions_is_made_again() {
     let result = test.run(ExecutionRequest::shell("echo hello")).await;
     assert_eq!(result.log_error, None);
     assert!(result.log_path.as_ref().unwrap().exists());
+}
+
+#[tokio::test]
+async fn an_unreadable_log_says_what_the_system_said() {
+    let test = TestEngine::new();
+    std::fs::create_dir(test.log_dir()).unwrap();
+    let id = Uuid::now_v7();
+    symlink("/etc/passwd", test.log_dir().join(format!("{id}.log"))).unwrap();
+    let error = test.engine.read_logs(id).await.unwrap_err();
+    assert_eq!(error.code(), "LOG_UNREADABLE");
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+/// A FIFO under a log's name used to hold a reader for ever.
+#[tokio::test]
+async fn what_stands_where_a_log_should_be_is_not_read() {
+    let test = TestEngine::new();
+    std::fs::create_dir(test.log_dir()).unwrap();
+    let id = Uuid::now_v7();
+    let path = test.log_dir().join(format!("{id}.log"));
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    let reading = test.engine.read_log_records(id, LogPosition::START, 10);
+    let read = tokio::time::timeout(integration_tests::DEADLINE, reading).await;
+    assert_eq!(read.expect("nothing waits for a writer").unwrap_err().code(), "LOG_UNREADABLE");
 }

@@ -51,7 +51,7 @@ async fn who_follows_through_rotations_sees_every_line_once() {
             from = page.next;
             seen.extend(page.records.into_iter().filter_map(|record| match record.kind {
                 LogRecordKind::Output { bytes, .. } => Some(String::from_utf8(bytes).unwrap()),
-                LogRecordKind::Event { .. } => None,
+                _ => None,
             }));
             if page.at_end && has_ended {
                 break;

@@ -1,7 +1,21 @@
 //! G17: finished executions stay as long as they should, and no longer.
 
-use execution_engine::{ExecutionFilter, ExecutionRequest, ExecutionStatus};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use execution_engine::{
+    ExecutionConfig, ExecutionFilter, ExecutionRequest, ExecutionStatus, OversizedOutputStrategy,
+    RecoverOptions,
+};
 use integration_tests::{EventLog, TestEngine};
+use uuid::Uuid;
+
+/// Makes a file as old as no log may become.
+fn age(path: &Path) {
+    let retention = ExecutionConfig::default().log_retention_secs;
+    let old = SystemTime::now() - Duration::from_secs(retention + 60);
+    std::fs::File::options().append(true).open(path).unwrap().set_modified(old).unwrap();
+}
 
 #[tokio::test]
 async fn at_most_so_many_are_remembered_and_the_oldest_go_first() {
@@ -89,4 +103,67 @@ async fn under_load_no_waiter_misses_its_result_and_no_more_are_kept() {
     assert!(test.engine.list_executions(ExecutionFilter::default()).len() <= 5);
     test.engine.cleanup_old_executions().await;
     assert_eq!(std::fs::read_dir(test.log_dir()).unwrap().count(), 0, "no log is left behind");
+}
+
+/// They used to be deleted by name and age alone, with logging off, too.
+#[tokio::test]
+async fn a_users_own_file_that_is_only_named_like_a_log_is_never_deleted() {
+    for logging in [true, false] {
+        let test = TestEngine::with(|config| config.logging(logging));
+        std::fs::create_dir(test.log_dir()).unwrap();
+        let id = Uuid::now_v7();
+        let own = ["log", "2.log", "stdout", "stderr"].map(|end| test.log_dir().join(format!("{id}.{end}")));
+        for path in &own {
+            std::fs::write(path, "my own notes\n").unwrap();
+            age(path);
+        }
+        let report = test.engine.cleanup_old_executions().await;
+        assert_eq!((report.files, report.bytes), (0, 0));
+        for path in &own {
+            assert_eq!(std::fs::read_to_string(path).unwrap(), "my own notes\n");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_old_log_goes_with_what_lies_beside_it_and_with_logging_off_too() {
+    let test = TestEngine::with(|config| config.max_output_size_bytes(10));
+    let result = test
+        .run(ExecutionRequest::shell("seq 100").oversized_output(OversizedOutputStrategy::StreamToFile))
+        .await;
+    let files = [result.log_path.clone().unwrap(), result.output_files.stdout.clone().unwrap()];
+    for path in &files {
+        age(path);
+    }
+    let later = TestEngine::with(|config| config.log_dir(test.log_dir()).logging(false));
+    let report = later.engine.cleanup_old_executions().await;
+    assert_eq!(report.files, 2);
+    assert!(report.bytes > 0 && files.iter().all(|path| !path.exists()));
+}
+
+/// Without a log beside them, only the engine that wrote them knows that they are its own.
+#[tokio::test]
+async fn files_of_whole_streams_go_by_age_without_a_log_too() {
+    let test =
+        TestEngine::with(|config| config.max_output_size_bytes(10).logging(false).log_retention_secs(0));
+    let result = test
+        .run(
+            ExecutionRequest::shell("seq 100; seq 100 >&2")
+                .oversized_output(OversizedOutputStrategy::StreamToFile),
+        )
+        .await;
+    let files = [result.output_files.stdout.clone().unwrap(), result.output_files.stderr.clone().unwrap()];
+    test.engine.cleanup_old_executions().await;
+    assert!(files.iter().all(|path| !path.exists()));
+}
+
+/// Looking for old or interrupted logs used to make the folder that it looked into.
+#[tokio::test]
+async fn without_logging_no_folder_is_made_whatever_is_asked() {
+    let test = TestEngine::with(|config| config.logging(false));
+    let result = test.run(ExecutionRequest::shell("echo hello")).await;
+    test.engine.cleanup_old_executions().await;
+    assert_eq!(test.engine.read_logs(result.id).await.unwrap_err().code(), "NOT_FOUND");
+    assert_eq!(test.engine.recover(RecoverOptions::default()).await.unwrap(), []);
+    assert!(!test.log_dir().exists());
 }

@@ -42,7 +42,7 @@ fn line(record: &LogRecord) -> Vec<u8> {
             let mark = if *partial { '+' } else { ' ' };
             [time, format!(" {letter}{mark} ").into_bytes(), bytes.clone()].concat()
         }
-        LogRecordKind::Event { .. } => time,
+        _ => time,
     }
 }
 

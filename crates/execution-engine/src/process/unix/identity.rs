@@ -2,28 +2,11 @@
 
 use std::ffi::OsStr;
 
+use execution_log::process::is_same_process;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::{sweep, table};
-use crate::process::spec::HostIdentity;
 use crate::result::LeftoverProcess;
-
-/// This host process.
-pub(crate) fn host_identity() -> HostIdentity {
-    let pid = std::process::id();
-    HostIdentity {
-        pid,
-        start_time: table::look(pid).map(|process| process.start_time),
-        boot_id: table::boot_id(),
-    }
-}
-
-/// Whether the process is alive (not a zombie) and started when it is said to have. Without a start time
-/// nothing can be told: `false`. The start time counts from the system's start: compare the boot id too.
-pub(crate) fn is_same_process(pid: u32, start_time: Option<u64>) -> bool {
-    start_time.is_some()
-        && table::look(pid).is_some_and(|now| !now.zombie && Some(now.start_time) == start_time)
-}
 
 /// Every living process that carries this mark (`NAME=value`). Blocking.
 pub(crate) fn marked_processes(marker: &OsStr) -> Vec<LeftoverProcess> {

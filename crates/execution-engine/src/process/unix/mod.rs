@@ -37,7 +37,7 @@ pub(super) use child::Process;
 pub(super) use drop_reaper::reap_orphans;
 pub(super) use exit_watch::ExitWatch;
 pub(super) use failure::{explain, transience};
-pub(crate) use identity::{host_identity, is_same_process, kill_group_of, kill_marked, marked_processes};
+pub(crate) use identity::{kill_group_of, kill_marked, marked_processes};
 pub(crate) use live::release_guard_if_idle;
 pub(super) use os_calls::prepare_spawner_thread;
 pub(crate) use os_calls::prepare_writer_thread;

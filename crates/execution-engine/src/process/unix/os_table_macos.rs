@@ -3,7 +3,7 @@
 //! System integrity protection hides the environment of Apple's own programs (`/bin/sleep`): those carry a
 //! mark that cannot be read, and are found by their group alone.
 
-use std::ffi::{CStr, OsStr, OsString, c_int, c_void};
+use std::ffi::{OsStr, OsString, c_int, c_void};
 use std::mem::{MaybeUninit, size_of};
 use std::os::unix::ffi::OsStrExt;
 
@@ -113,23 +113,4 @@ pub(super) fn kill_verified(process: &ProcessInfo) {
     if look(process.pid).is_some_and(|now| now.start_time == process.start_time) {
         let _ = kill_process(pid, Signal::KILL);
     }
-}
-
-/// A new one at each start of the system.
-pub(super) fn boot_id() -> Option<String> {
-    let name: &CStr = c"kern.bootsessionuuid";
-    let mut id = [0_u8; 64];
-    let mut size = id.len();
-    // SAFETY: the name ends in a NUL; the buffer is writable and of the size given.
-    let filled = unsafe {
-        libc::sysctlbyname(
-            name.as_ptr(),
-            id.as_mut_ptr().cast::<c_void>(),
-            &raw mut size,
-            std::ptr::null_mut(),
-            0,
-        )
-    };
-    let text = CStr::from_bytes_until_nul(&id).ok()?.to_str().ok()?;
-    (filled == 0 && !text.is_empty()).then(|| text.to_owned())
 }

@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
@@ -112,12 +111,6 @@ pub(super) fn kill_verified(process: &ProcessInfo) {
         Err(error) if error != rustix::io::Errno::SRCH && same() => drop(kill_process(pid, Signal::KILL)),
         _ => {}
     }
-}
-
-/// A new one at each start of the system.
-pub(super) fn boot_id() -> Option<String> {
-    let id = std::fs::read_to_string(PathBuf::from("/proc/sys/kernel/random/boot_id")).ok()?;
-    Some(id.trim().to_owned())
 }
 
 #[cfg(test)]

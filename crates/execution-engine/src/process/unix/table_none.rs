@@ -17,7 +17,3 @@ pub(super) fn mark_of(_pid: u32) -> Option<OsString> {
 }
 
 pub(super) fn kill_verified(_process: &ProcessInfo) {}
-
-pub(super) fn boot_id() -> Option<String> {
-    None
-}

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use execution_log::process::is_same_process;
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
@@ -9,8 +10,8 @@ use super::exit_watch::ExitWatch;
 use super::table;
 use crate::error::{ExecutionFailure, FailureCode};
 use crate::process::{
-    Exit, ExitKind, PipeReader, Scope, SpawnSpec, Spawned, StdinMode, TreeSignal, is_same_process,
-    kill_marked, marked_processes, marker, spawn,
+    Exit, ExitKind, PipeReader, Scope, SpawnSpec, Spawned, StdinMode, TreeSignal, kill_marked,
+    marked_processes, marker, spawn,
 };
 
 pub(super) fn sh(script: &str) -> SpawnSpec {

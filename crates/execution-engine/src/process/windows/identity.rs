@@ -3,24 +3,7 @@
 use std::ffi::OsStr;
 
 use super::os_process;
-use crate::process::spec::HostIdentity;
 use crate::result::LeftoverProcess;
-
-/// This host process. The creation time is absolute, so no boot id is needed.
-pub(crate) fn host_identity() -> HostIdentity {
-    let pid = std::process::id();
-    let start_time = os_process::open_to_look(pid).as_ref().and_then(os_process::start_time);
-    HostIdentity { pid, start_time, boot_id: None }
-}
-
-/// Whether the process is alive and started when it is said to have. Without a start time nothing can be
-/// told: `false`.
-pub(crate) fn is_same_process(pid: u32, start_time: Option<u64>) -> bool {
-    start_time.is_some()
-        && os_process::open_to_look(pid).is_some_and(|process| {
-            !os_process::has_ended(&process) && os_process::start_time(&process) == start_time
-        })
-}
 
 /// None: a job ends with its host, so nobody survives to be found.
 pub(crate) fn marked_processes(_marker: &OsStr) -> Vec<LeftoverProcess> {

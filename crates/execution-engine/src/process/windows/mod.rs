@@ -22,7 +22,7 @@ mod start;
 pub(crate) use child::ExecutionChild;
 pub(super) use child::Process;
 pub(super) use failure::{explain, transience};
-pub(crate) use identity::{host_identity, is_same_process, kill_group_of, kill_marked, marked_processes};
+pub(crate) use identity::{kill_group_of, kill_marked, marked_processes};
 pub(super) use os_exit_watch::ExitWatch;
 pub(super) use os_pipe::{PipeEnd, input_pipe, output_pipe, pipe_writer};
 pub(crate) use os_pipe::{PipeReader, PipeWriter};

@@ -1,24 +1,19 @@
 //! [`ExecutionLog`]: gathers what happens to one execution and hands it to the writer thread.
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::sync::{Arc, mpsc};
 
 use chrono::{DateTime, Utc};
-use execution_log::{LogFooter, LogHeader};
-use tokio::sync::{Notify, oneshot};
+use execution_log::{LogFooter, LogHeader, OutputStream};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::formatter::Block;
-use super::service::Job;
-use crate::event::OutputStream;
-use crate::result::OutputFiles;
-use crate::sync::lock;
+use super::job::{FinishedLog, Job, LogPath, MAX_UNWRITTEN, Shared, Unwritten};
 
 /// Handed over in one piece.
 const BLOCK: usize = 64 * 1024;
-/// Handed over and not yet written; beyond that the child waits for the disk.
-const MAX_UNWRITTEN: usize = 128 * 1024;
+/// What is said when nothing takes the jobs.
+const NO_WRITER: &str = "the thread that writes logs is gone";
 
 /// What is written of one execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,57 +33,6 @@ pub(crate) struct ExecutionLog {
     block: Block,
     /// Whether a line has begun, of standard output and of standard error.
     has_tail: [bool; 2],
-}
-
-/// What the handle and the writer thread both see.
-#[derive(Debug, Default)]
-pub(crate) struct Shared {
-    unwritten: AtomicUsize,
-    written: Notify,
-    path: OnceLock<PathBuf>,
-    trouble: Mutex<Option<String>>,
-}
-
-/// Tells where a log is, as soon as it is anywhere.
-#[derive(Debug, Clone)]
-pub(crate) struct LogPath(Arc<Shared>);
-
-impl LogPath {
-    /// Where the log is, once it is anywhere.
-    pub(crate) fn path(&self) -> Option<PathBuf> {
-        self.0.path.get().cloned()
-    }
-}
-
-/// Where everything is when the log is closed.
-#[derive(Debug, Default)]
-pub(crate) struct FinishedLog {
-    pub(crate) path: Option<PathBuf>,
-    pub(crate) error: Option<String>,
-    /// What should be said about it and was not said yet.
-    pub(crate) warning: Option<String>,
-    pub(crate) output_files: OutputFiles,
-}
-
-impl Shared {
-    /// The header is written, or cannot be.
-    pub(super) fn began(&self) {
-        self.wrote(MAX_UNWRITTEN);
-    }
-
-    pub(super) fn wrote(&self, count: usize) {
-        self.unwritten.fetch_sub(count, Ordering::Release);
-        self.written.notify_one();
-    }
-
-    pub(super) fn set_path(&self, path: PathBuf) {
-        let _ = self.path.set(path);
-    }
-
-    /// The first trouble is told.
-    pub(super) fn report(&self, trouble: String) {
-        lock(&self.trouble).get_or_insert(trouble);
-    }
 }
 
 impl ExecutionLog {
@@ -111,9 +55,8 @@ impl ExecutionLog {
     /// the host. The child, which takes longer than that to write its first line, does not notice.
     pub(crate) fn begin(&mut self, header: impl FnOnce() -> LogHeader) {
         if self.is_full() {
-            self.count(MAX_UNWRITTEN);
-            let (header, shared) = (Box::new(header()), Arc::clone(&self.shared));
-            self.send(Job::Begin { id: self.id, header, shared });
+            let (header, unwritten) = (Box::new(header()), self.unwritten(MAX_UNWRITTEN));
+            self.send(Job::Begin { id: self.id, header, unwritten });
         }
     }
 
@@ -152,24 +95,22 @@ impl ExecutionLog {
 
     /// Raw bytes for the stream's own file, which begins with the first of them.
     pub(crate) fn spill(&mut self, stream: OutputStream, bytes: Arc<Vec<u8>>) {
-        self.count(bytes.len());
-        self.send(Job::Spill { id: self.id, stream, bytes, shared: Arc::clone(&self.shared) });
+        let unwritten = self.unwritten(bytes.len());
+        self.send(Job::Spill { id: self.id, stream, bytes, unwritten });
     }
 
     pub(crate) fn has_room(&self) -> bool {
-        self.shared.unwritten.load(Ordering::Acquire) < MAX_UNWRITTEN
+        self.shared.has_room()
     }
 
     /// Resolves when the disk has caught up. Cancel-safe.
     pub(crate) async fn room(&self) {
-        while !self.has_room() {
-            self.shared.written.notified().await;
-        }
+        self.shared.room().await;
     }
 
     /// What went wrong with the log, told once.
     pub(crate) fn take_warning(&mut self) -> Option<String> {
-        lock(&self.shared.trouble).take()
+        self.shared.take_trouble()
     }
 
     /// Writes what is left and the footer, and closes the files.
@@ -180,34 +121,27 @@ impl ExecutionLog {
         self.flush();
         let (reply, finished) = oneshot::channel();
         self.send(Job::Finish { id: self.id, footer: Box::new(footer), reply });
-        let mut finished = finished.await.unwrap_or_else(|_| FinishedLog {
-            error: Some("the thread that writes logs is gone".to_owned()),
-            ..FinishedLog::default()
-        });
+        let mut finished = finished
+            .await
+            .unwrap_or_else(|_| FinishedLog { error: Some(NO_WRITER.to_owned()), ..FinishedLog::default() });
         finished.warning = self.take_warning();
         finished
     }
 
     fn hand_over(&mut self, next: Block) {
         let block = std::mem::replace(&mut self.block, next);
-        self.count(block.size());
-        self.send(Job::Write { id: self.id, block, shared: Arc::clone(&self.shared) });
+        let unwritten = self.unwritten(block.size());
+        self.send(Job::Write { id: self.id, block, unwritten });
     }
 
-    fn count(&self, unwritten: usize) {
-        self.shared.unwritten.fetch_add(unwritten, Ordering::AcqRel);
+    fn unwritten(&self, size: usize) -> Unwritten {
+        Unwritten::new(size, &self.shared)
     }
 
     fn send(&self, job: Job) {
-        let Err(mpsc::SendError(refused)) = self.jobs.send(job) else { return };
-        let size = match refused {
-            Job::Write { block, .. } => block.size(),
-            Job::Spill { bytes, .. } => bytes.len(),
-            Job::Begin { .. } => MAX_UNWRITTEN,
-            _ => return,
-        };
-        self.shared.wrote(size);
-        self.shared.report("the thread that writes logs is gone".to_owned());
+        if self.jobs.send(job).is_err() {
+            self.shared.report(NO_WRITER.to_owned());
+        }
     }
 }
 

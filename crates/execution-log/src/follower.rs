@@ -1,0 +1,130 @@
+//! [`LogFollower`]: reads a log while another program writes it.
+
+use std::io;
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
+
+use crate::folder::LogFolder;
+use crate::inspect::{LogState, Look};
+use crate::lock::Lock;
+use crate::position::LogPosition;
+use crate::reader::{LogPage, LogReader};
+use crate::record::LogRecord;
+
+/// How often a follower looks for more: writers hand over every tenth of a second.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// A log that is being made has no header yet for some microseconds, and for much longer on a disk that hangs.
+const SETTLING: Duration = Duration::from_secs(5);
+
+/// Gives the records of a log until it ends: at its footer, or when its writer is gone without one.
+///
+/// As an iterator it blocks until there is more. [`poll`](Self::poll) never does.
+///
+/// ```no_run
+/// # fn main() -> std::io::Result<()> {
+/// use execution_log::{LogFolder, LogFollower, LogPosition};
+///
+/// # let id = uuid::Uuid::nil();
+/// let folder = LogFolder::open("logs")?;
+/// let mut follower = LogFollower::open(&folder, id, LogPosition::START)?;
+/// for record in &mut follower {
+///     println!("{:?}", record?);
+/// }
+/// println!("{:?}", follower.reader().footer());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct LogFollower {
+    folder: LogFolder,
+    id: Uuid,
+    reader: LogReader,
+    /// A lock that was seen and is free now tells most surely that the writer is gone.
+    was_held: bool,
+    /// Nothing is written any more; what is there may still have to be read.
+    is_over: bool,
+}
+
+impl LogFollower {
+    /// Follows a log from a place in it on.
+    ///
+    /// # Errors
+    /// Of the file system: `NotFound` for no such log, or not permitted.
+    pub fn open(folder: &LogFolder, id: Uuid, from: LogPosition) -> io::Result<Self> {
+        let reader = LogReader::open_in(folder, id, from)?;
+        Ok(Self { folder: folder.clone(), id, reader, was_held: false, is_over: false })
+    }
+
+    /// What it reads with: for header, footer, damage and position.
+    #[must_use]
+    pub fn reader(&self) -> &LogReader {
+        &self.reader
+    }
+
+    /// Whether the log has ended, and all of it was given.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.is_over || self.reader.footer().is_some()
+    }
+
+    /// What there is by now, at most `max` records: none where nothing was added.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub fn poll(&mut self, max: usize) -> io::Result<LogPage> {
+        let mut page = self.reader.page(max)?;
+        if page.records.is_empty() && !page.has_ended && self.writer_is_gone() {
+            // Looked at before this read: what was written until then is in it.
+            page = self.reader.page(max)?;
+            page.has_ended |= page.at_end;
+            self.is_over = page.has_ended;
+        }
+        Ok(page)
+    }
+
+    fn writer_is_gone(&mut self) -> bool {
+        let parts = self.folder.parts(self.id);
+        // Deleted while it was written, or no log.
+        let Some(look) = Look::at(&self.folder, self.id, &parts) else { return true };
+        match look.state {
+            LogState::Ended | LogState::Interrupted => true,
+            LogState::Running => {
+                let was_held = std::mem::replace(&mut self.was_held, look.lock == Lock::Held);
+                was_held && look.lock == Lock::Free
+            }
+            LogState::Damaged => look.footer.is_some() || self.is_settled(),
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        let last_part = self.folder.parts(self.id).pop().map(|part| self.folder.part(self.id, part));
+        let Some(Ok(last_part)) = last_part else { return true };
+        let modified = last_part.metadata().and_then(|meta| meta.modified());
+        let age = modified.ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+        // Written in the future (a clock set back since): as good as old.
+        age.is_none_or(|age| age > SETTLING)
+    }
+}
+
+impl Iterator for LogFollower {
+    type Item = io::Result<LogRecord>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(record) = self.reader.next() {
+                return Some(record);
+            }
+            if self.has_ended() || self.reader.has_failed() {
+                return None;
+            }
+            if self.writer_is_gone() {
+                // What was written until then is read in the next round.
+                self.is_over = true;
+            } else {
+                sleep(INTERVAL);
+            }
+        }
+    }
+}

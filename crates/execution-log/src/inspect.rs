@@ -1,0 +1,151 @@
+//! [`LogInfo`]: what one log says of itself, and whether anybody still writes it.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::folder::LogFolder;
+use crate::footer::LogFooter;
+use crate::format::{self, Line, MAX_LINE, parse};
+use crate::header::LogHeader;
+use crate::listing::{LogPart, OutputFile};
+use crate::lock::{self, Lock};
+use crate::tail::Tail;
+
+/// How much of a file is looked at to see whether it is a log.
+const BEGINNING: usize = 64 * 1024;
+
+/// What became of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LogState {
+    /// Its writer lives: it holds the log's lock, or is the very process that the header names, by process id,
+    /// start time and boot.
+    Running,
+    /// It has its footer.
+    Ended,
+    /// It has no footer, and its writer is gone.
+    Interrupted,
+    /// Its header or its footer cannot be read. Its records may be.
+    Damaged,
+}
+
+/// A log in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LogInfo {
+    /// The execution.
+    pub id: Uuid,
+    /// What became of it.
+    pub state: LogState,
+    /// The format's version; `None` where the beginning is damaged.
+    pub version: Option<u32>,
+    /// The first header that can be read.
+    pub header: Option<LogHeader>,
+    /// The footer, where there is one that can be read.
+    pub footer: Option<LogFooter>,
+    /// The parts that are there, in order. Never empty.
+    pub parts: Vec<LogPart>,
+    /// Files that hold all of a stream.
+    pub output_files: Vec<OutputFile>,
+    /// Of all its files, in bytes.
+    pub bytes: u64,
+    /// When any of its files was last written to.
+    pub modified: DateTime<Utc>,
+}
+
+impl LogInfo {
+    /// The first part that is there.
+    #[must_use]
+    pub fn path(&self) -> Option<&PathBuf> {
+        self.parts.first().map(|part| &part.path)
+    }
+}
+
+/// What a file looks like by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// A log of some version.
+    Log { version: Option<u32> },
+    /// A log that lost its beginning: nothing, NULs, or lines of one further down.
+    Damaged,
+    /// Somebody else's.
+    Foreign,
+}
+
+impl Beginning {
+    /// What cannot be opened (a directory, a link, another user's) is not ours.
+    pub(crate) fn of(folder: &LogFolder, id: Uuid, part: u32) -> Self {
+        let Ok(file) = folder.part(id, part) else { return Self::Foreign };
+        let mut bytes = Vec::new();
+        match file.take(BEGINNING as u64).read_to_end(&mut bytes) {
+            Ok(_) => Self::judge(&bytes),
+            Err(_) => Self::Damaged,
+        }
+    }
+
+    fn judge(bytes: &[u8]) -> Self {
+        if bytes.starts_with(format::MAGIC.as_bytes()) {
+            return Self::Log { version: format::version(bytes) };
+        }
+        let is_blank = bytes.iter().all(|byte| *byte == 0);
+        let has_lines = || bytes.split(|byte| *byte == b'\n').any(|line| parse(line) != Line::Damaged);
+        if is_blank || has_lines() { Self::Damaged } else { Self::Foreign }
+    }
+}
+
+/// What a log's files say together.
+pub(crate) struct Look {
+    pub(crate) state: LogState,
+    pub(crate) lock: Lock,
+    pub(crate) version: Option<u32>,
+    pub(crate) header: Option<LogHeader>,
+    pub(crate) footer: Option<LogFooter>,
+}
+
+impl Look {
+    /// `parts`: the numbers of those that are there, in order. `None`: they are no log.
+    pub(crate) fn at(folder: &LogFolder, id: Uuid, parts: &[u32]) -> Option<Self> {
+        let beginnings = || parts.iter().map(|part| Beginning::of(folder, id, *part));
+        if beginnings().all(|beginning| beginning == Beginning::Foreign) {
+            return None;
+        }
+        let version = beginnings().find_map(|beginning| match beginning {
+            Beginning::Log { version } => version,
+            Beginning::Damaged | Beginning::Foreign => None,
+        });
+        let header = parts.iter().find_map(|part| header(folder, id, *part).ok().flatten());
+        // The writer holds the first part, and only that.
+        let lock = folder.part(id, 1).map_or(Lock::Unknown, |file| lock::look(&file));
+        let tail = parts.last().map(|part| folder.part(id, *part).and_then(|mut file| Tail::of(&mut file)));
+        let (state, footer) = match tail {
+            Some(Ok(Tail::Footer(footer))) if header.is_some() => (LogState::Ended, Some(*footer)),
+            Some(Ok(Tail::Footer(footer))) => (LogState::Damaged, Some(*footer)),
+            Some(Ok(Tail::DamagedFooter)) => (LogState::Damaged, None),
+            Some(Ok(Tail::Open) | Err(_)) | None => (unfinished(lock, header.as_ref()), None),
+        };
+        Some(Self { state, lock, version, header, footer })
+    }
+}
+
+fn unfinished(lock: Lock, header: Option<&LogHeader>) -> LogState {
+    match header {
+        _ if lock == Lock::Held => LogState::Running,
+        Some(header) if header.host.is_running() => LogState::Running,
+        Some(_) => LogState::Interrupted,
+        None => LogState::Damaged,
+    }
+}
+
+fn header(folder: &LogFolder, id: Uuid, part: u32) -> io::Result<Option<LogHeader>> {
+    let mut line = Vec::new();
+    BufReader::new(folder.part(id, part)?).take(MAX_LINE).read_until(b'\n', &mut line)?;
+    Ok(match parse(line.strip_suffix(b"\n").unwrap_or(&line)) {
+        Line::Header(header) => Some(*header),
+        _ => None,
+    })
+}

@@ -1,0 +1,155 @@
+//! What is on disk: the files of each execution in a folder. Only those with a name of ours are seen, and of
+//! those only logs are taken for one.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::folder::LogFolder;
+use crate::inspect::{Beginning, LogInfo, Look};
+use crate::names::{self, part_name, spill_name};
+use crate::vocabulary::OutputStream;
+
+/// One file of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LogPart {
+    /// Its number, from 1. Rotation drops numbers after the first.
+    pub number: u32,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A file with all of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct OutputFile {
+    /// The stream.
+    pub stream: OutputStream,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// The files that have an execution's name. Nothing in them was looked at yet: they may be anybody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogFiles {
+    /// The execution.
+    pub id: Uuid,
+    /// Parts of its log, in order.
+    pub parts: Vec<LogPart>,
+    /// Files that hold all of a stream.
+    pub output_files: Vec<OutputFile>,
+    /// Of all of them.
+    pub bytes: u64,
+    /// When any of them was last written to.
+    pub modified: SystemTime,
+}
+
+impl LogFolder {
+    /// The logs in this folder, oldest first. Damaged ones are among them, and hide no others.
+    ///
+    /// # Errors
+    /// Of the file system, where the folder cannot be listed.
+    pub fn logs(&self) -> io::Result<Vec<LogInfo>> {
+        let mut logs: Vec<_> = self.files()?.iter().filter_map(|files| files.inspect(self)).collect();
+        logs.sort_by_cached_key(|log| {
+            (log.header.as_ref().map_or(log.modified, |header| header.started_at), log.id)
+        });
+        Ok(logs)
+    }
+
+    /// One log.
+    ///
+    /// # Errors
+    /// Of the file system; `NotFound` where there is no such log.
+    pub fn log(&self, id: Uuid) -> io::Result<LogInfo> {
+        let files = self.files()?.into_iter().find(|files| files.id == id);
+        files.and_then(|files| files.inspect(self)).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The files in this folder that have a log's name, by execution. Opens none of them.
+    ///
+    /// # Errors
+    /// Of the file system, where the folder cannot be listed.
+    pub fn files(&self) -> io::Result<Vec<LogFiles>> {
+        let mut all = BTreeMap::new();
+        for entry in self.path().read_dir()?.flatten() {
+            let name = entry.file_name();
+            let Some((name, id)) = name.to_str().and_then(|name| Some((name, names::owner(name)?))) else {
+                continue;
+            };
+            // The entry itself, not what a link points to. Gone meanwhile: not there.
+            let Ok(meta) = entry.metadata() else { continue };
+            let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            let (path, bytes) = (entry.path(), meta.len());
+            let files = all.entry(id).or_insert_with(|| LogFiles::new(id));
+            files.bytes += bytes;
+            files.modified = files.modified.max(modified);
+            let rest = &name[names::ID_LEN..];
+            if let Some(number) = names::part_number(rest) {
+                files.parts.push(LogPart { number, path, bytes });
+            } else if let Some(stream) = names::spill_stream(rest) {
+                files.output_files.push(OutputFile { stream, path, bytes });
+            }
+        }
+        let sorted = |mut files: LogFiles| {
+            files.parts.sort_by_key(|part| part.number);
+            files
+        };
+        Ok(all.into_values().map(sorted).collect())
+    }
+}
+
+impl LogFiles {
+    fn new(id: Uuid) -> Self {
+        let modified = SystemTime::UNIX_EPOCH;
+        Self { id, parts: Vec::new(), output_files: Vec::new(), bytes: 0, modified }
+    }
+
+    /// What the log says of itself; `None` where these files are no log.
+    #[must_use]
+    pub fn inspect(&self, folder: &LogFolder) -> Option<LogInfo> {
+        let parts: Vec<_> = self.parts.iter().map(|part| part.number).collect();
+        let Look { state, version, header, footer, .. } = Look::at(folder, self.id, &parts)?;
+        Some(LogInfo {
+            id: self.id,
+            state,
+            version,
+            header,
+            footer,
+            parts: self.parts.clone(),
+            output_files: self.output_files.clone(),
+            bytes: self.bytes,
+            modified: DateTime::<Utc>::from(self.modified),
+        })
+    }
+
+    /// Those files that are known to be an engine's, for whoever deletes them: names and sizes of parts that are a
+    /// log's, and of what lies beside them. None where no part begins as a log does: they may be a user's own.
+    #[must_use]
+    pub fn of_a_log(&self, folder: &LogFolder) -> Vec<(String, u64)> {
+        let beginning = |part: &LogPart| Beginning::of(folder, self.id, part.number);
+        let parts: Vec<_> = self
+            .parts
+            .iter()
+            .map(|part| (part, beginning(part)))
+            .filter(|(_, beginning)| *beginning != Beginning::Foreign)
+            .collect();
+        if !parts.iter().any(|(_, beginning)| matches!(beginning, Beginning::Log { .. })) {
+            return Vec::new();
+        }
+        let parts = parts.iter().map(|(part, _)| (part_name(self.id, part.number), part.bytes));
+        let streams = self.output_files.iter().map(|file| (spill_name(self.id, file.stream), file.bytes));
+        parts.chain(streams).collect()
+    }
+}

@@ -1,0 +1,66 @@
+//! A writer holds its log's first part by a lock for as long as it writes.
+//!
+//! A program in another container has another view of process ids, and a lock is all that it sees.
+
+use std::fs::File;
+
+/// What a lock says about a log's writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    Held,
+    Free,
+    /// There are no locks here, or no file to look at.
+    Unknown,
+}
+
+#[cfg(unix)]
+mod os {
+    use std::fs::{File, TryLockError};
+    use std::time::Duration;
+
+    use super::Lock;
+
+    /// Holds a new log, for its writer. Best effort: a file system may have no locks.
+    pub fn hold(file: &File) {
+        /// A reader that looks at just this moment has a shared lock for some microseconds.
+        const TRIES: u32 = 50;
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+                Ok(()) | Err(TryLockError::Error(_)) => return,
+            }
+        }
+    }
+
+    pub(crate) fn look(file: &File) -> Lock {
+        match file.try_lock_shared() {
+            Ok(()) => {
+                let _ = file.unlock();
+                Lock::Free
+            }
+            Err(TryLockError::WouldBlock) => Lock::Held,
+            Err(TryLockError::Error(_)) => Lock::Unknown,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod os {
+    use super::{File, Lock};
+
+    /// Locks keep readers out here, so nothing is locked: no containers share a folder, and process ids do.
+    pub fn hold(_: &File) {}
+
+    pub(crate) fn look(_: &File) -> Lock {
+        Lock::Unknown
+    }
+}
+
+pub use os::hold;
+pub(crate) use os::look;
+
+/// Whether a writer [holds](hold) a log's first part.
+#[must_use]
+pub fn is_held(first_part: &File) -> bool {
+    look(first_part) == Lock::Held
+}

@@ -1,0 +1,33 @@
+//! Linux: `/proc` (proc(5)).
+
+/// Clock ticks from the boot to the start of a process; `None` when there is none, or only a zombie.
+#[must_use]
+pub fn start_time(pid: u32) -> Option<u64> {
+    parse(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// `pid (name) state … starttime(22) …`; the name may hold anything, `)` included.
+fn parse(stat: &[u8]) -> Option<u64> {
+    let rest = stat.get(memchr::memrchr(b')', stat)? + 1..)?;
+    let mut fields = std::str::from_utf8(rest).ok()?.split_ascii_whitespace();
+    let is_zombie = matches!(fields.next()?, "Z" | "X" | "x");
+    fields.nth(18)?.parse().ok().filter(|_| !is_zombie)
+}
+
+pub(super) fn boot_id() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_brackets_and_spaces_does_not_shift_the_fields() {
+        let stat =
+            |state| format!("42 (a) b (c)) {state} 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 10 11");
+        assert_eq!(parse(stat("S").as_bytes()), Some(98765));
+        assert_eq!(parse(stat("Z").as_bytes()), None);
+    }
+}
