@@ -123,8 +123,10 @@ async fn a_recycled_pid_is_never_taken_for_a_survivor() {
     the_log_has(&test, "#execlog").await;
     host.kill();
     eventually("the leader is gone", || !is_running(leader)).await;
-    // The log now names this very process's id as the leader's, with another start time.
     let log = std::fs::read_dir(test.log_dir()).unwrap().next().unwrap().unwrap().path();
+    let id = log.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+    eventually("its child is gone, too", || marked(id).is_empty()).await;
+    // The log now names this very process's id as the leader's, with another start time.
     let written = std::fs::read_to_string(&log).unwrap();
     let (header, rest) = written.split_once('\n').unwrap();
     let mut fields: Value = serde_json::from_str(header.strip_prefix("#execlog/1 ").unwrap()).unwrap();
