@@ -2,11 +2,12 @@
 // `npm run check:rust-api`, and `-- --update` writes the present one down. Lists by cargo-public-api from rustdoc's
 // JSON, which a stable compiler gives where RUSTC_BOOTSTRAP allows unstable flags.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { main, Problem, step, yellow } from './lib/console.mjs'
+import { compareListing } from './lib/listing.mjs'
 import { root, runQuietly } from './lib/run.mjs'
 
 const crates = ['execution-engine', 'execution-log']
@@ -36,12 +37,6 @@ const list = async (crate) => {
   return await runQuietly(program, ['public-api', '--rustdoc-json', json, '-sss'])
 }
 
-const differences = (before, after) => {
-  const [old, present] = [before, after].map((text) => text.split('\n'))
-  const gone = old.filter((line) => !present.includes(line)).map((line) => `- ${line}`)
-  return [...gone, ...present.filter((line) => !old.includes(line)).map((line) => `+ ${line}`)]
-}
-
 await main(async () => {
   const { update } = parseArgs({ options: { update: { type: 'boolean', default: false } } }).values
   const compiler = await runQuietly('rustc', ['--version'])
@@ -51,14 +46,6 @@ await main(async () => {
   }
   await install()
   for (const crate of crates) {
-    const file = join(root, 'crates', crate, 'public-api.txt')
-    const present = await list(crate)
-    if (update) writeFileSync(file, present)
-    const changes = differences(existsSync(file) ? readFileSync(file, 'utf8') : '', present)
-    if (changes.length === 0) continue
-    throw new Problem(
-      `The public API of ${crate} has changed. If that is meant: \`npm run check:rust-api -- --update\`, ` +
-        `a line in CHANGELOG.md, and the listing in the same commit.\n\n${changes.join('\n')}`,
-    )
+    compareListing(`crates/${crate}/public-api.txt`, await list(crate), { check: 'check:rust-api', update })
   }
 })
