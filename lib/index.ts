@@ -2,5 +2,4 @@
 export { ExecutionEngine } from './engine.js'
 export { type EngineErrorCode, ExecutionEngineError, ExecutionError } from './errors.js'
 export { Execution } from './execution.js'
-export type * from './types.js'
-export { executionStatuses } from './types.js'
+export * from './types.js'

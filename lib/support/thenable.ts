@@ -27,6 +27,9 @@ class WaitingPromise<Value> extends Promise<Value> {
 export abstract class Thenable<Result> implements PromiseLike<Result> {
   #result: Promise<Result> | undefined
 
+  /** Handles are made by what they are handles of. */
+  protected constructor() {}
+
   /** Resolves with the result. The same as awaiting the handle itself. */
   abstract wait(): Promise<Result>
 
