@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -10,6 +11,21 @@ test('output goes where the program sent it, and the code is the program’s own
   const { run } = testCli(t)
   const { code, stdout, stderr } = await run(['exec', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7'])
   t.deepEqual([code, stdout, stderr], [7, 'out\n', 'err\n'])
+})
+
+test('output that is no text is not changed without a word, and its bytes are in the log', async (t) => {
+  const { run } = testCli(t)
+  for (const bytes of ['\\377\\376\\000\\001\\n', 'a\\r\\nb\\n', 'x\\r\\n\\377\\n']) {
+    const { code, stderr } = await run(['exec', 'printf', bytes])
+    t.is(code, 0)
+    const [, id] = /changed; as it was: escher-exec logs (\S+)\n$/.exec(stderr) ?? []
+    const logged = await run(['logs', id ?? ''], { encoding: 'latin1' })
+    t.is(logged.stdout, Buffer.from(execFileSync('printf', [bytes])).toString('latin1'))
+  }
+  for (const text of ['a\\nb\\n', 'é€\\n', 'a', '']) {
+    const { stdout, stderr } = await run(['exec', 'printf', text])
+    t.deepEqual([stderr, stdout.trimEnd()], ['', execFileSync('printf', [text], { encoding: 'utf8' }).trimEnd()])
+  }
 })
 
 test('arguments arrive as they were given', async (t) => {

@@ -18,6 +18,8 @@ export interface ProgramOptions {
   env?: NodeJS.ProcessEnv
   /** Its whole standard input; nothing by default. */
   input?: string
+  /** How its output is read; UTF-8 by default. */
+  encoding?: BufferEncoding
   /** In a group of its own, as a shell's job; `kill` then ends the group. */
   detached?: boolean
   /** It is killed when it takes longer. */
@@ -31,13 +33,16 @@ export class Program {
   readonly #waiting = new Set<() => void>()
   readonly #output = { stdout: '', stderr: '' }
 
-  constructor(args: readonly string[], { input = '', detached = false, netMs = NET_MS, ...rest }: ProgramOptions = {}) {
+  constructor(
+    args: readonly string[],
+    { input = '', encoding = 'utf8', detached = false, netMs = NET_MS, ...rest }: ProgramOptions = {},
+  ) {
     this.#isGroup = detached
     this.child = spawn(process.execPath, args, { ...rest, detached })
     this.child.stdin.on('error', () => {})
     this.child.stdin.end(input)
     for (const name of ['stdout', 'stderr'] as const) {
-      this.child[name].setEncoding('utf8').on('data', (text: string) => {
+      this.child[name].setEncoding(encoding).on('data', (text: string) => {
         this.#output[name] += text
         for (const look of this.#waiting) look()
       })

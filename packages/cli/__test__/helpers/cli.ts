@@ -10,7 +10,7 @@ import { type Ended, type Program, type ProgramOptions, startProgram } from '@es
 
 export const main = join(import.meta.dirname, '../../dist/main.js')
 
-type Options = Pick<ProgramOptions, 'input' | 'env'>
+type Options = Pick<ProgramOptions, 'input' | 'env' | 'encoding'>
 
 export interface Cli {
   home: string
