@@ -19,6 +19,17 @@ pub enum OversizedOutputStrategy {
     StreamToFile,
 }
 
+impl OversizedOutputStrategy {
+    /// Which part memory keeps: the configured one where the rest is left out; the first where the child is stopped at the
+    /// limit (there is no other) or where a file goes on from it (what memory holds by then is the file's beginning).
+    pub(crate) fn part_to_retain(self, configured: RetainOutput) -> RetainOutput {
+        match self {
+            Self::TruncateWithWarning => configured,
+            Self::FailExecution | Self::StreamToFile => RetainOutput::Head,
+        }
+    }
+}
+
 /// Which part of a stream memory keeps when there is more than the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,5 +67,18 @@ pub(crate) fn check_secrets(secrets: &[String]) -> Result<(), InvalidField> {
             "a shorter secret would mask most of the output and hide nothing",
         )),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_truncation_lets_the_configuration_choose_the_part() {
+        use OversizedOutputStrategy::{FailExecution, StreamToFile, TruncateWithWarning};
+        assert_eq!(TruncateWithWarning.part_to_retain(RetainOutput::Tail), RetainOutput::Tail);
+        assert_eq!(FailExecution.part_to_retain(RetainOutput::Tail), RetainOutput::Head);
+        assert_eq!(StreamToFile.part_to_retain(RetainOutput::HeadTail), RetainOutput::Head);
     }
 }

@@ -8,10 +8,10 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::accept::Beginning;
 use super::builder::EngineBuilder;
 use super::execution_engine::ExecutionEngine;
 use super::handle::{ExecutionHandle, LineSender};
-use super::inner::Beginning;
 use crate::config::ExecutionConfig;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
@@ -247,7 +247,7 @@ impl ExecutionEngine {
         self.inner.registry.close();
         let live = self.inner.registry.all();
         for execution in &live {
-            execution.stop_at_least(StopRequest::Polite);
+            execution.stop_at_least(StopRequest::Graceful);
         }
         for execution in live {
             execution.completed().await;

@@ -1,5 +1,6 @@
 //! The conductor: accepts, queues, looks up, cancels, cleans up, shuts down.
 
+mod accept;
 mod api;
 mod builder;
 mod cleanup;

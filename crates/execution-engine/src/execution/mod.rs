@@ -11,10 +11,12 @@ mod end_guard;
 mod flow;
 mod log_header;
 mod outcome;
+mod settings;
 mod sinks;
 mod stdin;
 mod supervise;
 mod task;
 
-pub(crate) use sinks::OutputLimit;
-pub(crate) use task::{StdinSource, Task};
+pub(crate) use settings::Settings;
+pub(crate) use stdin::StdinSource;
+pub(crate) use task::Task;

@@ -9,19 +9,12 @@ use chrono::{DateTime, Utc};
 
 use super::delivery::Delivery;
 use super::outcome::Cause;
+use super::settings::OutputLimit;
 use crate::event::{EventKind, OutputStream};
-use crate::limits::{OversizedOutputStrategy, RetainOutput};
+use crate::limits::OversizedOutputStrategy;
 use crate::log::ExecutionLog;
-use crate::output::{BoundedBuffer, Secrets, StreamRedactor, part_to_retain};
+use crate::output::{BoundedBuffer, Secrets, StreamRedactor};
 use crate::per_stream::PerStream;
-
-/// The limit in force and what happens at it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OutputLimit {
-    pub(crate) bytes: u64,
-    pub(crate) strategy: OversizedOutputStrategy,
-    pub(crate) retain: RetainOutput,
-}
 
 /// The three sinks of one execution.
 pub(crate) struct Sinks {
@@ -41,8 +34,8 @@ pub(crate) struct StreamSink {
 
 impl StreamSink {
     fn new(secrets: &Secrets, limit: OutputLimit) -> Self {
-        let retain = part_to_retain(limit.strategy, limit.retain);
-        Self { redactor: secrets.stream(), buffer: BoundedBuffer::new(limit.bytes, retain), bytes: 0 }
+        let buffer = BoundedBuffer::new(limit.bytes, limit.retain);
+        Self { redactor: secrets.stream(), buffer, bytes: 0 }
     }
 
     pub(crate) fn is_truncated(&self) -> bool {
@@ -69,7 +62,7 @@ impl Sinks {
         self.keep(stream, Some(chunk), at)
     }
 
-    /// The stream has ended: what was held back is let go. False: that passed the limit.
+    /// The stream has ended: what was held back is flushed. False: that passed the limit.
     pub(crate) fn end_of_stream(&mut self, stream: OutputStream, at: DateTime<Utc>) -> bool {
         let is_within = self.keep(stream, None, at);
         self.delivery.end_of_stream(stream, at);

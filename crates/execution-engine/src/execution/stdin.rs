@@ -5,8 +5,51 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-use crate::process::PipeWriter;
+use crate::process::{PipeWriter, StdinMode};
 use crate::registry::StdinMessage;
+use crate::request::Stdin;
+
+/// Writes of the caller that wait for their turn.
+const PENDING_WRITES: usize = 1;
+
+/// Where the child's standard input comes from.
+#[derive(Default)]
+pub(crate) enum StdinSource {
+    #[default]
+    Null,
+    Bytes(Vec<u8>),
+    Messages(mpsc::Receiver<StdinMessage>),
+}
+
+impl StdinSource {
+    /// And where the caller writes, if it does.
+    pub(crate) fn new(stdin: Stdin) -> (Self, Option<mpsc::Sender<StdinMessage>>) {
+        match stdin {
+            Stdin::Null => (Self::Null, None),
+            Stdin::Bytes(bytes) => (Self::Bytes(bytes), None),
+            Stdin::Pipe => {
+                let (sender, messages) = mpsc::channel(PENDING_WRITES);
+                (Self::Messages(messages), Some(sender))
+            }
+        }
+    }
+
+    pub(crate) fn mode(&self) -> StdinMode {
+        match self {
+            Self::Null => StdinMode::Null,
+            Self::Bytes(_) | Self::Messages(_) => StdinMode::Pipe,
+        }
+    }
+
+    /// Begins to write to the child.
+    pub(crate) fn feed(self, pipe: PipeWriter) -> Option<Feeder> {
+        match self {
+            Self::Null => None,
+            Self::Bytes(bytes) => Some(feed_bytes(pipe, bytes)),
+            Self::Messages(messages) => Some(feed_messages(pipe, messages)),
+        }
+    }
+}
 
 /// The feeding task; ends with the execution, also while a write is blocked.
 pub(crate) struct Feeder(JoinHandle<()>);
@@ -18,7 +61,7 @@ impl Drop for Feeder {
 }
 
 /// Writes `bytes`, then closes. A child that does not read them all is no error (EPIPE).
-pub(crate) fn feed_bytes(mut pipe: PipeWriter, bytes: Vec<u8>) -> Feeder {
+fn feed_bytes(mut pipe: PipeWriter, bytes: Vec<u8>) -> Feeder {
     let feed = async move {
         if let Err(error) = pipe.write_all(&bytes).await {
             tracing::debug!(%error, "the child did not read all of its standard input");
@@ -29,7 +72,7 @@ pub(crate) fn feed_bytes(mut pipe: PipeWriter, bytes: Vec<u8>) -> Feeder {
 
 /// Writes what arrives until it is told to close. After the child has closed its end, writes are
 /// accepted and dropped, as the child would have done.
-pub(crate) fn feed_messages(pipe: PipeWriter, mut messages: mpsc::Receiver<StdinMessage>) -> Feeder {
+fn feed_messages(pipe: PipeWriter, mut messages: mpsc::Receiver<StdinMessage>) -> Feeder {
     let feed = async move {
         let mut pipe = Some(pipe);
         while let Some(message) = messages.recv().await {
@@ -42,7 +85,7 @@ pub(crate) fn feed_messages(pipe: PipeWriter, mut messages: mpsc::Receiver<Stdin
                         tracing::debug!(%error, "the child closed its standard input");
                         pipe = None;
                     }
-                    // Nobody listens any more: that is theirs to decide.
+                    // The writer may have gone: that is its to decide.
                     let _ = written.send(());
                 }
             }

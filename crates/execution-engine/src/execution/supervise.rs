@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::dormant::Dormant;
 use super::flow::Flow;
 use super::outcome::Cause;
+use super::settings::Settings;
 use super::sinks::Sinks;
 use crate::process::{ExecutionChild, Exit, Scope, TreeSignal};
 use crate::registry::StopRequest;
@@ -36,20 +37,11 @@ pub(crate) struct Ended {
     pub(crate) at: Instant,
 }
 
-/// Times in force for one execution.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
-    pub(crate) started: Instant,
-    pub(crate) timeout_ms: u64,
-    pub(crate) kill_grace: Duration,
-    pub(crate) output_limit: u64,
-}
-
 /// What the process is being asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Running,
-    /// Asked politely; the timer ends the grace period.
+    /// Asked to stop; the timer ends the grace period.
     Stopping(Cause),
     /// Killed; the timer gives up.
     Killing(Cause),
@@ -72,7 +64,7 @@ pub(crate) struct Supervisor<'a> {
     flow: Flow,
     sinks: &'a mut Sinks,
     stop: watch::Receiver<StopRequest>,
-    patience: Patience,
+    settings: Settings,
     phase: Phase,
     timer: Pin<Box<Sleep>>,
 }
@@ -83,15 +75,16 @@ impl<'a> Supervisor<'a> {
         flow: Flow,
         sinks: &'a mut Sinks,
         stop: watch::Receiver<StopRequest>,
-        patience: Patience,
+        settings: Settings,
+        started: Instant,
     ) -> Self {
-        let timeout_at = patience.started + Duration::from_millis(patience.timeout_ms);
+        let timeout_at = started + Duration::from_millis(settings.timeout_ms);
         Self {
             child,
             flow,
             sinks,
             stop,
-            patience,
+            settings,
             phase: Phase::Running,
             timer: Box::pin(sleep_until(timeout_at)),
         }
@@ -106,7 +99,7 @@ impl<'a> Supervisor<'a> {
         tracing::debug!(exited, "exited");
         let mut leftovers = match self.phase {
             Phase::Running => Vec::new(),
-            Phase::Stopping(_) => self.settle_politely().await,
+            Phase::Stopping(_) => self.settle_gracefully().await,
             Phase::Killing(_) => {
                 self.flow.withdraw();
                 self.child.kill_all().await
@@ -120,7 +113,7 @@ impl<'a> Supervisor<'a> {
             // The limit was passed by what was still in the pipe at the exit.
             Phase::Running if self.flow.is_over_limit() => {
                 leftovers = self.child.kill_all().await;
-                Some(Cause::OutputLimit(self.patience.output_limit))
+                Some(Cause::OutputLimit(self.settings.limit.bytes))
             }
             Phase::Running => None,
         };
@@ -150,7 +143,7 @@ impl<'a> Supervisor<'a> {
                     }
                 }
                 Call::Exit => return true,
-                Call::Limit => self.stop_politely(Cause::OutputLimit(self.patience.output_limit)),
+                Call::Limit => self.stop_gracefully(Cause::OutputLimit(self.settings.limit.bytes)),
             }
         }
     }
@@ -184,9 +177,10 @@ impl<'a> Supervisor<'a> {
     fn stop_requested(&mut self) {
         let urgency = *self.stop.borrow_and_update();
         match (self.phase, urgency) {
-            // Asked politely already, for another reason perhaps: the grace period goes on.
-            (_, StopRequest::None) | (Phase::Killing(_), _) | (Phase::Stopping(_), StopRequest::Polite) => {}
-            (Phase::Running, StopRequest::Polite) => self.stop_politely(Cause::Cancelled),
+            // Asked already, for another reason perhaps: the grace period goes on.
+            (_, StopRequest::None) | (Phase::Killing(_), _) | (Phase::Stopping(_), StopRequest::Graceful) => {
+            }
+            (Phase::Running, StopRequest::Graceful) => self.stop_gracefully(Cause::Cancelled),
             (Phase::Running, StopRequest::Force) => self.kill(Cause::Cancelled),
             (Phase::Stopping(cause), StopRequest::Force) => self.kill(cause),
         }
@@ -195,22 +189,22 @@ impl<'a> Supervisor<'a> {
     /// True when everything was tried.
     fn time_is_up(&mut self) -> bool {
         match self.phase {
-            Phase::Running => self.stop_politely(Cause::Timeout(self.patience.timeout_ms)),
+            Phase::Running => self.stop_gracefully(Cause::Timeout(self.settings.timeout_ms)),
             Phase::Stopping(cause) => self.kill(cause),
             Phase::Killing(_) => return true,
         }
         false
     }
 
-    fn stop_politely(&mut self, cause: Cause) {
-        if self.patience.kill_grace.is_zero() {
+    fn stop_gracefully(&mut self, cause: Cause) {
+        if self.settings.kill_grace.is_zero() {
             return self.kill(cause);
         }
         tracing::debug!(cause = cause.as_str(), "asked to stop");
         self.sinks.log_signal("SIGTERM", cause);
         self.child.signal_tree(TreeSignal::Polite);
         self.phase = Phase::Stopping(cause);
-        self.timer.as_mut().reset(Instant::now() + self.patience.kill_grace);
+        self.timer.as_mut().reset(Instant::now() + self.settings.kill_grace);
     }
 
     fn kill(&mut self, cause: Cause) {
@@ -222,7 +216,7 @@ impl<'a> Supervisor<'a> {
     }
 
     /// The leader obeyed; its children get the rest of the grace period, then everything goes.
-    async fn settle_politely(&mut self) -> Vec<LeftoverProcess> {
+    async fn settle_gracefully(&mut self) -> Vec<LeftoverProcess> {
         self.flow.withdraw();
         let mut pause = Duration::from_millis(1);
         while matches!(self.phase, Phase::Stopping(_)) && !self.child.members(Scope::Group).await.is_empty() {

@@ -2,10 +2,9 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
@@ -16,9 +15,10 @@ use super::end_guard::EndGuard;
 use super::flow::Flow;
 use super::log_header::log_header;
 use super::outcome::{self, Outcome};
-use super::sinks::{OutputLimit, Sinks};
-use super::stdin::{self, Feeder};
-use super::supervise::{Ended, Patience, Supervisor};
+use super::settings::Settings;
+use super::sinks::Sinks;
+use super::stdin::StdinSource;
+use super::supervise::{Ended, Supervisor};
 use crate::admission::{Permit, Ticket};
 use crate::command;
 use crate::error::ExecutionFailure;
@@ -27,8 +27,8 @@ use crate::host_loop::Reactor;
 use crate::log::ExecutionLog;
 use crate::output::Secrets;
 use crate::per_stream::PerStream;
-use crate::process::{self, PipeWriter, SpawnSpec, Spawned, StdinMode};
-use crate::registry::{Execution, Registry, StdinMessage, StopRequest};
+use crate::process::{self, SpawnSpec, Spawned};
+use crate::registry::{Execution, Registry, StopRequest};
 use crate::request::ExecutionRequest;
 use crate::result::{Containment, ExecutionResult, ExecutionStatus, millis};
 
@@ -39,23 +39,13 @@ pub(crate) struct Task {
     pub(crate) request: Arc<ExecutionRequest>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) secrets: Secrets,
-    pub(crate) limit: OutputLimit,
-    pub(crate) timeout_ms: u64,
-    pub(crate) kill_grace: Duration,
-    pub(crate) stream_output: bool,
+    pub(crate) settings: Settings,
     pub(crate) handler: Option<Arc<dyn EventHandler>>,
     /// Where a host's event loop reads, too.
     pub(crate) reactor: Option<Arc<Reactor>>,
     pub(crate) log: ExecutionLog,
     pub(crate) stdin: StdinSource,
     pub(crate) stop: watch::Receiver<StopRequest>,
-}
-
-/// Where the child's standard input comes from.
-pub(crate) enum StdinSource {
-    Null,
-    Bytes(Vec<u8>),
-    Messages(mpsc::Receiver<StdinMessage>),
 }
 
 impl Task {
@@ -85,7 +75,7 @@ impl Task {
     }
 
     async fn live(mut self, ticket: Ticket, accepted: Instant, span: Span) {
-        let mut delivery = Delivery::new(self.execution.id, self.handler.take(), self.stream_output);
+        let mut delivery = Delivery::new(self.execution.id, self.handler.take(), self.settings.stream_output);
         let Some(permit) = self.wait_for_permit(ticket, &mut delivery).await else {
             let error = outcome::never_started(&self.execution.command);
             return self.unstarted(ExecutionStatus::Cancelled, error, delivery, accepted).await;
@@ -144,10 +134,7 @@ impl Task {
 
     async fn start(&self) -> Result<Spawned, ExecutionFailure> {
         let (request, id) = (Arc::clone(&self.request), self.execution.id);
-        let stdin = match self.stdin {
-            StdinSource::Null => StdinMode::Null,
-            StdinSource::Bytes(_) | StdinSource::Messages(_) => StdinMode::Pipe,
-        };
+        let stdin = self.stdin.mode();
         process::spawn(move || Ok(SpawnSpec { stdin, ..command::prepare(&request, id)? })).await
     }
 
@@ -167,31 +154,17 @@ impl Task {
         log.begin(|| log_header(&self.execution, &self.request, &self.secrets, process, started_at));
         self.execution.set_started(pid, started_at, log.path());
         delivery.event(EventKind::Started { pid, command: self.execution.command.to_string() });
-        let feeder = self.feed(spawned.stdin);
+        let feeder = spawned.stdin.and_then(|pipe| std::mem::take(&mut self.stdin).feed(pipe));
 
-        let mut sinks = Sinks::new(&self.secrets, self.limit, log, delivery);
-        let patience = Patience {
-            started,
-            timeout_ms: self.timeout_ms,
-            kill_grace: self.kill_grace,
-            output_limit: self.limit.bytes,
-        };
+        let mut sinks = Sinks::new(&self.secrets, self.settings.limit, log, delivery);
         let flow = Flow::new(spawned.stdout, spawned.stderr, self.reactor.take());
-        let supervisor = Supervisor::new(spawned.child, flow, &mut sinks, self.stop.clone(), patience);
+        let supervisor =
+            Supervisor::new(spawned.child, flow, &mut sinks, self.stop.clone(), self.settings, started);
         let ended = supervisor.run().await;
         drop(feeder);
         let facts = Facts { containment, started_at, started, accepted };
         // Boxed: it is larger than all the rest, which would carry its room about from the beginning.
         Box::pin(self.conclude(ended, sinks, facts, permit)).await;
-    }
-
-    fn feed(&mut self, pipe: Option<PipeWriter>) -> Option<Feeder> {
-        let pipe = pipe?;
-        match std::mem::replace(&mut self.stdin, StdinSource::Null) {
-            StdinSource::Null => None,
-            StdinSource::Bytes(bytes) => Some(stdin::feed_bytes(pipe, bytes)),
-            StdinSource::Messages(messages) => Some(stdin::feed_messages(pipe, messages)),
-        }
     }
 
     async fn conclude(self, ended: Ended, sinks: Sinks, facts: Facts, permit: Permit) {

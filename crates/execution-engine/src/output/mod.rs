@@ -6,7 +6,7 @@
 //! - [`redact`] masks secrets, before anything else sees the bytes; [`encodings`] lists the forms a
 //!   secret takes, [`matcher`] finds them all at once.
 //! - [`lines`] cuts at line ends and gathers batches of text; [`decode`] makes text of bytes.
-//! - [`buffer`] keeps what the result may hold; [`strategy`] says which part that is.
+//! - [`buffer`] keeps what the result may hold.
 
 mod buffer;
 mod decode;
@@ -14,9 +14,7 @@ mod encodings;
 mod lines;
 mod matcher;
 mod redact;
-mod strategy;
 
 pub(crate) use buffer::BoundedBuffer;
 pub(crate) use lines::LineBatcher;
 pub(crate) use redact::{Secrets, StreamRedactor};
-pub(crate) use strategy::part_to_retain;

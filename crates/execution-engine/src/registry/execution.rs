@@ -166,7 +166,7 @@ impl Execution {
     /// Asks for a polite stop; a second time for force. True when it was still live.
     pub(crate) fn cancel(&self) -> bool {
         self.request_stop(
-            |stop| if stop == StopRequest::None { StopRequest::Polite } else { StopRequest::Force },
+            |stop| if stop == StopRequest::None { StopRequest::Graceful } else { StopRequest::Force },
         )
     }
 

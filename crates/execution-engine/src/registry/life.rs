@@ -15,8 +15,8 @@ use crate::result::{ExecutionResult, ExecutionStatus};
 pub(crate) enum StopRequest {
     /// Nobody asked.
     None,
-    /// Politely: the signal, the grace period, then by force.
-    Polite,
+    /// The signal, the grace period, then by force.
+    Graceful,
     /// At once.
     Force,
 }

@@ -30,7 +30,7 @@ impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         if !self.is_disarmed.load(Ordering::Relaxed) {
             // Does nothing once the execution has ended, and never shortens a grace period that runs already.
-            self.execution.stop_at_least(StopRequest::Polite);
+            self.execution.stop_at_least(StopRequest::Graceful);
         }
     }
 }

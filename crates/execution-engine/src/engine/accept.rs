@@ -1,0 +1,128 @@
+//! How a request becomes a task, or is refused.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+use uuid::Uuid;
+
+use super::inner::Inner;
+use crate::admission::QueueFull;
+use crate::error::{EngineError, InvalidField};
+use crate::event::EventHandler;
+use crate::execution::{Settings, StdinSource, Task};
+use crate::host_loop;
+use crate::output::Secrets;
+use crate::registry::{Accepted, Execution};
+use crate::request::{Command, ExecutionMetadata, ExecutionRequest};
+
+/// How an accepted execution begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beginning {
+    Start,
+    /// It was given up before it was accepted.
+    Cancelled,
+}
+
+impl Inner {
+    /// Accepts a request, or says why not. Touches neither the disk nor the process table.
+    pub(super) fn accept(
+        self: &Arc<Self>,
+        mut request: ExecutionRequest,
+        handler: Option<Arc<dyn EventHandler>>,
+        beginning: Beginning,
+    ) -> Result<Arc<Execution>, EngineError> {
+        let secrets = self.secrets_for(&request);
+        request.validate(&self.config).map_err(|refused| masked(refused, &secrets))?;
+        let (stdin, stdin_sender) = StdinSource::new(std::mem::take(&mut request.stdin));
+        let execution = Arc::new(Execution::new(Accepted {
+            id: request.id.unwrap_or_else(Uuid::now_v7),
+            command: shown(&request.command, &secrets),
+            command_type: request.command.kind().into(),
+            created_at: Utc::now(),
+            metadata: masked_metadata(&request.metadata, &secrets),
+            stdin: stdin_sender,
+        }));
+        // The ticket first: what is in the registry always gets a result.
+        let ticket =
+            self.queue.enter().map_err(|QueueFull { waiting }| EngineError::QueueFull { waiting })?;
+        self.registry.insert(&execution)?;
+        let settings = Settings::new(&request, &self.config);
+        let task = Task {
+            stop: execution.stop_requests(),
+            registry: Arc::clone(&self.registry),
+            handler: handler.or_else(|| self.handler.clone()),
+            reactor: self.reactor.clone(),
+            log: self.logs.open(execution.id, settings.spills()),
+            settings,
+            request: Arc::new(request),
+            execution: Arc::clone(&execution),
+            secrets,
+            stdin,
+        };
+        if beginning == Beginning::Cancelled {
+            task.execution.cancel();
+        }
+        host_loop::spawn(&self.runtime, self.reactor.as_ref(), task.run(ticket));
+        self.start_cleanup_task();
+        Ok(execution)
+    }
+
+    /// Most requests bring none of their own: then the engine's are shared, not built anew.
+    fn secrets_for(&self, request: &ExecutionRequest) -> Secrets {
+        if request.secrets.is_empty() {
+            return self.secrets.clone();
+        }
+        Secrets::new(self.config.secrets.iter().chain(&request.secrets).map(String::as_str))
+    }
+}
+
+/// The command as one would type it. Masked word by word, because quoting would hide a secret from the
+/// search, and once more as a whole.
+fn shown(command: &Command, secrets: &Secrets) -> String {
+    if secrets.is_empty() {
+        return command.display();
+    }
+    let mask = |text: &String| secrets.mask(text).into_owned();
+    let all = |texts: &[String]| texts.iter().map(mask).collect();
+    let masked = match command {
+        Command::Exec { program, args } => Command::Exec { program: mask(program), args: all(args) },
+        Command::Shell { command, shell } => {
+            Command::Shell { command: mask(command), shell: shell.as_ref().map(mask) }
+        }
+        Command::Script { path, interpreter, args } => Command::Script {
+            path: secrets.mask(&path.to_string_lossy()).into_owned().into(),
+            interpreter: interpreter.as_ref().map(mask),
+            args: all(args),
+        },
+        Command::AwsCli { service, operation, args, profile, region } => Command::AwsCli {
+            service: mask(service),
+            operation: mask(operation),
+            args: all(args),
+            profile: profile.as_ref().map(mask),
+            region: region.as_ref().map(mask),
+        },
+    };
+    mask(&masked.display())
+}
+
+/// What the caller wants to find again may quote a command, and a secret in it.
+fn masked_metadata(metadata: &ExecutionMetadata, secrets: &Secrets) -> ExecutionMetadata {
+    if secrets.is_empty() {
+        return metadata.clone();
+    }
+    let mask = |text: &String| secrets.mask(text).into_owned();
+    ExecutionMetadata {
+        source: metadata.source.as_ref().map(mask),
+        conversation_id: metadata.conversation_id.as_ref().map(mask),
+        tags: metadata.tags.iter().map(|(name, value)| (mask(name), mask(value))).collect(),
+    }
+}
+
+/// A refused value may be a secret, or hold one.
+fn masked(refused: InvalidField, secrets: &Secrets) -> EngineError {
+    let mask = |text: &str| secrets.mask(text).into_owned();
+    // Where a value was shortened, a secret may have been cut, and is no longer found.
+    let is_cut = !secrets.is_empty() && refused.value.ends_with('…');
+    let value = if is_cut { "too long to be shown".to_owned() } else { mask(&refused.value) };
+    EngineError::InvalidRequest(InvalidField { field: mask(&refused.field), value, ..refused })
+}
