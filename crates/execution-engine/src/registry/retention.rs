@@ -34,8 +34,9 @@ mod tests {
 
     fn surplus(ages_in_minutes: &[u64], max_count: usize) -> usize {
         let now = Instant::now() + HOUR * 24;
-        let ended =
-            ages_in_minutes.iter().map(|minutes| now.checked_sub(Duration::from_secs(*minutes * 60)).unwrap());
+        let ended = ages_in_minutes
+            .iter()
+            .map(|minutes| now.checked_sub(Duration::from_secs(*minutes * 60)).unwrap());
         Retention { max_age: HOUR, max_count }.surplus(ended, now)
     }
 
