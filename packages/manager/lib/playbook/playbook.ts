@@ -6,7 +6,7 @@ import { commandReferences, parseCommand, type StepCommand } from '../template/c
 import { findCycle, type GraphNode, Reach } from './graph.js'
 import { type Parameters, parametersOf } from './parameters.js'
 import { didYouMean, Findings, type Path, some } from './problems.js'
-import { retryPolicy, type RetryPolicy } from '../run/retry.js'
+import { type RetryPolicy, retryPolicyOf } from './retry-policy.js'
 import type { PlaybookFile, RiskLevel, StepFile } from './schema.js'
 import { readText, Source } from './source.js'
 import { checkStructure } from './schema-issues.js'
@@ -213,7 +213,7 @@ class StepReader {
       timeoutMs: file.timeout_sec === undefined ? null : Math.ceil(file.timeout_sec * 1000),
       continueOnError: file.continue_on_error ?? false,
       always: file.always ?? false,
-      retry: retryPolicy(file.retry_policy),
+      retry: retryPolicyOf(file.retry_policy),
       after,
       parameters: this.#parameters,
       when: file.when ?? null,

@@ -13,7 +13,7 @@ import type { Events } from './event-stream.js'
 import type { Values } from '../playbook/parameters.js'
 import type { Step } from '../playbook/playbook.js'
 import type { Prepared } from './prepare.js'
-import { retryReason, waits } from './retry.js'
+import { retryDelayMs, retryReason } from './retry.js'
 import { parameterVariable } from '../template/shell-script.js'
 import { fill, type Reference, type Template } from '../template/template.js'
 import type { RiskLevel } from '../playbook/schema.js'
@@ -163,7 +163,6 @@ export class StepRun {
   async #attempts(filled: FilledCommand): Promise<StepEnding> {
     const { events, secrets } = this.#around
     const { id, name, retry } = this.#step
-    const nextWait = waits(retry)
     for (let attempt = 1; ; attempt += 1) {
       const result = await this.execute(filled, attempt, (executionId) => {
         const command = planned(filled, secrets.mask)
@@ -172,7 +171,7 @@ export class StepRun {
       })
       const reason = attempt < retry.attempts && !this.#signal.aborted ? retryReason(retry, result) : undefined
       if (reason === undefined) return this.ending(result)
-      const delayMs = nextWait()
+      const delayMs = retryDelayMs(retry, attempt)
       const maxAttempts = retry.attempts
       events.emit({
         type: 'step_retry',
