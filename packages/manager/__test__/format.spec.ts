@@ -74,6 +74,21 @@ test('everything that is wrong is said at once, with path, line, column and a hi
   t.true(problems.every(({ message }) => message !== ''))
 })
 
+test('a misspelt field is compared with the fields that its own object has', (t) => {
+  const hints = problemsOf({
+    playbook_id: 'x',
+    max_paralel: 2,
+    parameters: { retry_policy: { defualt: 'x' } },
+    steps: [{ command: 'a', depend_on: [], parameters: { a: { secert: true } } }],
+  }).map(({ path, hint }) => [path, hint])
+  t.deepEqual(hints, [
+    ['max_paralel', 'did you mean `max_parallel`?'],
+    ['parameters.retry_policy.defualt', 'did you mean `default`?'],
+    ['steps[0].depend_on', 'did you mean `depends_on`?'],
+    ['steps[0].parameters.a.secert', 'did you mean `secret`?'],
+  ])
+})
+
 test('references are looked at as well: names, ids, fields, order', (t) => {
   const problems = problemsOf({
     playbook_id: 'x',
@@ -125,7 +140,7 @@ test('a text that is no JSON is refused at the place', (t) => {
     '{ "playbook_id": "x", "parameters": [], "steps": [{ "command": "a" }] }',
     '{ "playbook_id": "x", "steps": [{ "command": "a", "retry_policy": [] }] }',
   ]) {
-    t.is(problemsOf(text)[0]?.message, 'it is a list', text)
+    t.is(problemsOf(text)[0]?.message, 'it is an array', text)
   }
 })
 

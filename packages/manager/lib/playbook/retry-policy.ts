@@ -1,5 +1,5 @@
 /** How often a step is tried, and how long it waits in between: as a playbook says it, with its defaults. */
-import type { RetryPolicyFile, strategies } from './schema.js'
+import type { jitters, RetryPolicyFile, strategies } from './schema.js'
 
 /** When a failed attempt of a step is followed by another. */
 export interface RetryPolicy {
@@ -11,7 +11,7 @@ export interface RetryPolicy {
   /** The longest wait. */
   readonly maxMs: number
   /** `full`: a random time up to the wait. `none`: exactly the wait. */
-  readonly jitter: 'full' | 'none'
+  readonly jitter: (typeof jitters)[number]
   /** Exit codes, strings in stderr, failure codes; `null`: any failure that may pass. */
   readonly retryOn: readonly (number | string)[] | null
 }

@@ -5,30 +5,60 @@
  */
 import * as v from 'valibot'
 
+import { STEP_ID } from '../template/grammar.js'
+
 /** The version of the format that this package reads. */
 export const FORMAT_VERSION = '2.0.0'
 
 const MAX_STEPS = 10_000
-/** What ends up in names and texts a person reads. */
+
+/** What a person reads. */
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(500))
 
-export const parameterName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
-const stepIdPattern = /^[A-Za-z0-9_-]{1,64}$/
-// Somebody may make a file name of it.
-// oxlint-disable-next-line no-control-regex -- these are what it keeps out
-const playbookIdPattern = /^(?!\.{1,2}$)[^/\\\u0000-\u001f\u007f-\u009f]{1,200}$/
-const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,199}$/
+// Names. The message of each pattern is the hint of the problem when it does not match.
+
+const parameterName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z_][A-Za-z0-9_]{0,63}$/,
+    'a name is made of letters, digits and _, at most 64, and does not begin with a digit',
+  ),
+)
+const stepId = v.pipe(v.string(), v.regex(new RegExp(`^${STEP_ID}{1,64}$`), 'letters, digits, _ and -, at most 64'))
+const playbookId = v.pipe(
+  v.string(),
+  v.regex(
+    // It may become a file name.
+    // oxlint-disable-next-line no-control-regex -- these are what it keeps out
+    /^(?!\.{1,2}$)[^/\\\u0000-\u001f\u007f-\u009f]{1,200}$/,
+    'at most 200 characters, without slashes and control characters',
+  ),
+)
+const variableName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z_][A-Za-z0-9_]{0,199}$/,
+    'the name of a variable is made of letters, digits and _, and does not begin with a digit',
+  ),
+)
+const formatVersion = v.pipe(
+  v.string(),
+  v.regex(/^2\.\d+\.\d+$/, 'this package reads version 2 of the format, such as 2.0.0'),
+)
 
 const seconds = (max: number) => v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(max))
 const YEAR = 31_536_000
 
 const scalar = v.union([v.string(), v.pipe(v.number(), v.finite()), v.boolean()])
 
+/** What the value of a parameter can be declared to look like. */
+export const parameterTypes = ['string', 'number', 'boolean'] as const
+
 const parameterSpec = v.strictObject({
   type: v.optional(
     v.pipe(
-      v.picklist(['string', 'number', 'boolean']),
-      v.description('What a value must look like. Without it, any text, number, true or false.'),
+      v.picklist(parameterTypes),
+      v.description('What a value must look like. Without it, any string, number or boolean.'),
     ),
   ),
   default: v.optional(v.pipe(scalar, v.description('The value where none is given.'))),
@@ -41,53 +71,50 @@ const parameterSpec = v.strictObject({
 })
 
 const parameters = v.pipe(
-  v.record(
-    v.pipe(v.string(), v.regex(parameterName)),
-    v.union([v.string(), v.pipe(v.number(), v.finite()), v.boolean(), v.null(), parameterSpec]),
-  ),
+  v.record(parameterName, v.union([v.string(), v.pipe(v.number(), v.finite()), v.boolean(), v.null(), parameterSpec])),
   v.maxEntries(500),
   v.description('Values by name, used as {name}. null: must be given. An object: default, type, secret, enum.'),
 )
 
-const identifier = v.union([v.pipe(v.string(), v.regex(stepIdPattern)), v.pipe(v.number(), v.integer(), v.minValue(0))])
+const identifier = v.union([stepId, v.pipe(v.number(), v.integer(), v.minValue(0))])
 
 const commandText = v.pipe(v.string(), v.minLength(1), v.maxLength(1_048_576))
 const command = v.union([commandText, v.pipe(v.array(v.string()), v.minLength(1))])
 
-/** How long the retries of a step wait; see `retry.ts`. */
+/** How the waits between the attempts of a step grow. */
 export const strategies = ['none', 'fixed', 'linear', 'exponential_backoff'] as const
 
-const retryPolicy = v.union([
-  v.picklist(strategies),
-  v.strictObject({
-    strategy: v.optional(v.pipe(v.picklist(strategies), v.description('Default: exponential_backoff.'))),
-    attempts: v.optional(
-      v.pipe(
-        v.number(),
-        v.integer(),
-        v.minValue(1),
-        v.maxValue(100),
-        v.description('In all, the first included. Default: 3.'),
-      ),
-    ),
-    base_sec: v.optional(v.pipe(seconds(3600), v.description('The first wait. Default: 1.'))),
-    max_sec: v.optional(v.pipe(seconds(86_400), v.description('The longest wait. Default: 30.'))),
-    jitter: v.optional(
-      v.pipe(
-        v.picklist(['full', 'none']),
-        v.description('full (default): a random time up to the wait. none: the wait.'),
-      ),
-    ),
-    retry_on: v.optional(
-      v.pipe(
-        v.array(v.union([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(4_294_967_295)), label])),
-        v.minLength(1),
-        v.description('Exit codes, texts in stderr such as ThrottlingException, or failure codes such as TIMEOUT.'),
-      ),
-    ),
-  }),
-])
+/** `full`: a random time up to the wait. `none`: exactly the wait. */
+export const jitters = ['full', 'none'] as const
 
+const retryOptions = v.strictObject({
+  strategy: v.optional(v.pipe(v.picklist(strategies), v.description('Default: exponential_backoff.'))),
+  attempts: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.maxValue(100),
+      v.description('In all, the first included. Default: 3.'),
+    ),
+  ),
+  base_sec: v.optional(v.pipe(seconds(3600), v.description('The first wait. Default: 1.'))),
+  max_sec: v.optional(v.pipe(seconds(86_400), v.description('The longest wait. Default: 30.'))),
+  jitter: v.optional(
+    v.pipe(v.picklist(jitters), v.description('full (default): a random time up to the wait. none: the wait.')),
+  ),
+  retry_on: v.optional(
+    v.pipe(
+      v.array(v.union([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(4_294_967_295)), label])),
+      v.minLength(1),
+      v.description('Exit codes, strings in stderr such as ThrottlingException, or failure codes such as TIMEOUT.'),
+    ),
+  ),
+})
+
+const retryPolicy = v.union([v.picklist(strategies), retryOptions])
+
+/** What a step may do, from the least to the most. */
 export const riskLevels = ['read_only', 'modify', 'destructive'] as const
 
 const step = v.strictObject({
@@ -100,19 +127,19 @@ const step = v.strictObject({
   command: v.pipe(
     command,
     v.description(
-      'One command. A text is split into words by POSIX quoting rules, without a shell; a list is taken as it is.',
+      'One command. A string is split into words by POSIX quoting rules, without a shell; an array is taken as it is.',
     ),
   ),
-  shell: v.optional(v.pipe(v.boolean(), v.description('Give the text of command and rollback to the shell.'))),
+  shell: v.optional(v.pipe(v.boolean(), v.description('Give the strings of command and rollback to the shell.'))),
   parameters: v.optional(parameters),
   env: v.optional(
     v.pipe(
-      v.record(v.pipe(v.string(), v.regex(variableName)), v.union([v.string(), v.null()])),
+      v.record(variableName, v.union([v.string(), v.null()])),
       v.description('Environment variables; null removes one. {name} is replaced.'),
     ),
   ),
   working_dir: v.optional(
-    v.pipe(v.string(), v.minLength(1), v.description('The folder to run in. {name} is replaced.')),
+    v.pipe(v.string(), v.minLength(1), v.description('The directory to run in. {name} is replaced.')),
   ),
   stdin: v.optional(v.pipe(v.string(), v.description('Given to the standard input. {name} is replaced.'))),
   expected_duration_sec: v.optional(v.pipe(seconds(YEAR), v.description('Shown beside the time it takes.'))),
@@ -141,12 +168,12 @@ const step = v.strictObject({
     ),
   ),
   continue_on_error: v.optional(v.pipe(v.boolean(), v.description('A failure of this step does not stop the others.'))),
-  always: v.optional(v.pipe(v.boolean(), v.description('Run also after a failure or a cancel: clean-up.'))),
+  always: v.optional(v.pipe(v.boolean(), v.description('Run also after a failure or a cancel: cleanup.'))),
   rollback: v.optional(
     v.pipe(command, v.description('Undoes the step, when the run fails and was asked to roll back.')),
   ),
   risk_level: v.optional(
-    v.pipe(v.picklist(riskLevels), v.description('Above the run’s level, somebody is asked first.')),
+    v.pipe(v.picklist(riskLevels), v.description('Above the run’s level, approval is asked for first.')),
   ),
   metadata: v.optional(v.pipe(v.record(v.string(), v.unknown()), v.description('Anything; ignored.'))),
 })
@@ -154,14 +181,8 @@ const step = v.strictObject({
 export const playbookSchema = v.pipe(
   v.strictObject({
     $schema: v.optional(v.string()),
-    version: v.optional(
-      v.pipe(
-        v.string(),
-        v.regex(/^2\.\d+\.\d+$/),
-        v.description(`The version of the format, such as ${FORMAT_VERSION}.`),
-      ),
-    ),
-    playbook_id: v.pipe(v.string(), v.regex(playbookIdPattern), v.description('Names the playbook.')),
+    version: v.optional(v.pipe(formatVersion, v.description(`The version of the format, such as ${FORMAT_VERSION}.`))),
+    playbook_id: v.pipe(playbookId, v.description('Names the playbook.')),
     name: v.optional(label),
     description: v.optional(v.pipe(v.string(), v.maxLength(10_000))),
     parameters: v.optional(parameters),
@@ -187,5 +208,8 @@ export type PlaybookFile = v.InferOutput<typeof playbookSchema>
 export type StepFile = PlaybookFile['steps'][number]
 /** A parameter as it is written. */
 export type ParameterFile = NonNullable<PlaybookFile['parameters']>[string]
+/** What a step may do: `read_only`, `modify` or `destructive`. */
 export type RiskLevel = (typeof riskLevels)[number]
+/** The value of a parameter. */
+export type ParameterValue = v.InferOutput<typeof scalar>
 export type RetryPolicyFile = v.InferOutput<typeof retryPolicy>

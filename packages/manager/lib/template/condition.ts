@@ -2,6 +2,7 @@
  * Conditions: parameters, values of steps, literals, == != < <= > >= in && || ! and parentheses. Understood when the
  * playbook is read, so that a mistake is found before anything runs.
  */
+import { STEP_VALUE, STRING, WORD } from './grammar.js'
 import { isProblem, parseReference, type Reference, type Scope, type TemplateProblem } from './template.js'
 
 export type Value = string | number | boolean | null
@@ -31,8 +32,15 @@ const precedence: Readonly<Record<Operator, number>> = {
 
 type Token = { readonly kind: 'word' | 'string' | 'number' | 'symbol'; readonly text: string; readonly at: number }
 
-const tokenPattern =
-  /\s*(?:(?<string>"(?:[^"\\]|\\.)*"|'[^']*')|(?<number>-?\d+(?:\.\d+)?)|(?<word>steps\.[A-Za-z0-9_-]+\.\w+(?:\.[A-Za-z_$][\w$-]*|\[-?\d+\]|\["(?:[^"\\]|\\.)*"\])*|[A-Za-z_]\w*)|(?<symbol>\|\||&&|==|!=|<=|>=|[<>!()[\],]))/y
+const tokenPattern = new RegExp(
+  [
+    String.raw`\s*(?:(?<string>${STRING}|'[^']*')`,
+    String.raw`(?<number>-?\d+(?:\.\d+)?)`,
+    `(?<word>${STEP_VALUE}|${WORD})`,
+    String.raw`(?<symbol>\|\||&&|==|!=|<=|>=|[<>!()[\],]))`,
+  ].join('|'),
+  'y',
+)
 
 /** Deeper than anybody writes, and far from the end of the stack. */
 const MAX_DEPTH = 50

@@ -1,10 +1,23 @@
 /** A path into a value of JSON: `.name`, `[0]`, `[-1]` for the last, `["any name"]`. */
+import { INDEX, KEY, STRING } from './grammar.js'
 
+/** A name, or the index in an array, from the end when it is negative. */
 export type Accessor = string | number
 
-const accessor = /\.([A-Za-z_$][\w$-]*)|\[(-?\d{1,9})\]|\[("(?:[^"\\]|\\.)*")\]/y
+const accessor = new RegExp(String.raw`\.(${KEY})|\[(${INDEX})\]|\[(${STRING})\]`, 'y')
+/** Nothing is longer; a number that is not exact would be another index. */
+const MAX_INDEX = 999_999_999
+const plainKey = new RegExp(`^${KEY}$`)
 
-/** Nothing, when it is not a path. */
+const unquoted = (text = ''): string | undefined => {
+  try {
+    return String(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** The steps of a path; `undefined` when it is none. */
 export const parsePath = (text: string): Accessor[] | undefined => {
   const path: Accessor[] = []
   accessor.lastIndex = 0
@@ -12,38 +25,31 @@ export const parsePath = (text: string): Accessor[] | undefined => {
     const found = accessor.exec(text)
     if (found === null) return undefined
     const [, name, index, quotedName] = found
-    if (quotedName === undefined) path.push(name ?? Number(index))
-    else {
-      try {
-        path.push(String(JSON.parse(quotedName)))
-      } catch {
-        return undefined
-      }
-    }
+    const key = name ?? (index === undefined ? unquoted(quotedName) : Number(index))
+    if (key === undefined || Math.abs(Number(index)) > MAX_INDEX) return undefined
+    path.push(key)
   }
   return path
 }
 
-/** As it is written. */
+/** A path as it is written. */
 export const shownAccessors = (path: readonly Accessor[]): string =>
   path
-    .map((key) =>
-      typeof key === 'number' ? `[${key}]` : /^[A-Za-z_$][\w$-]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
-    )
+    .map((key) => (typeof key === 'number' ? `[${key}]` : plainKey.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`))
     .join('')
 
-/** The value there; or how far the path led. Only what the JSON itself holds: no `length`, no `constructor`. */
+/** The value at a path, or how far the path led. Only what the JSON itself holds: no `length`, no `constructor`. */
 export const valueAt = (
   root: unknown,
   path: readonly Accessor[],
 ): { value: unknown } | { missing: readonly Accessor[] } => {
   let value = root
   for (const [index, key] of path.entries()) {
-    const isThere =
+    const isPresent =
       typeof key === 'number'
         ? Array.isArray(value) && value.at(key) !== undefined
         : typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, key)
-    if (!isThere) return { missing: path.slice(0, index + 1) }
+    if (!isPresent) return { missing: path.slice(0, index + 1) }
     value = typeof key === 'number' ? (value as unknown[]).at(key) : (value as Record<string, unknown>)[key]
   }
   return { value }

@@ -2,6 +2,7 @@
  * Texts with placeholders. `{name}` and `{steps.<id>.…}` are placeholders; braces directly around such a name are doubled
  * to stand for themselves (`{{name}}`); all other braces are what they are: JSON, JMESPath, awk and Go templates pass.
  */
+import { STEP_ID, WORD } from './grammar.js'
 import { type Accessor, parsePath } from './json-path.js'
 import { didYouMean, some } from '../playbook/problems.js'
 
@@ -36,9 +37,9 @@ export interface Scope {
 }
 
 const fields = ['stdout', 'stderr', 'exit_code', 'status', 'json'] as const
-const identifier = /[A-Za-z_]\w*/y
+const identifier = new RegExp(WORD, 'y')
 const stepReference = /steps\.[^{}]*/y
-const stepParts = /^steps\.([A-Za-z0-9_-]+)\.([a-z_]+)(.*)$/s
+const stepParts = new RegExp(String.raw`^steps\.(${STEP_ID}+)\.([a-z_]+)(.*)$`, 's')
 
 const NO_SHELL = 'there is no shell here to know ${…}: write {name} for a parameter, or `"shell": true`'
 
