@@ -130,7 +130,7 @@ test('a condition that cannot be decided fails its step', async (t) => {
   const result = await manager.run(playbook([{ command: 'true', when: 'word > 3' }], { parameters: { word: 'many' } }))
   t.like(result.error, {
     code: 'CONDITION_FAILED',
-    message: 'its condition cannot be decided: a number is neither more nor less than a text',
+    message: 'its condition cannot be decided: a number is neither more nor less than a string',
   })
 })
 

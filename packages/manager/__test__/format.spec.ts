@@ -111,7 +111,7 @@ test('references are looked at as well: names, ids, fields, order', (t) => {
         'write it as .name[0].other, or ["a name"] for one with other characters',
       ],
       ['steps[1].when', '`= 3` cannot be understood at character 8', 'write == to compare'],
-      ['steps[2].step_id', 'the id `two` is that of step 2 too', 'give each step its own'],
+      ['steps[2].step_id', 'step 2 has the id `two` too', 'give each step its own'],
       ['steps[2].command', 'a " is never closed', String.raw`close it, or write \" for the character itself`],
       ['steps[2].env.A', 'there is no parameter `nothing_like_it`', 'known are `region`'],
     ],
@@ -125,7 +125,7 @@ test('a text that is no JSON is refused at the place', (t) => {
     ['', 1, 1, 'the playbook is empty'],
     ['{ "playbook_id": "x",\n  "steps": [,] }', 2, 13, 'a value is expected here'],
     ['{ "playbook_id": "x" // why\n}', 1, 22, 'JSON has no comments'],
-    ['{ "playbook_id": "x', 1, 18, 'this text has no closing quote'],
+    ['{ "playbook_id": "x', 1, 18, 'this string has no closing quote'],
   ] as const) {
     const [problem] = problemsOf(text)
     t.is(problem?.line, line, text)
@@ -216,8 +216,8 @@ test('texts that no program can be given are refused', (t) => {
   t.regex(problemsOf('{ "playbook_id": "x", "steps": [{ "command": "\\ud800" }] }')[0]?.message ?? '', /surrogate/)
 })
 
-test('a graph with a circle is refused, and the circle named', (t) => {
-  const [circle] = problemsOf({
+test('a graph with a cycle is refused, and the cycle named', (t) => {
+  const [cycle] = problemsOf({
     playbook_id: 'x',
     steps: [
       { step_id: 'a', command: 'a', depends_on: 'c' },
@@ -226,7 +226,7 @@ test('a graph with a circle is refused, and the circle named', (t) => {
       { step_id: 'd', command: 'd', depends_on: ['c'] },
     ],
   })
-  t.like(circle, { path: 'steps[0].depends_on', message: 'these steps wait for each other: a → c → b → a' })
+  t.like(cycle, { path: 'steps[0].depends_on', message: 'these steps wait for each other: a → c → b → a' })
   t.regex(
     problemsOf({ playbook_id: 'x', steps: [{ step_id: 'a', command: 'a', depends_on: 'a' }] })[0]?.message ?? '',
     /a → a/,

@@ -51,6 +51,16 @@ test('events tell the whole story, in order, to a listener and to loops alike', 
   t.is(last?.type === 'playbook_completed' && last.result, await run.result)
 })
 
+test('a run is a promise of its result: it can be chained like any other', async (t) => {
+  const { manager } = testManager(t)
+  const run = manager.run(playbook([{ command: 'echo' }]))
+  let ended = false
+  const result = await run.catch(() => t.fail('a run never rejects')).finally(() => (ended = true))
+  t.true(ended)
+  t.is(result, await run.wait())
+  t.is(result, await run.result)
+})
+
 test('a loop that is left, and one that begins at the end, hold nothing up', async (t) => {
   const { manager } = testManager(t)
   const run = manager.run(playbook([{ command: script('for (let i = 0; i < 20000; i++) console.log(i)') }]))

@@ -1,11 +1,12 @@
 /** Runs playbooks through an engine. */
 import type { ExecutionEngine } from '@escher/execution-engine'
-import type { Playbook } from './playbook/playbook.js'
-import { prepare } from './run/prepare.js'
-import { PlaybookRun } from './run/playbook-run.js'
-import type { ManagerOptions, PlaybookRunOptions } from './run/types.js'
 
-// What is left out by `undefined` is the manager's to say.
+import type { Playbook } from './playbook/playbook.js'
+import type { ManagerOptions, PlaybookRunOptions } from './run/options.js'
+import { PlaybookRun } from './run/playbook-run.js'
+import { prepare } from './run/prepare.js'
+
+/** An option of `undefined` leaves the manager's in force. */
 const given = (options: PlaybookRunOptions): PlaybookRunOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
@@ -13,7 +14,7 @@ const given = (options: PlaybookRunOptions): PlaybookRunOptions =>
 const MAX_TIMEOUT_MS = 600_000
 
 /**
- * Runs playbooks through an engine, which stays its owner's to shut down.
+ * Runs playbooks through an engine. The engine remains the caller's to shut down.
  *
  * @example
  * await using engine = new ExecutionEngine()
@@ -31,16 +32,17 @@ export class ExecutionManager {
   }
 
   /**
-   * Begins a run; its result tells how it ended, whatever happened.
+   * Starts a run. Its result says how it ended, whatever happened.
    *
-   * @throws PlaybookError when it cannot run: a required parameter without a value, a timeout the engine would refuse.
-   * Nothing was run then.
+   * @example for await (const event of manager.run(playbook)) console.log(event.type)
+   * @throws PlaybookError when it cannot run, such as for want of a required parameter. Nothing was run then.
    */
   run(playbook: Playbook, options: PlaybookRunOptions = {}): PlaybookRun {
     const { maxTimeoutMs = MAX_TIMEOUT_MS, ...shared } = this.#options
-    const run = new PlaybookRun(this.#engine, prepare(playbook, { ...shared, ...given(options) }, maxTimeoutMs))
+    const prepared = prepare(playbook, { ...shared, ...given(options) }, maxTimeoutMs)
+    const run = new PlaybookRun(this.#engine, prepared)
     this.#runs.add(run)
-    void run.result.finally(() => this.#runs.delete(run))
+    void run.wait().finally(() => this.#runs.delete(run))
     return run
   }
 

@@ -1,36 +1,9 @@
-/** Where steps get their credentials: asked just before each attempt, so that what expires is fresh. */
-
-/** Who asks. */
-export interface CredentialRequest {
-  readonly runId: string
-  readonly playbookId: string
-  readonly stepId: string
-  /** From 1. */
-  readonly attempt: number
-  readonly signal: AbortSignal
-}
-
-/** Environment variables for one attempt. */
-export interface Credentials {
-  /** Masked as `***` wherever output goes, for the rest of the run. */
-  readonly secrets: Readonly<Record<string, string>>
-  /** Shown as they are, such as a region or a user's name. */
-  readonly plain?: Readonly<Record<string, string>>
-}
-
-export interface CredentialProvider {
-  /** What it throws fails the step, which is then not run. */
-  credentials(request: CredentialRequest): Promise<Credentials> | Credentials
-}
-
-/** Names of the variables for the steps, to where their values are found. */
-export type Names = readonly string[] | Readonly<Record<string, string>>
-
-export const namePairs = (names: Names): [string, string][] =>
-  Array.isArray(names) ? (names as readonly string[]).map((name) => [name, name]) : Object.entries(names)
+/** Credentials from environment variables. */
+import type { CredentialProvider, Credentials } from '../run/credentials.js'
+import { namePairs, type Names } from './names.js'
 
 /**
- * From this process's own environment, so that values are masked, or go under another name.
+ * Credentials from this process's own environment: masked, and under another name where one is given.
  *
  * @example new EnvironmentCredentials({ AWS_SECRET_ACCESS_KEY: 'STAGING_SECRET_KEY' })
  */

@@ -1,4 +1,4 @@
-/** Records in a file of the user's own: a line of JSON each, appended, and on the disk before a step counts as recorded. */
+/** Audit records in a file of the user's own: a line of JSON each, on the disk before a step counts as recorded. */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
@@ -7,14 +7,14 @@ import type { AuditRecord, RecordSink } from '../run/audit-record.js'
 const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
 
 /**
- * JSON Lines. The file belongs to nobody else and can be read by nobody else; what is no plain file is refused, a link too.
+ * Appends JSON Lines to a file that only its owner can read. What is not a regular file, such as a link, is refused.
  *
  * @example await using records = new FileRecordSink('audit.jsonl')
  */
 export class FileRecordSink implements RecordSink {
   readonly #path: string
   #file: Promise<FileHandle> | undefined
-  /** One after another: lines never mix. */
+  /** The write before: lines never mix. */
   #last: Promise<void> = Promise.resolve()
 
   constructor(path: string) {
@@ -27,7 +27,7 @@ export class FileRecordSink implements RecordSink {
     return written
   }
 
-  /** Waits for what is being written, and closes the file. */
+  /** Waits for pending writes, and closes the file. */
   async close(): Promise<void> {
     await this.#last
     const file = await this.#file
@@ -50,7 +50,7 @@ export class FileRecordSink implements RecordSink {
   }
 
   async #open(): Promise<FileHandle> {
-    // Not to wait for a reader, should it be a pipe.
+    // Should it be a pipe, do not wait for a reader.
     const file = await open(this.#path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600)
     try {
       const { size } = await this.#check(file)
@@ -64,17 +64,17 @@ export class FileRecordSink implements RecordSink {
 
   async #check(file: FileHandle): Promise<{ size: number }> {
     const stats = await file.stat()
-    if (!stats.isFile()) throw new Error(`${this.#path} is no plain file`)
+    if (!stats.isFile()) throw new Error(`${this.#path} is not a regular file`)
     if (process.getuid === undefined) return stats
     if (stats.uid !== process.getuid()) throw new Error(`${this.#path} belongs to another user`)
-    if (stats.nlink > 1) throw new Error(`${this.#path} has other names: it could be a file of somebody else`)
-    // It was there before, and open to others.
+    if (stats.nlink > 1) throw new Error(`${this.#path} has other names: it may be another user's file`)
+    // It existed, readable by others.
     if ((stats.mode & 0o077) !== 0) await file.chmod(0o600)
     return stats
   }
 }
 
-/** A crash may have left half a line: the next one is to begin on its own. */
+/** Ends a line that a crash cut off, so that the next one stands on its own. */
 const endLine = async (file: FileHandle, size: number): Promise<void> => {
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
   if (buffer[0] !== 0x0a) await file.appendFile('\n')

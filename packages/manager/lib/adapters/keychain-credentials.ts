@@ -1,11 +1,6 @@
 /** Credentials from the operating system's keychain, by the optional package `@napi-rs/keyring`. */
-import {
-  type CredentialProvider,
-  type CredentialRequest,
-  type Credentials,
-  type Names,
-  namePairs,
-} from './environment-credentials.js'
+import type { CredentialProvider, CredentialRequest, Credentials } from '../run/credentials.js'
+import { namePairs, type Names } from './names.js'
 
 /** A store of passwords. */
 export interface Keychain {
@@ -14,9 +9,10 @@ export interface Keychain {
 }
 
 const MISSING =
-  'the keychain needs the package @napi-rs/keyring, which is optional and could not be loaded: run `npm install @napi-rs/keyring`'
+  'the keychain needs the package @napi-rs/keyring, which is optional and could not be loaded: ' +
+  'run `npm install @napi-rs/keyring`'
 
-// Only where it is used: most programs never ask for a keychain, and some systems have none.
+// Loaded on first use: most programs never ask for a keychain, and some systems have none.
 const systemKeychain = async (): Promise<Keychain> => {
   const { AsyncEntry } = await import('@napi-rs/keyring').catch((cause: unknown) => {
     throw new Error(MISSING, { cause })
@@ -25,7 +21,7 @@ const systemKeychain = async (): Promise<Keychain> => {
 }
 
 /**
- * The macOS keychain, the Windows credential manager, the Secret Service of Linux.
+ * Credentials from the macOS keychain, the Windows credential manager or the Secret Service of Linux.
  *
  * @example new KeychainCredentials({ service: 'my-app', accounts: { GITHUB_TOKEN: 'github' } })
  */
@@ -34,7 +30,7 @@ export class KeychainCredentials implements CredentialProvider {
   readonly #accounts: [string, string][]
   readonly #open: () => Promise<Keychain>
 
-  /** `accounts`: the variables for the steps, to the accounts that hold their values. `keychain`: another store. */
+  /** `accounts`: by the names of variables, the accounts that hold their values. `keychain`: another store. */
   constructor(options: { service: string; accounts: Names; keychain?: Keychain }) {
     const { service, accounts, keychain } = options
     this.#service = service
@@ -47,8 +43,9 @@ export class KeychainCredentials implements CredentialProvider {
     const secrets: [string, string][] = []
     for (const [name, account] of this.#accounts) {
       const password = await keychain.getPassword(this.#service, account, signal)
-      if (!password)
+      if (!password) {
         throw new Error(`the keychain has no password of \`${account}\` for the service \`${this.#service}\``)
+      }
       secrets.push([name, password])
     }
     return { secrets: Object.fromEntries(secrets) }

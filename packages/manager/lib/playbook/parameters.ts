@@ -1,11 +1,13 @@
 /** Parameters: what a playbook declares, and the values a run gives them. */
-import { didYouMean, type Findings, type Path, some } from './problems.js'
-import type { ParameterFile } from './schema.js'
-import type { ParameterValue } from '../run/types.js'
+import { isNumeric } from '../template/condition.js'
+import { nameHint, shortened, some } from '../template/hints.js'
+import type { Findings, Path } from './problems.js'
+import type { ParameterFile, parameterTypes, ParameterValue } from './schema.js'
 
+/** A parameter as a playbook declares it. */
 export interface Parameter {
   readonly name: string
-  readonly type: 'string' | 'number' | 'boolean' | null
+  readonly type: (typeof parameterTypes)[number] | null
   /** `undefined`: there is none. */
   readonly default: ParameterValue | undefined
   readonly required: boolean
@@ -14,8 +16,9 @@ export interface Parameter {
   readonly description: string | null
 }
 
-/** By name. A map and no object: a name is whatever the playbook says. */
+/** By name. A map and not an object: a name is whatever the playbook says. */
 export type Parameters = ReadonlyMap<string, Parameter>
+/** By name; a parameter without a value is not in it. */
 export type Values = ReadonlyMap<string, ParameterValue>
 
 const plain = { type: null, secret: false, allowed: null, description: null }
@@ -34,6 +37,7 @@ const declared = (name: string, given: ParameterFile): Parameter => {
   }
 }
 
+/** Reads declarations, and checks their defaults. */
 export const parametersOf = (
   given: Readonly<Record<string, ParameterFile>> | undefined,
   path: Path,
@@ -52,16 +56,13 @@ export const parametersOf = (
 }
 
 const looksLike = (value: ParameterValue, type: Parameter['type']): boolean => {
-  if (type === 'number')
-    return (
-      typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
-    )
+  if (type === 'number') return isNumeric(value)
   return type !== 'boolean' || value === true || value === false || value === 'true' || value === 'false'
 }
 
-/** What is wrong with a value, and what to do; the value of a secret is not told. */
+/** What is wrong with a value, and what to do. The value of a secret is not shown. */
 const refusal = ({ name, type, secret, allowed }: Parameter, value: ParameterValue): [string, string] | undefined => {
-  const shown = secret ? 'the value' : `\`${String(value).slice(0, 80)}\``
+  const shown = secret ? 'the value' : `\`${shortened(String(value))}\``
   const text = String(value)
   if (text.includes('\0')) return [`the value of \`${name}\` holds a NUL character`, 'no program can be given one']
   if (!text.isWellFormed())
@@ -71,14 +72,14 @@ const refusal = ({ name, type, secret, allowed }: Parameter, value: ParameterVal
     return [`${shown} is not allowed for \`${name}\``, `allowed are ${some(allowed.map(String))}`]
   }
   if (secret && Array.from(text).length < 2)
-    return [`the secret \`${name}\` has fewer than 2 characters`, 'so short a text cannot be masked']
+    return [`the secret \`${name}\` has fewer than 2 characters`, 'so short a string cannot be masked']
   return undefined
 }
 
 const isValue = (value: unknown): value is ParameterValue =>
   typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
 
-/** The values given to a run, looked at. */
+/** Checks the values given to a run. */
 export const givenValues = (
   given: Readonly<Record<string, unknown>>,
   scopes: readonly Parameters[],
@@ -91,14 +92,11 @@ export const givenValues = (
     const path = ['parameters', name]
     if (value === undefined) continue
     if (!names.has(name)) {
-      const otherwise = known.length > 0 ? `known are ${some(known)}` : 'the playbook declares none'
-      findings.add(path, `the playbook has no parameter \`${name}\``, didYouMean(name, known, otherwise))
+      const hint = nameHint(name, known, 'the playbook declares none')
+      findings.add(path, `the playbook has no parameter \`${name}\``, hint)
     } else if (!isValue(value)) {
-      findings.add(
-        path,
-        `the value of \`${name}\` is ${value === null ? 'null' : `a ${typeof value}`}`,
-        'give a text, a number, true or false',
-      )
+      const shown = value === null ? 'null' : `a ${typeof value}`
+      findings.add(path, `the value of \`${name}\` is ${shown}`, 'give a string, a number, true or false')
     } else {
       for (const scope of scopes) {
         const parameter = scope.get(name)

@@ -1,6 +1,7 @@
-/** What is wrong with a playbook: all of it at once, each with its place and a hint. */
-import { distance } from './nearest.js'
+/** What is wrong with a playbook: all of it at once, each problem with its location and a hint. */
+import { shortened } from '../template/hints.js'
 
+/** From the root of a playbook to a value in it. */
 export type Path = readonly (string | number)[]
 
 /** One thing that is wrong. */
@@ -16,14 +17,14 @@ export interface PlaybookProblem {
   readonly hint: string | null
 }
 
-/** Above this, more of the same helps nobody. */
+/** More of the same would help nobody. */
 export const MAX_PROBLEMS = 100
 
 const brand = Symbol.for('@escher/execution-engine/PlaybookError')
 
-const line = (name: string, { path, line: row, column, message, hint }: PlaybookProblem): string => {
-  const place = row === null ? name : `${name}:${row}:${column}`
-  return `${place}: ${path === '' ? '' : `${path}: `}${message}${hint === null ? '' : `; ${hint}`}`
+const inOneLine = (name: string, { path, line, column, message, hint }: PlaybookProblem): string => {
+  const location = line === null ? name : `${name}:${line}:${column}`
+  return `${location}: ${path === '' ? '' : `${path}: `}${message}${hint === null ? '' : `; ${hint}`}`
 }
 
 /**
@@ -40,7 +41,7 @@ export class PlaybookError extends Error {
   readonly problems: readonly PlaybookProblem[]
 
   constructor(problems: readonly PlaybookProblem[], source = 'playbook') {
-    super(problems.map((problem) => line(source, problem)).join('\n'))
+    super(problems.map((problem) => inOneLine(source, problem)).join('\n'))
     this.problems = problems
   }
 
@@ -50,74 +51,46 @@ export class PlaybookError extends Error {
   }
 }
 
-const shownKey = (key: string): string => (key.length > 80 ? `${key.slice(0, 80)}…` : key)
-
-/** As one would write it in JavaScript. */
+/** A path as one would write it in JavaScript. */
 export const shownPath = (path: Path): string =>
   path
     .map((key, index) => {
       if (typeof key === 'number') return `[${key}]`
-      if (!/^[\w$-]+$/.test(key)) return `[${JSON.stringify(shownKey(key))}]`
-      return index === 0 ? shownKey(key) : `.${shownKey(key)}`
+      if (!/^[\w$-]+$/.test(key)) return `[${JSON.stringify(shortened(key))}]`
+      return index === 0 ? shortened(key) : `.${shortened(key)}`
     })
     .join('')
 
-/** A place where something is wrong, found by those who do not know lines. */
+/** Something that is wrong, found by code that does not know lines. */
 export interface Finding {
-  path: Path
-  message: string
-  hint?: string | undefined
-  /** Where it stands, if not at the value: at the value's name, or at this character. */
-  place?: 'name' | number | undefined
+  readonly path: Path
+  readonly message: string
+  readonly hint?: string | undefined
+  /** What it is about, if not the value: the value's name, or the character at this offset. */
+  readonly at?: 'name' | number | undefined
 }
 
-/** Thrown when there is more wrong than anybody reads: a hostile playbook must not keep us busy with hints. */
-export class Enough extends Error {}
+/** Thrown when there is more wrong than a person reads: a hostile playbook must not keep us busy with hints. */
+class TooMany extends Error {}
 
-/** Gathers findings. */
+/** Collects findings. */
 export class Findings {
   readonly list: Finding[] = []
 
-  /** @throws Enough */
-  add(path: Path, message: string, hint?: string, place?: Finding['place']): void {
-    this.list.push({ path, message, hint, place })
-    if (this.list.length > MAX_PROBLEMS) throw new Enough()
+  /** @throws TooMany, which `Findings.of` catches */
+  add(path: Path, message: string, hint?: string, at?: Finding['at']): void {
+    this.list.push({ path, message, hint, at })
+    if (this.list.length > MAX_PROBLEMS) throw new TooMany()
   }
 
-  /** Does some looking, and comes back also when there is enough. */
-  static of(look: (findings: Findings) => void): Finding[] {
+  /** Runs checks, until they are done or have found too much. */
+  static of(check: (findings: Findings) => void): Finding[] {
     const findings = new Findings()
     try {
-      look(findings)
+      check(findings)
     } catch (error) {
-      if (!(error instanceof Enough)) throw error
+      if (!(error instanceof TooMany)) throw error
     }
     return findings.list
   }
-}
-
-/** The known word that was probably meant. */
-export const nearest = (given: string, known: Iterable<string>): string | undefined => {
-  const word = given.toLowerCase()
-  let best: { name: string; far: number } | undefined
-  let looked = 0
-  for (const name of known) {
-    looked += 1
-    if (looked > 1000) break
-    const far = distance(word, name.toLowerCase())
-    if (far <= Math.max(2, Math.floor(name.length / 3)) && (best === undefined || far < best.far)) best = { name, far }
-  }
-  return best?.name
-}
-
-/** A hint that names what was probably meant, or else what there is. */
-export const didYouMean = (given: string, known: readonly string[], otherwise: string): string => {
-  const near = nearest(given, known)
-  return near === undefined ? otherwise : `did you mean \`${near}\`?`
-}
-
-/** A few of many. */
-export const some = (names: readonly string[]): string => {
-  const shown = names.slice(0, 12).map((name) => `\`${shownKey(name)}\``)
-  return names.length > 12 ? `${shown.join(', ')} …` : shown.join(', ')
 }

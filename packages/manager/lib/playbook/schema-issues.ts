@@ -1,12 +1,14 @@
-/** Whether a playbook has the shape the schema asks for; what the schema says, in words. */
+/** Checks a playbook against the schema, and says in words what the schema finds. */
+import { didYouMean } from '@escher/execution-engine/support'
 import * as v from 'valibot'
 
-import { didYouMean, type Findings, type Path, some } from './problems.js'
+import { nameHint, shortened } from '../template/hints.js'
+import type { Findings, Path } from './problems.js'
 import { playbookSchema, type PlaybookFile } from './schema.js'
 import { alternatives, fieldsAt, type Shape, under } from './schema-walk.js'
 
 const shown = (value: unknown): string => {
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
+  if (typeof value === 'string') return JSON.stringify(shortened(value))
   if (Array.isArray(value)) return 'an array'
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }
@@ -54,35 +56,41 @@ const reportUnknown = (object: unknown, path: Path, findings: Findings): void =>
   const names = new Set(known)
   for (const name of Object.keys(object as object)) {
     if (names.has(name)) continue
-    const hint = didYouMean(name, known, `known are ${some(known)}`)
-    findings.add([...path.slice(0, -1), name], `there is no field \`${name.slice(0, 80)}\``, hint, 'name')
+    findings.add(
+      [...path.slice(0, -1), name],
+      `there is no field \`${shortened(name)}\``,
+      nameHint(name, known),
+      'name',
+    )
   }
 }
 
 const report = (issue: v.BaseIssue<unknown>, before: Path, findings: Findings): void => {
   const path = [...before, ...(issue.path ?? []).map(({ key }) => key as string | number)]
-  const name = path.at(-1)
-  // Of several alternatives, the one that was meant is the one that matched furthest.
-  const inner = issue.type === 'union' ? issue.issues?.filter((one) => one.path !== undefined) : undefined
-  if (inner && inner.length > 0) {
-    for (const one of inner) report(one, path, findings)
-    return
-  }
-  if (isMissing(issue)) return findings.add(path, `\`${String(name)}\` is missing`, 'it is required')
-  if (isUnknownName(issue)) return reportUnknown(issue.path?.at(-1)?.input, path, findings)
-  if (issue.type === 'regex') {
+  if (issue.type === 'union') reportUnion(issue, path, findings)
+  else if (isMissing(issue)) findings.add(path, `\`${String(path.at(-1))}\` is missing`, 'it is required')
+  else if (isUnknownName(issue)) reportUnknown(issue.path?.at(-1)?.input, path, findings)
+  else if (issue.type === 'regex') {
     const isName = issue.path?.at(-1)?.origin === 'key'
-    return findings.add(path, `${shown(issue.input)} is not allowed`, issue.message, isName ? 'name' : undefined)
-  }
-  const refused = issue.type === 'union' ? issue.issues?.find((one) => one.type === 'regex' || limit(one)) : issue
-  if (refused?.type === 'regex') return findings.add(path, `${shown(issue.input)} is not allowed`, refused.message)
-  const bound = refused && limit(refused)
-  if (bound) return findings.add(path, `it is ${shown(issue.input)}`, bound)
-  const words = [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].map(([, word]) => word ?? '')
-  const otherwise = `allowed is ${allowed(issue.expected ?? 'something else')}`
-  const hint =
-    typeof issue.input === 'string' && words.length > 0 ? didYouMean(issue.input, words, otherwise) : otherwise
-  findings.add(path, `it is ${shown(issue.input)}`, hint)
+    findings.add(path, `${shown(issue.input)} is not allowed`, issue.message, isName ? 'name' : undefined)
+  } else findings.add(path, `it is ${shown(issue.input)}`, limit(issue) ?? expectation(issue))
+}
+
+/** Of several alternatives, the one that was meant is the one that matched furthest. */
+const reportUnion = (issue: v.BaseIssue<unknown>, path: Path, findings: Findings): void => {
+  const inside = issue.issues?.filter((one) => one.path !== undefined) ?? []
+  for (const one of inside) report(one, path, findings)
+  if (inside.length > 0) return
+  const nearest = issue.issues?.find((one) => one.type === 'regex' || limit(one))
+  if (nearest) report(nearest, path, findings)
+  else findings.add(path, `it is ${shown(issue.input)}`, expectation(issue))
+}
+
+/** What the schema expected: the word that was probably meant, or what is allowed. */
+const expectation = ({ expected, input }: v.BaseIssue<unknown>): string => {
+  const otherwise = `allowed is ${allowed(expected ?? 'something else')}`
+  const words = [...(expected ?? '').matchAll(/"([^"]+)"/g)].map(([, word]) => word ?? '')
+  return typeof input === 'string' ? didYouMean(input, words, otherwise) : otherwise
 }
 
 const insideAny = (issue: v.BaseIssue<unknown>, paths: ReadonlySet<string>): boolean => {

@@ -1,4 +1,4 @@
-/** The text of a playbook: its JSON, and where in the text each part of it stands. */
+/** The text of a playbook: its JSON, and on which line each part of it stands. */
 import { readFile } from 'node:fs/promises'
 
 import {
@@ -23,16 +23,11 @@ import {
 
 /** Characters. Above it, a playbook is an accident or an attack. */
 const MAX_LENGTH = 16 * 1024 * 1024
-/** A playbook needs six levels; its metadata may want some more. What parses it does so recursively. */
+/** A playbook needs six levels; its metadata may want more. The parser recurses. */
 const MAX_DEPTH = 64
 
-// Names that mean something to every JavaScript object: somebody, somewhere, would write through them.
+// Names that mean something to every JavaScript object: a careless program would write through them.
 const reserved = new Set(['__proto__', 'constructor', 'prototype'])
-
-// What the scanner calls the tokens; its own names are a `const enum`, which cannot cross into this compilation.
-const OPEN = new Set([1, 3])
-const CLOSE = new Set([2, 4])
-const END_OF_FILE = 17
 
 const syntax: Readonly<Record<string, string>> = {
   InvalidSymbol: 'this is not JSON',
@@ -46,32 +41,34 @@ const syntax: Readonly<Record<string, string>> = {
   EndOfFileExpected: 'nothing more is expected here',
   InvalidCommentToken: 'JSON has no comments',
   UnexpectedEndOfComment: 'JSON has no comments',
-  UnexpectedEndOfString: 'this text has no closing quote',
+  UnexpectedEndOfString: 'this string has no closing quote',
   UnexpectedEndOfNumber: 'this number is cut off',
   InvalidUnicode: 'this is not a Unicode escape',
   InvalidEscapeCharacter: 'this is not an escape that JSON has',
   InvalidCharacter: 'this character must be escaped',
 }
 
+/** A parsed text. It says where in it something is wrong. */
 export class Source {
+  /** The text as JavaScript values. */
   readonly value: unknown
   readonly #name: string
   readonly #text: string
   readonly #tree: Node | undefined
   #lineStarts: number[] | undefined
 
-  /** @throws PlaybookError when it is no JSON, or none to be trusted. */
+  /** @throws PlaybookError when it is not JSON, or not to be trusted */
   constructor(text: string, name: string) {
     this.#name = name
-    if (typeof text !== 'string') throw unreadable(name, `it is read from a text, and this is of type ${typeof text}`)
-    // A byte order mark stays a character wide, so that columns are right.
+    if (typeof text !== 'string') throw unreadable(name, `it is read from a string, and this is of type ${typeof text}`)
+    // A byte order mark becomes a blank, so that columns stay right.
     this.#text = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text
     if (text.length > MAX_LENGTH) {
       throw this.#error([
         {
           offset: 0,
           message: `the playbook has ${text.length} characters; ${MAX_LENGTH} are allowed`,
-          hint: 'give a program its data by a file',
+          hint: 'pass large data to a program in a file',
         },
       ])
     }
@@ -87,17 +84,25 @@ export class Source {
       throw this.#error(found.length > 0 ? found.slice(0, 10) : [{ offset: 0, message: 'this is not JSON' }])
     }
     const tree = this.#tree
-    this.throwIfAny(Findings.of((findings) => checkTree(tree, [], findings)))
+    this.checked((findings) => checkTree(tree, [], findings))
     this.value = getNodeValue(tree)
   }
 
-  /** @throws PlaybookError */
-  throwIfAny(findings: readonly Finding[]): void {
-    if (findings.length === 0) return
+  /** What a check returns. @throws PlaybookError when it finds anything */
+  checked<Value>(check: (findings: Findings) => Value): Exclude<Value, undefined> {
+    let value: Value | undefined
+    const findings = Findings.of((collected) => {
+      value = check(collected)
+    })
+    if (findings.length > 0) throw this.#located(findings)
+    return value as Exclude<Value, undefined>
+  }
+
+  #located(findings: readonly Finding[]): PlaybookError {
     const located = findings
       .slice(0, MAX_PROBLEMS)
-      .map(({ path, message, hint, place }) => ({ path, message, hint, offset: this.#offset(path, place) }))
-    throw this.#error(located, findings.length > MAX_PROBLEMS)
+      .map(({ path, message, hint, at }) => ({ path, message, hint, offset: this.#offset(path, at) }))
+    return this.#error(located, findings.length > MAX_PROBLEMS)
   }
 
   #error(
@@ -108,7 +113,7 @@ export class Source {
       .toSorted((a, b) => a.offset - b.offset)
       .map(({ offset, message, hint, path }) => ({
         path: shownPath(path ?? []),
-        ...this.#place(offset),
+        ...this.#location(offset),
         message,
         hint: hint ?? null,
       }))
@@ -116,17 +121,18 @@ export class Source {
     return new PlaybookError(problems, this.#name)
   }
 
-  /** Of the value at this path, or of what would have held it. */
-  #offset(path: Path, place: Finding['place']): number {
-    if (typeof place === 'number' || this.#tree === undefined) return Number(place ?? 0)
+  /** Where the value at this path begins, or what would have held it. */
+  #offset(path: Path, at: Finding['at']): number {
+    if (typeof at === 'number') return at
+    if (this.#tree === undefined) return 0
     for (let length = path.length; length > 0; length -= 1) {
       const node = findNodeAtLocation(this.#tree, path.slice(0, length) as (string | number)[])
-      if (node !== undefined) return (place === 'name' && length === path.length && node.parent?.offset) || node.offset
+      if (node !== undefined) return (at === 'name' && length === path.length && node.parent?.offset) || node.offset
     }
     return this.#tree.offset
   }
 
-  #place(offset: number): { line: number; column: number } {
+  #location(offset: number): { line: number; column: number } {
     this.#lineStarts ??= lineStarts(this.#text)
     let low = 0
     let high = this.#lineStarts.length
@@ -142,11 +148,15 @@ export class Source {
   #checkDepth(): void {
     const scanner = createScanner(this.#text, true)
     let depth = 0
-    for (let token: number = scanner.scan(); token !== END_OF_FILE; token = scanner.scan()) {
-      if (OPEN.has(token)) depth += 1
-      else if (CLOSE.has(token)) depth -= 1
+    for (;;) {
+      scanner.scan()
+      const offset = scanner.getTokenOffset()
+      if (offset >= this.#text.length) return
+      // By its first character: the scanner's own names are a `const enum`, which is not there outside its compilation.
+      const char = this.#text[offset]
+      if (char === '{' || char === '[') depth += 1
+      else if (char === '}' || char === ']') depth -= 1
       if (depth > MAX_DEPTH) {
-        const offset = scanner.getTokenOffset()
         throw this.#error([{ offset, message: `this is nested more than ${MAX_DEPTH} levels deep` }])
       }
     }
@@ -156,7 +166,7 @@ export class Source {
 const unreadable = (path: string, message: string): PlaybookError =>
   new PlaybookError([{ path: '', line: null, column: null, message, hint: null }], path)
 
-/** The text of a file. @throws PlaybookError when it cannot be read */
+/** Reads a file as text. @throws PlaybookError when it cannot be read */
 export const readText = async (path: string): Promise<string> => {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(path, cause.code === 'ENOENT' ? 'there is no such file' : cause.message)
@@ -179,7 +189,7 @@ const checkText = (text: string, path: Path, findings: Findings): void => {
   else if (!text.isWellFormed()) findings.add(path, 'it holds half a surrogate pair, which no program can be given')
 }
 
-/** What a schema does not see: names given twice or reserved, and texts that cannot reach a program. */
+/** Finds what a schema does not see: names given twice or reserved, and strings that cannot reach a program. */
 const checkTree = (node: Node, path: Path, findings: Findings): void => {
   if (node.type === 'string') checkText(String(node.value), path, findings)
   if (node.type === 'array') node.children?.forEach((child, index) => checkTree(child, [...path, index], findings))
@@ -188,8 +198,7 @@ const checkTree = (node: Node, path: Path, findings: Findings): void => {
   for (const { children: [key, value] = [] } of node.children ?? []) {
     const name = String(key?.value)
     const at = [...path, name]
-    if (seen.has(name))
-      findings.add(at, 'this name is given twice', 'one of the two would be ignored without a word', key?.offset)
+    if (seen.has(name)) findings.add(at, 'this name is given twice', 'one of the two would be ignored', key?.offset)
     else if (reserved.has(name)) findings.add(at, `\`${name}\` is reserved`, 'choose another name', key?.offset)
     else checkText(name, at, findings)
     seen.add(name)

@@ -3,83 +3,92 @@ import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 
 import type { ExecutionEngine } from '@escher/execution-engine'
+import { onAbort, Thenable } from '@escher/execution-engine/support'
+
 import { Approvals } from './approval.js'
-import { fillCommand, planned, type StepCommand } from '../template/command.js'
-import { Events } from './event-stream.js'
-import { Flow } from './scheduler.js'
-import { ALL_ELSE, type Step } from '../playbook/playbook.js'
-import type { Prepared } from './prepare.js'
+import { Audit } from './audit.js'
+import type { RunContext } from './context.js'
+import { EventStream } from './event-stream.js'
+import type { PlaybookEvent } from './events.js'
+import { planOf } from './plan.js'
+import type { PreparedRun } from './prepare.js'
+import { Scheduler } from './scheduler.js'
 import { RunStates } from './state.js'
-import { StepRun, type Surroundings } from './step-run.js'
-import type { PlannedStep, PlaybookEvent, PlaybookResult, RunState } from './types.js'
-import { StepFailure, textOf } from './values.js'
+import type { PlaybookResult, RunState } from './types.js'
 
 const DEFAULT_PARALLEL = 4
 
 /**
- * A playbook that runs.
+ * A playbook that runs. Await it for its result, which comes however the run ends; iterate it for its events.
  *
  * @example
  * const run = manager.run(playbook, { parameters: { region: 'eu-central-1' } })
  * for await (const event of run) if (event.type === 'step_output') console.log(event.line)
  * console.log((await run).status)
  */
-export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<PlaybookEvent> {
+export class PlaybookRun extends Thenable<PlaybookResult> implements AsyncIterable<PlaybookEvent> {
   readonly id: string = randomUUID()
-  /** Resolves however the run ends; rejects never. */
-  readonly result: Promise<PlaybookResult>
-  readonly #prepared: Prepared
-  readonly #events: Events
+  readonly #prepared: PreparedRun
+  readonly #context: RunContext
+  readonly #events: EventStream
   readonly #cancel = new AbortController()
   readonly #force = new AbortController()
   readonly #states: RunStates
-  readonly #began = performance.now()
+  readonly #start = performance.now()
+  readonly #result: Promise<PlaybookResult>
   #hasEnded = false
 
   /** @internal */
-  constructor(engine: ExecutionEngine, prepared: Prepared) {
-    const { playbook, options, kept } = prepared
+  constructor(engine: ExecutionEngine, prepared: PreparedRun) {
+    super()
+    const { playbook, options, secrets, kept } = prepared
     this.#prepared = prepared
-    // Every running step listens: many are no leak.
+    // Every running step listens: many listeners are no leak.
     setMaxListeners(0, this.#cancel.signal, this.#force.signal)
-    const origin = { id: this.id, playbookId: playbook.id }
-    this.#states = new RunStates({ ...origin, startedAt: new Date().toISOString() }, playbook.steps, kept)
-    this.#events = new Events(
+    const startedAt = new Date().toISOString()
+    this.#states = new RunStates({ id: this.id, playbookId: playbook.id, startedAt }, playbook.steps, kept)
+    this.#events = new EventStream(
       { runId: this.id, playbookId: playbook.id },
       (event) => this.#states.apply(event),
       options.onEvent,
     )
-    this.result = this.#run(engine)
+    this.#context = {
+      ...prepared,
+      engine,
+      runId: this.id,
+      events: this.#events,
+      approvals: new Approvals(options.onApproval),
+      audit: new Audit(options, secrets.mask),
+      ended: (id) => this.#states.step(id),
+    }
+    this.#result = this.#run()
   }
 
-  /** How things stand. The object never changes; ask again for the next. */
+  /** Resolves however the run ends, and never rejects. The same as awaiting the run itself. */
+  wait(): Promise<PlaybookResult> {
+    return this.#result
+  }
+
+  /** Everything about the run at this moment. The object never changes; ask again for the next. */
   get state(): RunState {
     return this.#states.current
   }
 
   /**
-   * Stops the running steps politely and leaves out the rest; `always` steps still run. A second call, or `force`, stops
-   * these too, and at once. True when the run was still going on.
+   * Stops the running steps gracefully and skips the rest; `always` steps still run. A second call, or `force`, stops
+   * these too, and skips the grace period. True when the run had not ended.
    */
   cancel(options: { force?: boolean } = {}): boolean {
     if (this.#hasEnded) return false
     const isSecond = this.#cancel.signal.aborted
     this.#cancel.abort(new Error('the run was cancelled'))
-    this.#events.hurry()
+    this.#events.liftBackpressure()
     if (isSecond || options.force === true) this.#force.abort(new Error('the run was cancelled by force'))
     return true
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- a handle is awaited like the promise it stands for
-  then<Fulfilled = PlaybookResult, Rejected = never>(
-    onFulfilled?: ((result: PlaybookResult) => Fulfilled | PromiseLike<Fulfilled>) | null,
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Fulfilled | Rejected> {
-    return this.result.then(onFulfilled, onRejected)
-  }
-
   /**
-   * Every event from now on; all of them, when asked for in the same turn as `run()`. A slow loop slows the programs down;
+   * Every event from now on; all of them, when called in the same turn as `run()`. A slow loop slows the programs down;
    * leaving the loop lets the run go on.
    */
   [Symbol.asyncIterator](): AsyncIterator<PlaybookEvent, undefined> {
@@ -89,27 +98,16 @@ export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<P
   /** Cancels, and waits for the end, `always` steps included. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#cancel.signal.aborted) this.cancel()
-    await this.result
+    await this.#result
   }
 
-  async #run(engine: ExecutionEngine): Promise<PlaybookResult> {
-    const stopFollowing = this.#followSignal()
-    // Whoever wants to iterate does so in this turn.
+  async #run(): Promise<PlaybookResult> {
+    const { options } = this.#prepared
+    const stopFollowing = onAbort(options.signal, () => void this.cancel())
+    // The caller may subscribe in the turn of its call: the first event comes after it.
     await Promise.resolve()
-    const { playbook, options, kept } = this.#prepared
-    this.#events.emit({
-      type: 'playbook_started',
-      name: playbook.name,
-      dryRun: options.dryRun ?? false,
-      steps: playbook.steps.map(({ id, name, expectedDurationMs }) => ({
-        id,
-        name,
-        expectedDurationMs,
-        isKept: kept.has(id),
-      })),
-    })
-    const around = this.#surroundings(engine)
-    const result = options.dryRun === true ? this.#plan(around) : await this.#flow(around)
+    this.#emitStart()
+    const result = options.dryRun === true ? this.#plan() : await this.#runSteps()
     stopFollowing()
     this.#hasEnded = true
     this.#events.emit({ type: 'playbook_completed', status: result.status, result })
@@ -117,67 +115,34 @@ export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<P
     return result
   }
 
-  async #flow(around: Surroundings): Promise<PlaybookResult> {
+  #emitStart(): void {
+    const { playbook, options, kept } = this.#prepared
+    const steps = playbook.steps.map(({ id, name, expectedDurationMs }) => ({
+      id,
+      name,
+      expectedDurationMs,
+      isKept: kept.has(id),
+    }))
+    this.#events.emit({ type: 'playbook_started', name: playbook.name, dryRun: options.dryRun ?? false, steps })
+  }
+
+  async #runSteps(): Promise<PlaybookResult> {
     const { playbook, options } = this.#prepared
-    const flow = new Flow(around, {
+    const scheduler = new Scheduler(this.#context, {
       maxParallel: options.maxParallel ?? playbook.maxParallel ?? DEFAULT_PARALLEL,
       cancel: this.#cancel.signal,
       force: this.#force.signal,
     })
-    await flow.run()
-    const { status, error, recordErrors } = flow
-    return this.#ended({ status, error, recordErrors, plan: null })
+    return this.#resultOf({ ...(await scheduler.run()), plan: null })
   }
 
-  #plan(around: Surroundings): PlaybookResult {
-    const plan = this.#prepared.playbook.steps
-      .filter(({ id }) => !this.#prepared.kept.has(id) && !this.#prepared.passedOver.has(id))
-      .map((step) => this.#planned(around, step))
+  #plan(): PlaybookResult {
+    const plan = planOf(this.#context)
     for (const step of plan) this.#events.emit({ type: 'step_planned', stepId: step.id, step })
-    return this.#ended({ status: 'completed', error: null, recordErrors: [], plan })
+    return this.#resultOf({ status: 'completed', error: null, plan })
   }
 
-  #planned(around: Surroundings, step: Step): PlannedStep {
-    const signal = this.#cancel.signal
-    const { riskLevel, needsApproval } = new StepRun(around, step, { signal, halt: signal, force: signal })
-    const values = this.#prepared.values.get(step.id) ?? new Map()
-    const shown = (command: StepCommand) =>
-      planned(
-        fillCommand(command, (reference) => {
-          try {
-            return textOf(reference, values, around.ended)
-          } catch (error) {
-            // Of a step that has not run.
-            if (error instanceof StepFailure) return `{${reference.text}}`
-            throw error
-          }
-        }),
-        around.secrets.mask,
-      )
-    return Object.freeze({
-      id: step.id,
-      name: step.name,
-      command: shown(step.command),
-      rollback: step.rollback && shown(step.rollback),
-      riskLevel,
-      needsApproval,
-      when: step.when,
-      dependsOn: step.after.filter((id) => id !== ALL_ELSE),
-    })
-  }
-
-  #surroundings(engine: ExecutionEngine): Surroundings {
-    return {
-      ...this.#prepared,
-      engine,
-      runId: this.id,
-      events: this.#events,
-      approvals: new Approvals(this.#prepared.options.onApproval),
-      ended: (id) => this.#states.step(id),
-    }
-  }
-
-  #ended(ending: Pick<PlaybookResult, 'status' | 'error' | 'recordErrors' | 'plan'>): PlaybookResult {
+  #resultOf(ending: Pick<PlaybookResult, 'status' | 'error' | 'plan'>): PlaybookResult {
     const { startedAt, steps } = this.#states.current
     return Object.freeze({
       ...ending,
@@ -185,17 +150,9 @@ export class PlaybookRun implements PromiseLike<PlaybookResult>, AsyncIterable<P
       playbookId: this.#prepared.playbook.id,
       startedAt,
       completedAt: new Date().toISOString(),
-      durationMs: Math.round(performance.now() - this.#began),
+      durationMs: Math.round(performance.now() - this.#start),
       steps,
+      recordErrors: this.#context.audit.errors,
     })
-  }
-
-  #followSignal(): () => void {
-    const { signal } = this.#prepared.options
-    if (signal === undefined) return () => {}
-    const onAbort = (): void => void this.cancel()
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    return () => signal.removeEventListener('abort', onAbort)
   }
 }

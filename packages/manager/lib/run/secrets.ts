@@ -1,4 +1,4 @@
-/** The secrets of one run: told to the engine with each request, and masked in what the manager says itself. */
+/** The secrets of one run: given to the engine with each request, and masked in what the manager says itself. */
 export class Secrets {
   readonly #values = new Set<string>()
   #longestFirst: string[] = []
@@ -6,13 +6,13 @@ export class Secrets {
   /** @throws Error when it is too short to be masked: the engine would refuse it. */
   add(name: string, value: string): void {
     if (Array.from(value).length < 2)
-      throw new Error(`the secret \`${name}\` has fewer than 2 characters: so short a text cannot be masked`)
+      throw new Error(`the secret \`${name}\` has fewer than 2 characters: so short a string cannot be masked`)
     if (this.#values.has(value)) return
     this.#values.add(value)
     this.#longestFirst = [...this.#values].toSorted((a, b) => b.length - a.length)
   }
 
-  get list(): string[] {
+  get values(): string[] {
     return [...this.#longestFirst]
   }
 

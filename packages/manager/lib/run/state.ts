@@ -1,9 +1,10 @@
 /** The state of a run, as a function of its events. Each state is new, frozen, and shares what stayed the same. */
-import type { Step } from '../playbook/playbook.js'
-import type { AttemptState, PlaybookEvent, RunState, StepState } from './types.js'
+import type { Step } from '../playbook/step.js'
+import type { PlaybookEvent } from './events.js'
+import type { AttemptState, RunState, StepState } from './types.js'
 
-/** Freezes plain data to the bottom. */
-export const frozen = <Value>(value: Value): Value => {
+/** Freezes plain data, all the way down. */
+const frozen = <Value>(value: Value): Value => {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value) || !isPlain(value)) return value
   Object.freeze(value)
   for (const part of Object.values(value)) frozen(part)
@@ -34,7 +35,7 @@ export class RunStates {
   readonly #positions: ReadonlyMap<string, number>
   readonly #steps: StepState[]
   #run: Omit<RunState, 'steps'>
-  /** Of the last event, once somebody has asked: with thousands of steps, a copy for each event would cost more than they do. */
+  /** Made when it is asked for: with thousands of steps, a copy for each event would cost more than they do. */
   #snapshot: RunState | undefined
 
   /** `kept`: how steps ended in an earlier run. */
@@ -84,10 +85,10 @@ const changedStep = (step: StepState, event: PlaybookEvent): StepState => {
         ...step,
         status: 'running',
         startedAt: step.startedAt ?? event.timestamp,
-        attempts: [...step.attempts, begun(event.executionId, event.timestamp)],
+        attempts: [...step.attempts, startedAttempt(event.executionId, event.timestamp)],
       }
     case 'step_retry':
-      return { ...step, status: 'retrying', result: event.result, attempts: ended(step.attempts, event.result) }
+      return { ...step, status: 'retrying', result: event.result, attempts: endedAttempts(step.attempts, event.result) }
     case 'step_completed':
       return {
         ...step,
@@ -95,7 +96,7 @@ const changedStep = (step: StepState, event: PlaybookEvent): StepState => {
         completedAt: event.timestamp,
         durationMs: event.durationMs,
         result: event.result,
-        attempts: ended(step.attempts, event.result),
+        attempts: endedAttempts(step.attempts, event.result),
       }
     case 'step_failed':
       return {
@@ -105,7 +106,7 @@ const changedStep = (step: StepState, event: PlaybookEvent): StepState => {
         durationMs: event.durationMs,
         error: event.error,
         result: event.result ?? step.result,
-        attempts: event.result ? ended(step.attempts, event.result) : refused(step.attempts),
+        attempts: event.result ? endedAttempts(step.attempts, event.result) : refusedAttempts(step.attempts),
       }
     case 'step_skipped':
       return { ...step, status: 'skipped', completedAt: event.timestamp, skipReason: event.reason }
@@ -121,7 +122,7 @@ const changedStep = (step: StepState, event: PlaybookEvent): StepState => {
   }
 }
 
-const begun = (executionId: string, startedAt: string): AttemptState => ({
+const startedAttempt = (executionId: string, startedAt: string): AttemptState => ({
   executionId,
   status: 'running',
   exitCode: null,
@@ -130,11 +131,11 @@ const begun = (executionId: string, startedAt: string): AttemptState => ({
   logPath: null,
 })
 
-/** The engine did not take it. */
-const refused = (attempts: readonly AttemptState[]): readonly AttemptState[] =>
+/** The engine refused the last one. */
+const refusedAttempts = (attempts: readonly AttemptState[]): readonly AttemptState[] =>
   attempts.map((attempt) => (attempt.status === 'running' ? { ...attempt, status: 'failed' } : attempt))
 
-const ended = (
+const endedAttempts = (
   attempts: readonly AttemptState[],
   { id, status, exitCode, durationMs, logPath }: NonNullable<StepState['result']>,
 ): readonly AttemptState[] =>

@@ -1,12 +1,13 @@
 /** What placeholders and conditions stand for while a run goes on. */
 import type { ExecutionResult } from '@escher/execution-engine'
-import { shownAccessors, valueAt } from '../template/json-path.js'
+
 import type { Values } from '../playbook/parameters.js'
-import { MASK } from './secrets.js'
+import { shownAccessors, valueAt } from '../template/json-path.js'
 import type { Reference } from '../template/template.js'
+import { MASK } from './secrets.js'
 import type { StepError, StepErrorCode, StepStatus } from './types.js'
 
-/** A step that cannot go on; what is known of why. */
+/** Thrown when a step cannot go on. */
 export class StepFailure extends Error {
   readonly code: StepErrorCode
 
@@ -20,12 +21,13 @@ export class StepFailure extends Error {
   }
 }
 
-/** How an earlier step ended. */
+/** How an earlier step stands. */
 export interface Ended {
   readonly status: StepStatus
   readonly result: ExecutionResult | null
 }
 
+/** Finds an earlier step by its id. */
 export type EndedSteps = (id: string) => Ended | undefined
 
 type StepReference = Extract<Reference, { kind: 'step' }>
@@ -33,26 +35,27 @@ type StepReference = Extract<Reference, { kind: 'step' }>
 const missing = ({ text }: Reference, why: string): StepFailure =>
   new StepFailure('VALUE_MISSING', `{${text}} has no value: ${why}`)
 
-/** The text of a value, for a command. @throws StepFailure */
+/** A value as a string, for a command. @throws StepFailure when there is none */
 export const textOf = (reference: Reference, values: Values, steps: EndedSteps): string => {
   if (reference.kind === 'parameter') {
     const value = values.get(reference.name)
-    if (value === undefined) throw missing(reference, `nobody gave the parameter \`${reference.name}\` one`)
+    if (value === undefined) throw missing(reference, `the parameter \`${reference.name}\` was not given one`)
     return String(value)
   }
   const value = stepValue(reference, steps)
   if (value === null || value === undefined) throw missing(reference, 'it is null')
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw missing(reference, 'so large a number is not exact; let the step print it as a text')
+    throw missing(reference, 'so large a number is not exact; let the step print it as a string')
   }
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  if (text.includes(MASK))
+  if (text.includes(MASK)) {
     throw missing(reference, 'a secret in it is masked; give the step the secret by its credentials or a parameter')
+  }
   if (text.includes('\0')) throw missing(reference, 'it holds a NUL character, which no program can be given')
   return text
 }
 
-/** A value for a condition; what is not there is `null`. @throws StepFailure */
+/** A value for a condition; what is missing is `null`. @throws StepFailure when it cannot be read */
 export const conditionValue = (reference: Reference, values: Values, steps: EndedSteps): unknown => {
   if (reference.kind === 'parameter') return values.get(reference.name) ?? null
   if (reference.field === 'status') return steps(reference.step)?.status ?? null
@@ -68,25 +71,27 @@ const stepValue = (reference: StepReference, steps: EndedSteps): unknown => {
   const ended = steps(step)
   if (field === 'status' && ended) return ended.status
   const result = ended?.result
-  if (!result)
+  if (!result) {
     throw missing(reference, `step \`${step}\` ${ended?.status === 'skipped' ? 'was skipped' : 'has no result'}`)
+  }
   if (field === 'exit_code') return result.exitCode
   if (field === 'json') {
     const found = valueAt(parsed(reference, result), reference.path)
     if ('value' in found) return found.value
     throw missing(reference, `the output of step \`${step}\` has no ${shownAccessors(found.missing)}`)
   }
-  return whole(reference, result, field === 'stderr' ? 'stderr' : 'stdout').replace(/(?:\r?\n)+$/, '')
+  return wholeOutput(reference, result, field === 'stderr' ? 'stderr' : 'stdout').replace(/(?:\r?\n)+$/, '')
 }
 
-const whole = (reference: StepReference, result: ExecutionResult, stream: 'stdout' | 'stderr'): string => {
+/** The output, if memory kept all of it. */
+const wholeOutput = (reference: StepReference, result: ExecutionResult, stream: 'stdout' | 'stderr'): string => {
   const isCut = stream === 'stdout' ? result.stdoutTruncated : result.stderrTruncated
   if (isCut) throw missing(reference, `the output of step \`${reference.step}\` was longer than memory keeps`)
   return result[stream]
 }
 
 const parsed = (reference: StepReference, result: ExecutionResult): unknown => {
-  const text = whole(reference, result, 'stdout')
+  const text = wholeOutput(reference, result, 'stdout')
   try {
     return JSON.parse(text)
   } catch {

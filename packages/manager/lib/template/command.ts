@@ -2,11 +2,13 @@
 import { basename } from 'node:path'
 
 import type { ExecutionCommand } from '@escher/execution-engine'
-import { commandLine, splitWords } from './shell-words.js'
-import { parseScript, type ShellScript } from './shell-script.js'
-import { fill, parseTemplate, type Reference, type Scope, type Template, type TemplateProblem } from './template.js'
-import type { PlannedCommand } from '../run/types.js'
 
+import { isProblem, type Problem } from './problem.js'
+import { parseScript, type ShellScript } from './shell-script.js'
+import { commandLine, splitWords } from './shell-words.js'
+import { fill, parseTemplate, type Reference, references, type Scope, type Template } from './template.js'
+
+/** A command as it is written, with placeholders. */
 export type StepCommand =
   | { readonly kind: 'exec'; readonly words: readonly Template[] }
   | { readonly kind: 'shell'; readonly script: ShellScript }
@@ -20,50 +22,57 @@ export interface FilledCommand {
   readonly variables: Readonly<Record<string, string>>
 }
 
-/** Understands a command; problems come back with it. */
+/** A command as it would run, secrets masked. */
+export type PlannedCommand =
+  | { readonly kind: 'exec'; readonly argv: readonly string[] }
+  /** `env`: the values of the script's placeholders, by the variables it names instead of them. */
+  | { readonly kind: 'shell'; readonly script: string; readonly env: Readonly<Record<string, string>> }
+
+/** Replaces secrets in a string. */
+export type Mask = (text: string) => string
+
+const NO_WORDS: StepCommand = { kind: 'exec', words: [] }
+
+/** Reads a command. Its problems come with it. */
 export const parseCommand = (
   given: string | readonly string[],
   isShell: boolean,
   scope: Scope,
-): { command: StepCommand; problems: TemplateProblem[] } => {
+): { command: StepCommand; problems: readonly Problem[] } => {
   if (isShell) {
     if (typeof given === 'string') {
       const { script, problems } = parseScript(given, scope)
       return { command: { kind: 'shell', script }, problems }
     }
-    const hint = 'write the command as one text, or leave `shell` out'
-    return {
-      command: { kind: 'exec', words: [] },
-      problems: [{ message: 'a shell takes a text, not a list of words', hint }],
-    }
+    const hint = 'write the command as one string, or leave `shell` out'
+    return { command: NO_WORDS, problems: [{ message: 'a shell takes a string, not an array of words', hint }] }
   }
   const words = typeof given === 'string' ? splitWords(given) : given
-  if (!Array.isArray(words)) return { command: { kind: 'exec', words: [] }, problems: [words as TemplateProblem] }
-  const templates = (words as readonly string[]).map((word) => parseTemplate(word, scope))
+  if (isProblem(words)) return { command: NO_WORDS, problems: [words] }
+  const templates = words.map((word) => parseTemplate(word, scope))
   const problems = templates.flatMap((template) => template.problems)
-  const first = words[0] as string
-  if (first === '') problems.push({ message: 'the program has no name', hint: 'the first word names it' })
+  if (words[0] === '') problems.push({ message: 'the program has no name', hint: 'the first word names it' })
   return { command: { kind: 'exec', words: templates.map(({ parts }) => parts) }, problems }
 }
 
+/** The references in a command. */
 export const commandReferences = (command: StepCommand): Reference[] =>
-  command.kind === 'shell'
-    ? [...command.script.variables.values()]
-    : command.words.flatMap((word) => word.filter((part) => typeof part !== 'string'))
+  command.kind === 'shell' ? [...command.script.variables.values()] : command.words.flatMap(references)
 
-// The AWS command line would wait for somebody to leave its pager.
-const quietAws = (program: string): Readonly<Record<string, string>> =>
-  basename(program).replace(/\.exe$/i, '') === 'aws' ? { AWS_PAGER: '' } : {}
+// The AWS command line would wait for a person to leave its pager.
+const withoutPager = { AWS_PAGER: '' }
+
+const isAws = (program: string): boolean => basename(program).replace(/\.exe$/i, '') === 'aws'
 
 export const execCommand = ([program = '', ...args]: readonly string[]): FilledCommand => ({
   command: { type: 'exec', program, args },
-  env: quietAws(program),
+  env: isAws(program) ? withoutPager : {},
   variables: {},
 })
 
 export const shellCommand = (script: string, variables: Readonly<Record<string, string>>): FilledCommand => ({
   command: { type: 'shell', command: script },
-  env: { AWS_PAGER: '' },
+  env: withoutPager,
   variables,
 })
 
@@ -74,8 +83,12 @@ export const fillCommand = (command: StepCommand, valueOf: (reference: Reference
   return shellCommand(script, Object.fromEntries([...variables].map(([name, reference]) => [name, valueOf(reference)])))
 }
 
-/** As it may be shown. */
-export const planned = ({ command, variables }: FilledCommand, mask: (text: string) => string): PlannedCommand =>
+/** The words of a command that goes past the shell. */
+export const wordsOf = (command: ExecutionCommand): string[] =>
+  command.type === 'exec' ? [command.program, ...(command.args ?? [])] : []
+
+/** A command as it may be shown. */
+export const planned = ({ command, variables }: FilledCommand, mask: Mask): PlannedCommand =>
   command.type === 'shell'
     ? {
         kind: 'shell',
@@ -84,9 +97,15 @@ export const planned = ({ command, variables }: FilledCommand, mask: (text: stri
       }
     : { kind: 'exec', argv: wordsOf(command).map(mask) }
 
-export const wordsOf = (command: ExecutionCommand): string[] =>
-  command.type === 'exec' ? [command.program, ...(command.args ?? [])] : []
-
-/** As one would type it. */
-export const shownCommand = (command: PlannedCommand): string =>
+/** A command as one would type it. */
+export const typedCommand = (command: PlannedCommand): string =>
   command.kind === 'shell' ? command.script : commandLine(command.argv)
+
+/** A command as one would type it, with its placeholders. */
+export const writtenCommand = (command: StepCommand): string =>
+  typedCommand(
+    planned(
+      fillCommand(command, ({ text }) => `{${text}}`),
+      (text) => text,
+    ),
+  )

@@ -1,23 +1,24 @@
 /**
- * Conditions: parameters, values of steps, literals, == != < <= > >= in && || ! and parentheses. Understood when the
- * playbook is read, so that a mistake is found before anything runs.
+ * Conditions: parameters, values of steps, literals, == != < <= > >= in && || ! and parentheses. They are parsed with
+ * the playbook, so that a mistake is found before anything runs.
  */
 import { STEP_VALUE, STRING, WORD } from './grammar.js'
-import { isProblem, parseReference, type Reference, type Scope, type TemplateProblem } from './template.js'
+import { isProblem, type Problem } from './problem.js'
+import { parseReference, type Reference, type Scope } from './template.js'
 
 export type Value = string | number | boolean | null
 
 export type Condition =
   | { readonly kind: 'literal'; readonly value: Value }
   | { readonly kind: 'reference'; readonly reference: Reference }
-  | { readonly kind: 'list'; readonly items: readonly Condition[] }
+  | { readonly kind: 'array'; readonly items: readonly Condition[] }
   | { readonly kind: 'not'; readonly operand: Condition }
   | { readonly kind: 'binary'; readonly operator: Operator; readonly left: Condition; readonly right: Condition }
 
 const operators = ['||', '&&', '==', '!=', '<=', '>=', '<', '>', 'in'] as const
 type Operator = (typeof operators)[number]
 
-/** The binding of an operator; a higher one binds first. */
+/** How strongly an operator binds; the strongest binds first. */
 const precedence: Readonly<Record<Operator, number>> = {
   '||': 1,
   '&&': 2,
@@ -42,7 +43,7 @@ const tokenPattern = new RegExp(
   'y',
 )
 
-/** Deeper than anybody writes, and far from the end of the stack. */
+/** Deeper than a person writes, and far from the end of the stack. */
 const MAX_DEPTH = 50
 
 class Refused extends Error {
@@ -130,18 +131,18 @@ class Parser {
       this.#expect(')')
       return inner
     }
-    if (token.text === '[') return this.#list()
+    if (token.text === '[') return this.#array()
     throw new Refused(`\`${token.text}\` is not expected at character ${token.at + 1}`, HINT)
   }
 
-  #list(): Condition {
+  #array(): Condition {
     const items: Condition[] = []
     while (this.#tokens[this.#next]?.text !== ']') {
       if (items.length > 0) this.#expect(',')
       items.push(this.#expression(0))
     }
     this.#next += 1
-    return { kind: 'list', items }
+    return { kind: 'array', items }
   }
 
   #expect(symbol: string): void {
@@ -164,11 +165,11 @@ const stringValue = (text: string): string => {
   try {
     return String(JSON.parse(text))
   } catch {
-    throw new Refused(`${text} is not a text as JSON has it`, String.raw`escapes are \" \\ \n \t and \u0000`)
+    throw new Refused(`${text} is not a string as JSON has it`, String.raw`escapes are \" \\ \n \t and \u0000`)
   }
 }
 
-export const parseCondition = (text: string, scope: Scope): Condition | TemplateProblem => {
+export const parseCondition = (text: string, scope: Scope): Condition | Problem => {
   try {
     return new Parser(text, scope).whole()
   } catch (error) {
@@ -181,45 +182,40 @@ export const parseCondition = (text: string, scope: Scope): Condition | Template
 export const conditionReferences = (condition: Condition): Reference[] => {
   if (condition.kind === 'reference') return [condition.reference]
   if (condition.kind === 'not') return conditionReferences(condition.operand)
-  if (condition.kind === 'list') return condition.items.flatMap(conditionReferences)
+  if (condition.kind === 'array') return condition.items.flatMap(conditionReferences)
   if (condition.kind === 'binary')
     return [...conditionReferences(condition.left), ...conditionReferences(condition.right)]
   return []
 }
 
-const isNumeric = (value: unknown): boolean =>
+/** A number, or a string that is one. */
+export const isNumeric = (value: unknown): boolean =>
   typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
 
-/** Parameters of a command line are texts: `"3"` equals 3, and `"true"` equals true. */
+/** Parameters from a command line are strings: `"3"` equals 3, and `"true"` equals true. */
 const equal = (left: unknown, right: unknown): boolean => {
   if (typeof left === typeof right || left === null || right === null) return left === right
   return isNumeric(left) && isNumeric(right) ? Number(left) === Number(right) : String(left) === String(right)
 }
 
 const kindOf = (value: unknown): string =>
-  value === null
-    ? 'what is missing'
-    : typeof value === 'string'
-      ? 'a text'
-      : Array.isArray(value)
-        ? 'a list'
-        : `a ${typeof value}`
+  value === null ? 'what is missing' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
 
 const less = (left: unknown, right: unknown): boolean => {
   if (isNumeric(left) && isNumeric(right)) return Number(left) < Number(right)
   if (typeof left === 'string' && typeof right === 'string') return left < right
-  // The values are not told: one may be a secret.
+  // The values are left out: one may be a secret.
   throw new Error(`${kindOf(left)} is neither more nor less than ${kindOf(right)}`)
 }
 
 const isTrue = (value: unknown): boolean => value !== 'false' && Boolean(value)
 
-/** What it comes to. @throws Error when two values cannot be compared */
+/** Whether a condition holds. @throws Error when two values cannot be compared */
 export const holds = (condition: Condition, valueOf: (reference: Reference) => unknown): boolean => {
   const evaluate = (part: Condition): unknown => {
     if (part.kind === 'literal') return part.value
     if (part.kind === 'reference') return valueOf(part.reference)
-    if (part.kind === 'list') return part.items.map(evaluate)
+    if (part.kind === 'array') return part.items.map(evaluate)
     if (part.kind === 'not') return !isTrue(evaluate(part.operand))
     if (part.operator === '&&') return isTrue(evaluate(part.left)) && isTrue(evaluate(part.right))
     if (part.operator === '||') return isTrue(evaluate(part.left)) || isTrue(evaluate(part.right))

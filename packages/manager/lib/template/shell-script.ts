@@ -1,10 +1,11 @@
 /**
- * Scripts for a shell. A value never becomes part of the script: it is handed over as an environment variable, and the
- * script gets a reference to it. Expanding a variable does not make code of its value, whatever it holds and wherever it
- * stands; that does not depend on this file's idea of quoting, which is only needed to keep a value one word. The one
- * exception is arithmetic, where a placeholder is refused.
+ * Scripts for a shell. A value never becomes part of the script: it is passed as an environment variable, and the script
+ * gets a reference to it. Expanding a variable never turns its value into code, whatever it holds and wherever it stands.
+ * That does not depend on how well this file understands quoting, which only keeps a value one word. The one exception
+ * is arithmetic, where a placeholder is refused.
  */
-import { parseTemplate, type Reference, type Scope, type Template, type TemplateProblem } from './template.js'
+import type { Problem } from './problem.js'
+import { parseTemplate, type Reference, type Scope } from './template.js'
 
 /** A script, and what its variables stand for. */
 export interface ShellScript {
@@ -15,7 +16,8 @@ export interface ShellScript {
 /** The variable that holds a parameter, in every shell step. */
 export const parameterVariable = (name: string): string => `ESCHER_PARAM_${name}`
 
-type Place =
+/** What encloses a character of a script. */
+type Context =
   | 'plain'
   | 'double'
   | 'single'
@@ -27,19 +29,19 @@ type Place =
   | 'arithmetic'
   | 'paren'
 
-/** Where in a script one is, as far as quotes go. */
+/** Follows the quotes of a script. */
 class Quoting {
-  #stack: Place[] = ['plain']
+  #stack: Context[] = ['plain']
   #isEscaped = false
   #before = '\n'
   #hasHeredoc = false
 
-  get place(): Place | 'escaped' {
+  get context(): Context | 'escaped' {
     if (this.#isEscaped) return 'escaped'
     return this.#hasHeredoc ? 'heredoc' : this.#top
   }
 
-  get #top(): Place {
+  get #top(): Context {
     return this.#stack.at(-1) ?? 'plain'
   }
 
@@ -52,7 +54,7 @@ class Quoting {
     this.#before = 'x'
   }
 
-  /** How many more characters it took. */
+  /** Returns how many more characters it read. */
   #char(char: string, text: string, at: number): number {
     const before = this.#before
     this.#before = char
@@ -60,12 +62,12 @@ class Quoting {
       this.#isEscaped = false
       return 0
     }
-    const place = this.#top
-    if (place === 'comment') {
+    const context = this.#top
+    if (context === 'comment') {
       if (char === '\n') this.#stack.pop()
       return 0
     }
-    if (place === 'single') {
+    if (context === 'single') {
       if (char === "'") this.#stack.pop()
       return 0
     }
@@ -73,7 +75,7 @@ class Quoting {
       this.#isEscaped = true
       return 0
     }
-    if (place === 'ansi') {
+    if (context === 'ansi') {
       if (char === "'") this.#stack.pop()
       return 0
     }
@@ -81,23 +83,23 @@ class Quoting {
   }
 
   #open(char: string, before: string, text: string, at: number): number {
-    const place = this.#top
+    const context = this.#top
     if (char === '"') {
-      if (place === 'double') this.#stack.pop()
+      if (context === 'double') this.#stack.pop()
       else this.#stack.push('double')
     } else if (char === '`') {
       if (this.#stack.includes('backtick')) this.#stack.splice(this.#stack.indexOf('backtick'))
       else this.#stack.push('backtick')
     } else if (char === '$') {
       return this.#dollar(text, at)
-    } else if (place === 'parameter' && char === '}') {
+    } else if (context === 'parameter' && char === '}') {
       this.#stack.pop()
-    } else if (place === 'arithmetic' && char === ')' && text[at + 1] === ')') {
+    } else if (context === 'arithmetic' && char === ')' && text[at + 1] === ')') {
       this.#stack.pop()
       return 1
-    } else if (place === 'paren' && char === ')') {
+    } else if (context === 'paren' && char === ')') {
       this.#stack.pop()
-    } else if (place === 'plain' || place === 'paren' || place === 'backtick') {
+    } else if (context === 'plain' || context === 'paren' || context === 'backtick') {
       if (char === "'") this.#stack.push('single')
       else if (char === '(') this.#stack.push('paren')
       else if (char === '#' && /[\s;&|()]/.test(before)) this.#stack.push('comment')
@@ -123,7 +125,7 @@ class Quoting {
   }
 }
 
-const forms: Readonly<Partial<Record<Place | 'escaped', (variable: string) => string>>> = {
+const forms: Readonly<Partial<Record<Context | 'escaped', (variable: string) => string>>> = {
   plain: (variable) => `"\${${variable}}"`,
   paren: (variable) => `"\${${variable}}"`,
   double: (variable) => `\${${variable}}`,
@@ -131,7 +133,7 @@ const forms: Readonly<Partial<Record<Place | 'escaped', (variable: string) => st
   comment: (variable) => variable,
 }
 
-const names: Readonly<Partial<Record<Place | 'escaped', string>>> = {
+const names: Readonly<Partial<Record<Context | 'escaped', string>>> = {
   ansi: "inside $'…'",
   heredoc: 'after <<',
   backtick: 'inside `…`',
@@ -140,15 +142,15 @@ const names: Readonly<Partial<Record<Place | 'escaped', string>>> = {
   escaped: 'after a \\',
 }
 
-const hintFor = (reference: Reference, variable: string, place: Place | 'escaped'): string => {
-  // bash runs what stands in the index of `a[$(…)]`, also when that comes out of a variable.
-  if (place === 'arithmetic') return 'some shells run code that is in a number there: let a program do the sum'
+const hintFor = (reference: Reference, variable: string, context: Context | 'escaped'): string => {
+  // bash runs what stands in the index of `a[$(…)]`, even when that comes from a variable.
+  if (context === 'arithmetic') return 'some shells run code that is in a number there: let a program do the sum'
   if (reference.kind === 'parameter') return `write $${variable}, which every shell step is given`
   return `put it into a variable first: value={${reference.text}}`
 }
 
-/** Puts references to variables where the placeholders are. */
-export const parseScript = (text: string, scope: Scope): { script: ShellScript; problems: TemplateProblem[] } => {
+/** Replaces placeholders by references to variables. */
+export const parseScript = (text: string, scope: Scope): { script: ShellScript; problems: Problem[] } => {
   // `${name}` is the shell's own.
   const { parts, problems } = parseTemplate(text, scope, (before) => before === '$')
   const quoting = new Quoting()
@@ -164,11 +166,11 @@ export const parseScript = (text: string, scope: Scope): { script: ShellScript; 
     const variable = byText.get(part.text) ?? variableFor(part, variables.size + 1)
     byText.set(part.text, variable)
     variables.set(variable, part)
-    const form = forms[quoting.place]
+    const form = forms[quoting.context]
     if (form === undefined) {
       problems.push({
-        message: `{${part.text}} cannot stand ${names[quoting.place]}`,
-        hint: hintFor(part, variable, quoting.place),
+        message: `{${part.text}} cannot stand ${names[quoting.context]}`,
+        hint: hintFor(part, variable, quoting.context),
       })
     } else {
       script += form(variable)
@@ -180,6 +182,3 @@ export const parseScript = (text: string, scope: Scope): { script: ShellScript; 
 
 const variableFor = (reference: Reference, number: number): string =>
   reference.kind === 'parameter' ? parameterVariable(reference.name) : `ESCHER_VALUE_${number}`
-
-/** As a template again, for what looks at references only. */
-export const scriptReferences = ({ variables }: ShellScript): Template => [...variables.values()]

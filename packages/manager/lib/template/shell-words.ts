@@ -1,88 +1,94 @@
 /**
- * A command as a text, split into words as a POSIX shell would by its quotes, and nothing else of a shell: no variables,
+ * Splits a command into words as a POSIX shell does by its quotes, and does nothing else that a shell does: no variables,
  * no wildcards, no substitution, no operators.
  */
-
-/** What was wrong, and what to do. */
-export interface Refusal {
-  message: string
-  hint: string
-}
+import type { Problem } from './problem.js'
 
 const SHELL_HINT = 'write `"shell": true` to run it by a shell, or quote it to pass it on as it is'
 
-// Standing alone and unquoted, these say that the author expected a shell.
-const operators = new Set([
-  '|',
-  '||',
-  '&',
-  '&&',
-  ';',
-  ';;',
-  '<',
-  '<<',
-  '<<<',
-  '>',
-  '>>',
-  '&>',
-  '>|',
-  '2>',
-  '2>>',
-  '2>&1',
-  '>&2',
-  '1>&2',
-  '|&',
-])
+// Alone and unquoted, these say that the author expected a shell.
+const operators = new Set('| || & && ; ;; < << <<< > >> &> >| 2> 2>> 2>&1 >&2 1>&2 |&'.split(' '))
 
-/** The words of a command. */
-export const splitWords = (text: string): string[] | Refusal => {
-  const words: string[] = []
-  let word: string | undefined
-  let isPlain = true
-  const end = (): Refusal | undefined => {
-    if (word === undefined) return undefined
-    if (isPlain && operators.has(word)) {
-      return { message: `\`${word}\` means nothing here: there is no shell`, hint: SHELL_HINT }
-    }
-    words.push(word)
-    word = undefined
-    isPlain = true
-    return undefined
+/** Splits one command. */
+class Splitter {
+  readonly #line: string
+  readonly #words: string[] = []
+  /** The word being read; `undefined` between words. */
+  #word: string | undefined
+  /** Nothing in the word is quoted. */
+  #isPlain = true
+
+  constructor(text: string) {
+    this.#line = text.trim()
   }
-  const line = text.trim()
-  for (let at = 0; at < line.length; at += 1) {
-    const char = line[at] as string
-    if (char === "'" || char === '"') {
-      const quoted = char === "'" ? singleQuoted(line, at) : doubleQuoted(line, at)
-      if (quoted === undefined)
-        return { message: `a ${char} is never closed`, hint: `close it, or write \\${char} for the character itself` }
-      word = (word ?? '') + quoted.text
-      isPlain = false
-      at = quoted.end
-    } else if (char === '\\') {
-      const next = line[at + 1]
-      if (next === undefined) return { message: 'a \\ stands at the end', hint: 'write \\\\ for the character itself' }
-      at += line.startsWith('\r\n', at + 1) ? 2 : 1
-      // A line that goes on in the next.
-      if (line[at] !== '\n') {
-        word = (word ?? '') + next
-        isPlain = false
-      }
-    } else if (char === '\n' || char === '\r') {
-      // Each line would be a command of its own to a shell.
+
+  words(): string[] | Problem {
+    for (let at = 0; at < this.#line.length;) {
+      const next = this.#read(at)
+      if (typeof next !== 'number') return next
+      at = next
+    }
+    const problem = this.#endWord()
+    if (problem) return problem
+    return this.#words.length > 0 ? this.#words : { message: 'the command is empty', hint: 'name a program' }
+  }
+
+  /** Reads what begins here, and returns where it ends. */
+  #read(at: number): number | Problem {
+    const char = this.#line[at] as string
+    if (char === "'" || char === '"') return this.#quoted(char, at)
+    if (char === '\\') return this.#escaped(at)
+    if (char === '\n' || char === '\r') {
+      // To a shell, each line would be a command of its own.
       return {
         message: 'the command has several lines',
         hint: 'end a line with \\ to go on in the next, make several steps, or write `"shell": true`',
       }
-    } else if (char === ' ' || char === '\t') {
-      const refused = end()
-      if (refused) return refused
-    } else {
-      word = (word ?? '') + char
     }
+    if (char === ' ' || char === '\t') return this.#endWord() ?? at + 1
+    this.#word = (this.#word ?? '') + char
+    return at + 1
   }
-  return end() ?? (words.length > 0 ? words : { message: 'the command is empty', hint: 'name a program' })
+
+  #quoted(quote: string, at: number): number | Problem {
+    const quoted = quote === "'" ? singleQuoted(this.#line, at) : doubleQuoted(this.#line, at)
+    if (quoted === undefined) {
+      return { message: `a ${quote} is never closed`, hint: `close it, or write \\${quote} for the character itself` }
+    }
+    this.#append(quoted.text)
+    return quoted.end + 1
+  }
+
+  #escaped(at: number): number | Problem {
+    const next = this.#line[at + 1]
+    if (next === undefined) return { message: 'a \\ stands at the end', hint: 'write \\\\ for the character itself' }
+    const isLineEnd = next === '\n' || this.#line.startsWith('\r\n', at + 1)
+    // A line that goes on in the next.
+    if (isLineEnd) return at + (next === '\n' ? 2 : 3)
+    this.#append(next)
+    return at + 2
+  }
+
+  #append(text: string): void {
+    this.#word = (this.#word ?? '') + text
+    this.#isPlain = false
+  }
+
+  #endWord(): Problem | undefined {
+    const word = this.#word
+    if (word === undefined) return undefined
+    if (this.#isPlain && operators.has(word)) {
+      return { message: `\`${word}\` means nothing here: there is no shell`, hint: SHELL_HINT }
+    }
+    this.#words.push(word)
+    this.#word = undefined
+    this.#isPlain = true
+    return undefined
+  }
 }
+
+/** The words of a command. */
+export const splitWords = (text: string): string[] | Problem => new Splitter(text).words()
 
 const singleQuoted = (line: string, start: number): { text: string; end: number } | undefined => {
   const end = line.indexOf("'", start + 1)

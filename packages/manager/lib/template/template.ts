@@ -1,12 +1,16 @@
 /**
- * Texts with placeholders. `{name}` and `{steps.<id>.…}` are placeholders; braces directly around such a name are doubled
- * to stand for themselves (`{{name}}`); all other braces are what they are: JSON, JMESPath, awk and Go templates pass.
+ * Strings with placeholders. `{name}` and `{steps.<id>.…}` are placeholders. Braces directly around such a name are
+ * doubled to stand for themselves: `{{name}}`. All other braces stay as they are, so that JSON, JMESPath, awk and Go
+ * templates pass.
  */
 import { STEP_ID, WORD } from './grammar.js'
+import { nameHint } from './hints.js'
 import { type Accessor, parsePath } from './json-path.js'
-import { didYouMean, some } from '../playbook/problems.js'
+import { isProblem, type Problem } from './problem.js'
 
-export type StepField = 'stdout' | 'stderr' | 'exit_code' | 'status' | 'json'
+/** What a step offers to those after it. */
+const fields = ['stdout', 'stderr', 'exit_code', 'status', 'json'] as const
+export type StepField = (typeof fields)[number]
 
 /** What a placeholder stands for. */
 export type Reference =
@@ -23,12 +27,6 @@ export type Reference =
 export type TemplatePart = string | Reference
 export type Template = readonly TemplatePart[]
 
-/** Something that cannot be understood, or is not there. */
-export interface TemplateProblem {
-  message: string
-  hint: string
-}
-
 /** What a template may name. */
 export interface Scope {
   readonly parameters: ReadonlySet<string>
@@ -36,28 +34,23 @@ export interface Scope {
   readonly steps: ReadonlySet<string>
 }
 
-const fields = ['stdout', 'stderr', 'exit_code', 'status', 'json'] as const
 const identifier = new RegExp(WORD, 'y')
 const stepReference = /steps\.[^{}]*/y
 const stepParts = new RegExp(String.raw`^steps\.(${STEP_ID}+)\.([a-z_]+)(.*)$`, 's')
 
 const NO_SHELL = 'there is no shell here to know ${…}: write {name} for a parameter, or `"shell": true`'
 
-/** Of one text. */
+/** More in one string help nobody. */
 const MAX_PROBLEMS = 10
 
 const literally = (text: string): string => `for these very characters write {{${text}}}`
 
 /** The reference a name inside braces (or in a condition) stands for. */
-export const parseReference = (text: string, scope: Scope): Reference | TemplateProblem => {
+export const parseReference = (text: string, scope: Scope): Reference | Problem => {
   if (!text.startsWith('steps.')) {
     if (scope.parameters.has(text)) return { kind: 'parameter', name: text, text }
-    const known = [...scope.parameters]
-    const otherwise = known.length > 0 ? `known are ${some(known)}` : 'declare it under `parameters`'
-    return {
-      message: `there is no parameter \`${text}\``,
-      hint: `${didYouMean(text, known, otherwise)} (${literally(text)})`,
-    }
+    const hint = nameHint(text, [...scope.parameters], 'declare it under `parameters`')
+    return { message: `there is no parameter \`${text}\``, hint: `${hint} (${literally(text)})` }
   }
   const [, step = '', field = '', rest = ''] = stepParts.exec(text) ?? []
   if (step === '') {
@@ -67,19 +60,13 @@ export const parseReference = (text: string, scope: Scope): Reference | Template
     }
   }
   if (!scope.steps.has(step)) {
-    return {
-      message: `there is no step \`${step}\``,
-      hint: didYouMean(step, [...scope.steps], `known are ${some([...scope.steps])}`),
-    }
+    return { message: `there is no step \`${step}\``, hint: nameHint(step, [...scope.steps]) }
   }
   const known = fields.find((name) => name === field)
   if (known === undefined || (rest !== '' && known !== 'json')) {
     return {
       message: `a step has no \`${field}${rest}\``,
-      hint:
-        known === 'stdout'
-          ? 'for a part of JSON output write .json instead of .stdout'
-          : didYouMean(field, fields, `known are ${some(fields)}`),
+      hint: known === 'stdout' ? 'for a part of JSON output write .json instead of .stdout' : nameHint(field, fields),
     }
   }
   const path = parsePath(rest)
@@ -91,9 +78,6 @@ export const parseReference = (text: string, scope: Scope): Reference | Template
   }
   return { kind: 'step', step, field: known, path, text }
 }
-
-export const isProblem = <Value extends object>(value: Value | TemplateProblem): value is TemplateProblem =>
-  'message' in value
 
 const countOf = (char: string, text: string, from: number): number => {
   let at = from
@@ -111,16 +95,16 @@ const nameAt = (text: string, at: number): string | undefined => {
 }
 
 /**
- * Takes a text apart. `isLiteral`: the character before a brace says that it is not ours, such as the `$` of a shell's own
- * `${name}`.
+ * Takes a string apart. `isLiteral`: the character before a brace says that the brace is not ours, such as the `$` of a
+ * shell's own `${name}`.
  */
 export const parseTemplate = (
   text: string,
   scope: Scope,
   isLiteral: (before: string | undefined) => boolean = () => false,
-): { parts: Template; problems: TemplateProblem[] } => {
+): { parts: Template; problems: Problem[] } => {
   const parts: TemplatePart[] = []
-  const problems: TemplateProblem[] = []
+  const problems: Problem[] = []
   let literal = ''
   let at = 0
   for (let brace = text.indexOf('{'); brace !== -1 && problems.length < MAX_PROBLEMS; brace = text.indexOf('{', at)) {
@@ -134,7 +118,7 @@ export const parseTemplate = (
       at = close
       continue
     }
-    // As in Python: an odd brace begins a placeholder, and each pair stands for one.
+    // As in Python, an odd brace begins a placeholder, and each pair stands for one brace.
     const isPlaceholder = opening % 2 === 1
     const pairs = Math.floor(opening / 2)
     const free = isPlaceholder ? closing - 1 : closing
@@ -162,6 +146,6 @@ export const parseTemplate = (
 /** The references in a template. */
 export const references = (template: Template): Reference[] => template.filter((part) => typeof part !== 'string')
 
-/** The text, with each reference's value in its place. */
+/** The string with each reference replaced by its value. */
 export const fill = (template: Template, valueOf: (reference: Reference) => string): string =>
   template.map((part) => (typeof part === 'string' ? part : valueOf(part))).join('')

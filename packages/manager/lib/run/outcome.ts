@@ -1,0 +1,50 @@
+/** How a step ends, and when. */
+import type { ExecutionResult } from '@escher/execution-engine'
+
+import type { FilledCommand } from '../template/command.js'
+import type { EndedStatus, StepError } from './types.js'
+
+/** How a step ended. */
+export type StepEnding =
+  | { readonly kind: Extract<EndedStatus, 'completed'>; readonly result: ExecutionResult }
+  | {
+      readonly kind: Extract<EndedStatus, 'failed' | 'cancelled'>
+      readonly error: StepError
+      readonly result: ExecutionResult | null
+    }
+  | { readonly kind: Extract<EndedStatus, 'skipped'>; readonly reason: string }
+
+/** How a step ended, what it ran, and when. */
+export interface StepOutcome {
+  readonly ending: StepEnding
+  /** `undefined` when it did not come to a command. */
+  readonly filled: FilledCommand | undefined
+  /** ISO 8601, UTC; `null` when it never started. */
+  readonly startedAt: string | null
+  readonly completedAt: string
+  readonly durationMs: number
+}
+
+/** The outcome of a step that was not run. */
+export const skipped = (reason: string): StepOutcome => ({
+  ending: { kind: 'skipped', reason },
+  filled: undefined,
+  startedAt: null,
+  completedAt: new Date().toISOString(),
+  durationMs: 0,
+})
+
+/** Runs a step, and takes the time. `onCommand` is to be called with the command it comes to. */
+export const timed = async (
+  run: (onCommand: (filled: FilledCommand) => void) => Promise<StepEnding>,
+): Promise<StepOutcome> => {
+  const startedAt = new Date().toISOString()
+  const start = performance.now()
+  let filled: FilledCommand | undefined
+  const ending = await run((command) => {
+    filled = command
+  })
+  if (ending.kind === 'skipped') return skipped(ending.reason)
+  const durationMs = Math.round(performance.now() - start)
+  return { ending, filled, startedAt, completedAt: new Date().toISOString(), durationMs }
+}

@@ -1,0 +1,18 @@
+/** Hints about names that are not known, and long names made short enough to read. */
+import { didYouMean } from '@escher/execution-engine/support'
+
+const MAX_SHOWN = 80
+const MAX_NAMES = 12
+
+/** As much of a string as a message has room for. */
+export const shortened = (text: string): string => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text)
+
+/** A few of many names. */
+export const some = (names: readonly string[]): string => {
+  const shown = names.slice(0, MAX_NAMES).map((name) => `\`${shortened(name)}\``)
+  return names.length > MAX_NAMES ? `${shown.join(', ')} …` : shown.join(', ')
+}
+
+/** What was probably meant; or the names there are; or, where there are none, what to do instead. */
+export const nameHint = (given: string, known: readonly string[], withoutAny = 'there are none'): string =>
+  didYouMean(given, known, known.length > 0 ? `known are ${some(known)}` : withoutAny)
