@@ -22,7 +22,7 @@ const escherExec = async (home, args, expected) => {
 
 await main(async () => {
   console.log(bold('\nExecution engine: a short tour'))
-  heading('Set-up')
+  heading('Setup')
   await prepare()
   console.log(dim('  ready'))
 

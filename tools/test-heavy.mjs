@@ -6,7 +6,7 @@ import { prepare } from './lib/prepare.mjs'
 import { runShown } from './lib/run.mjs'
 
 await main(async () => {
-  heading('Set-up')
+  heading('Setup')
   await prepare()
   console.log(dim('  ready'))
   heading('Rust')

@@ -95,7 +95,7 @@ const parse = () => {
 await main(async () => {
   const { only } = parse()
   const stages = stagesOf(only)
-  heading('Set-up')
+  heading('Setup')
   if (only === 'rust') checkTools({ node: false })
   else await prepare()
   if (only === undefined || only === 'js') {

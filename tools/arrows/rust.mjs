@@ -1,5 +1,5 @@
-// The arrows of a Rust crate: which file uses what another file defines. A name that `mod.rs` passes on leads to the file
-// that defines it, so that a folder's front page is no node that everything goes through.
+// The arrows of a Rust crate: which file uses what another file defines. A name that `mod.rs` passes on leads to the
+// file that defines it, so that a folder's front page is no node that everything goes through.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -55,7 +55,7 @@ export const rustArrows = (entry, base, crates) => {
   const arrows = []
   for (const module of everyModule(root)) {
     const from = relative(base, module.file)
-    // A front page that only passes on knows nobody.
+    // A front page that only passes on uses nothing.
     const passesOn = isFrontPage(module.file) && module.defines.size === 0
     const used = module.uses.filter(({ isPublic }) => !(isPublic && isFrontPage(module.file)))
     for (const path of [...used.map((use) => use.path), ...module.paths]) {

@@ -21,8 +21,8 @@ export const isAlive = (pid) => {
   }
 }
 
-export const isGone = async (pid, patienceMs = 2000) => {
-  const deadline = performance.now() + patienceMs
+export const isGone = async (pid, netMs = 2000) => {
+  const deadline = performance.now() + netMs
   while (isAlive(pid) && performance.now() < deadline) await pause(20)
   return !isAlive(pid)
 }

@@ -102,7 +102,7 @@ const cancelTree = async (engine) => {
   const members = [
     ['parent', family.parent],
     ['child', family.child],
-    ['child that ignores the polite signal', family.stubborn],
+    ['child that ignores SIGTERM', family.stubborn],
   ]
   const alive = members.filter(([, pid]) => isAlive(pid)).length
   view.say(`${alive} processes are running. Now cancel().`)

@@ -7,7 +7,7 @@ import { cyan, dim, green, red, yellow } from '../lib/console.mjs'
 const width = Math.max(60, Math.min(process.stdout.columns ?? 100, 110))
 
 // Shortened to the width of the terminal, from the end.
-export const clip = (text, room = width - 8) => (text.length > room ? `${text.slice(0, room - 1)}…` : text)
+export const clip = (text, columns = width - 8) => (text.length > columns ? `${text.slice(0, columns - 1)}…` : text)
 
 // What a program may send to a terminal (colour, cursor, bells) does not belong into a quoted line.
 const printable = (text) =>
@@ -43,12 +43,12 @@ const ending = ({ exitCode, signal }) => {
 }
 
 // Wrapped at words; words longer than the width (a PATH) are cut into pieces.
-const wrap = (text, room) => {
-  const words = text.split(' ').flatMap((word) => word.match(new RegExp(`.{1,${room}}`, 'gu')) ?? [''])
+const wrap = (text, columns) => {
+  const words = text.split(' ').flatMap((word) => word.match(new RegExp(`.{1,${columns}}`, 'gu')) ?? [''])
   const lines = ['']
   for (const word of words) {
     const last = lines.at(-1)
-    if (last && last.length + word.length + 1 > room) lines.push(word)
+    if (last && last.length + word.length + 1 > columns) lines.push(word)
     else lines[lines.length - 1] = last ? `${last} ${word}` : word
   }
   return lines

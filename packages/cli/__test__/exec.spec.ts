@@ -85,18 +85,18 @@ test('with --json each event is a line', async (t) => {
   t.deepEqual(types, ['started', 'stdout', 'completed'])
 })
 
-test('Ctrl-C cancels the tree politely, twice kills it', async (t) => {
+test('Ctrl-C cancels the tree gracefully, a second one kills it', async (t) => {
   const { start } = testCli(t)
-  const polite = start([
+  const graceful = start([
     'exec',
     '--',
     'sh',
     '-c',
     'trap "echo cleaned; exit 0" TERM; echo ready; while :; do sleep 0.05; done',
   ])
-  await polite.said('ready')
-  process.kill(polite.child.pid!, 'SIGINT')
-  const ended = await polite.ended
+  await graceful.said('ready')
+  process.kill(graceful.child.pid!, 'SIGINT')
+  const ended = await graceful.ended
   t.is(ended.code, 130)
   t.true(ended.stdout.includes('cleaned'))
 

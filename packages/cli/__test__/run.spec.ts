@@ -8,7 +8,7 @@ import { testCli } from './helpers/cli.js'
 
 const sh = (line: string): string => `sh -c '${line}'`
 
-test('steps run in order; the first failure skips the rest, and is told', async (t) => {
+test('steps run in order; the first failure skips the rest, and is shown', async (t) => {
   const { run, playbook } = testCli(t)
   const file = playbook([
     { step: 1, name: 'Build', command: 'echo built' },
@@ -49,7 +49,7 @@ test('a playbook that is wrong is refused whole, with places', async (t) => {
   t.regex(stderr, /command/)
 })
 
-test('a step above the level is refused where nobody can be asked, and runs with --yes', async (t) => {
+test('a step above the level is refused without a terminal to ask, and runs with --yes', async (t) => {
   const { run, playbook } = testCli(t)
   const file = playbook([{ step: 1, command: 'echo gone', risk_level: 'destructive' }])
   const refused = await run(['run', file])
@@ -113,7 +113,7 @@ test('Ctrl-C cancels what runs, runs what must always run, and sums up', async (
   t.regex(stdout, /◼ Wait +cancelled/)
 })
 
-test('wrong usage is told, with code 2, and help helps', async (t) => {
+test('wrong usage is explained, with code 2, and help helps', async (t) => {
   const { run } = testCli(t)
   const wrong = [
     ['run'],

@@ -46,7 +46,7 @@ test('a running step shows a spinner, its time of the expected one, and its last
   t.regex(end, /◼ Count +cancelled/)
 })
 
-test('an approval is asked for at the terminal, and heard', async (t) => {
+test('an approval is asked for at the terminal, and the answer counts', async (t) => {
   const terminal = open(t, [
     { step: 1, name: 'Read', command: 'true' },
     { step: 2, name: 'Destroy', command: 'echo destroyed', risk_level: 'destructive' },

@@ -4,7 +4,7 @@ import { riskLevels } from '@escher/execution-manager'
 import { type CommandInfo, type Option, UsageError } from './arguments.js'
 
 const shared: Record<string, Option> = {
-  json: { type: 'boolean', about: 'one JSON object a line' },
+  json: { type: 'boolean', about: 'one JSON object per line' },
   home: { type: 'string', value: 'DIR', about: 'where logs and runs are kept (ESCHER_EXEC_HOME)' },
   help: { type: 'boolean', short: 'h', about: 'this help' },
 }
@@ -41,7 +41,7 @@ export const commands: Readonly<Record<string, CommandInfo>> = {
     operands: 'program',
     options: {
       timeout,
-      shell: { type: 'boolean', about: 'PROGRAM is a line for the shell' },
+      shell: { type: 'boolean', about: 'PROGRAM is a command line for the shell' },
       secret: {
         type: 'string',
         multiple: true,

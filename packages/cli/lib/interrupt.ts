@@ -1,6 +1,9 @@
-/** Ctrl-C, and the other ways in which somebody asks a command line to end. */
+/** Ctrl-C, and the other signals that ask a command line to end. */
 
-/** Calls `cancel` at the first, ends the program at the second: what runs is killed then, by the engine's own exit. */
+/**
+ * The first signal calls `cancel`; the second exits, and the engine's exit hook kills what runs. Returns a function that
+ * stops listening.
+ */
 export const onInterrupt = (cancel: () => void, exitCode: number): (() => void) => {
   let isFirst = true
   const interrupted = (): void => {

@@ -9,7 +9,7 @@ import { FAILED, OK, USAGE } from './exit-codes.js'
 import { commandHelp, generalHelp } from './help.js'
 import { Home } from './home.js'
 
-/** Loaded when it is their turn: `--help` and completion need no engine. */
+/** Loaded on demand: `--help` and completion need no engine. */
 const work = {
   run: async () => (await import('./commands/run.js')).run,
   exec: async () => (await import('./commands/exec.js')).exec,
@@ -51,7 +51,7 @@ const main = async ([name, ...args]: readonly string[]): Promise<number> => {
   return (await work[name]())(parsed, new Home(stringOf(parsed, 'home')))
 }
 
-// Whoever reads has gone away (`| head`): nothing is left to be said.
+// The reader has gone away (`| head`): there is nothing left to write.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(OK)

@@ -27,7 +27,7 @@ export interface Moto {
   stop(): Promise<void>
 }
 
-/** Keys of nobody: the server accepts any while IAM is not enforced. */
+/** Keys that belong to no account: the server accepts any while IAM is not enforced. */
 export const anyKeys = { id: 'AKIAIOSFODNN7EXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
 
 const freePort = () =>
@@ -49,7 +49,7 @@ const end = async (server: ChildProcess) => {
   await closed
 }
 
-// Polls until the server answers; `false` when it ended before, e.g. because somebody took the port meanwhile.
+// Polls until the server answers; `false` when it ended before, for example because the port was taken meanwhile.
 const answers = async (server: ChildProcess, url: string, deadline: number): Promise<boolean> => {
   while (!hasEnded(server)) {
     const response = await fetch(`${url}/moto-api/data.json`, { signal: AbortSignal.timeout(2000) }).catch(

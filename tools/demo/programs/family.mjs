@@ -1,4 +1,4 @@
-// A process with two children, one of which will not listen to a polite request to stop.
+// A process with two children, one of which will not listen to SIGTERM.
 import { spawn } from 'node:child_process'
 
 const child = (code) =>

@@ -62,10 +62,10 @@ export const exec = async (parsed: Parsed, home: Home): Promise<number> => {
     process.stdin.pipe(stdin)
     stdin.on('error', () => process.stdin.unpipe(stdin))
   }
-  const calm = onInterrupt(() => execution.cancel(), INTERRUPTED)
+  const stopListening = onInterrupt(() => execution.cancel(), INTERRUPTED)
   const result = await execution
-  calm()
-  // Somebody may still hold the other end, and nobody reads this one any more.
+  stopListening()
+  // The other end may still be open: do not wait for it.
   process.stdin.unref?.()
   process.stdin.pause()
   const { error } = result

@@ -1,4 +1,4 @@
-/** `escher-exec list`: what the logs tell of executions, whoever ran them. */
+/** `escher-exec list`: executions, as their logs describe them. */
 import { executionStatuses } from '@escher/execution-engine'
 import { numberOf, type Parsed, wordOf } from '../arguments.js'
 import { OK } from '../exit-codes.js'
@@ -32,8 +32,8 @@ export const list = async (parsed: Parsed, home: Home): Promise<number> => {
   for (const { id, command, startedAt, status: is, exitCode, durationMs } of found) {
     const state = paint(styles[is] ?? 'red', is.padEnd(11))
     const time = durationMs === null ? '' : duration(durationMs)
-    const begun = startedAt.slice(0, 19).replace('T', ' ')
-    const row = `${id}  ${begun}  ${state} ${String(exitCode ?? '').padStart(3)}  ${time.padStart(7)}  `
+    const started = startedAt.slice(0, 19).replace('T', ' ')
+    const row = `${id}  ${started}  ${state} ${String(exitCode ?? '').padStart(3)}  ${time.padStart(7)}  `
     process.stdout.write(`${row}${fit(harmless(command), Math.max(20, columns - 88))}\n`)
   }
   if (found.length === 0) process.stderr.write(`nothing was run yet; logs are in ${home.logs}\n`)

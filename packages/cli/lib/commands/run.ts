@@ -80,13 +80,13 @@ export const run = async (parsed: Parsed, home: Home): Promise<number> => {
   }
   const running: PlaybookRun = manager.run(playbook, runOptions)
   let wasInterrupted = false
-  const calm = onInterrupt(() => {
+  const stopListening = onInterrupt(() => {
     wasInterrupted = true
     running.cancel()
   }, INTERRUPTED)
   if (!isDry) view.attach(running)
   const result = await running.result
-  calm()
+  stopListening()
   if (isDry) {
     if (options['json'] !== true) showPlan(result)
     return result.status === 'completed' ? OK : FAILED

@@ -1,4 +1,4 @@
-/** A run as a person sees it: a pure function of its state, the time and the room there is. */
+/** A run as a person sees it: a pure function of its state, the time and the viewport. */
 import type { RunState, StepState, StepStatus } from '@escher/execution-manager'
 import { duration, fit, harmless, type Paint, padded, type Style } from './text.js'
 
@@ -18,7 +18,7 @@ const marks: Readonly<Record<StepStatus, readonly [string, Style]>> = {
   cancelled: ['◼', 'yellow'],
 }
 
-export interface Room {
+export interface Viewport {
   columns: number
   rows: number
   paint: Paint
@@ -34,7 +34,7 @@ const timeOf = (step: StepState, now: number): string => {
   return `${duration(Math.max(0, elapsed))}${expected}`
 }
 
-const stepLine = (step: StepState, now: number, { columns, paint }: Room): string => {
+const stepLine = (step: StepState, now: number, { columns, paint }: Viewport): string => {
   const [mark, style] = marks[step.status]
   const shown = step.status === 'running' ? (FRAMES[Math.floor(now / 80) % FRAMES.length] ?? mark) : mark
   const attempts = step.attempts.length > 1 ? ` (attempt ${step.attempts.length})` : ''
@@ -44,7 +44,7 @@ const stepLine = (step: StepState, now: number, { columns, paint }: Room): strin
   return `${paint(style, shown)} ${text}${time === '' ? '' : `  ${paint('dim', time)}`}`
 }
 
-const detail = (step: StepState, output: readonly string[], { columns, paint }: Room): string[] => {
+const detail = (step: StepState, output: readonly string[], { columns, paint }: Viewport): string[] => {
   const indented = (text: string, style: Style): string =>
     paint(style, `  ${fit(harmless(text), Math.max(8, columns - 3))}`)
   if (step.error !== null && step.status === 'failed') {
@@ -54,25 +54,25 @@ const detail = (step: StepState, output: readonly string[], { columns, paint }: 
   return isActive(step) ? output.slice(-OUTPUT_LINES).map((line) => indented(line, 'dim')) : []
 }
 
-/** The list while it runs. What does not fit is counted above and below what is going on. */
+/** The list during the run. Steps that do not fit are counted, above and below the active ones. */
 export const renderLive = (
   state: RunState,
   outputs: ReadonlyMap<string, readonly string[]>,
   now: number,
-  room: Room,
+  viewport: Viewport,
 ): string => {
   const blocks = state.steps.map((step) => [
-    stepLine(step, now, room),
-    ...detail(step, outputs.get(step.id) ?? [], room),
+    stepLine(step, now, viewport),
+    ...detail(step, outputs.get(step.id) ?? [], viewport),
   ])
-  // A line each for what is left out, and the last row, where the cursor stands.
-  const space = Math.max(4, room.rows - 3)
+  // One line each for the two counts, and the last row, where the cursor is.
+  const space = Math.max(4, viewport.rows - 3)
   const active = Math.max(0, state.steps.findIndex(isActive))
   let [first, last, height] = [active, active, blocks[active]?.length ?? 0]
   for (;;) {
     const below = blocks[last + 1]
     const above = blocks[first - 1]
-    // What comes next says more than what has been.
+    // What comes next matters more than what is done.
     if (below !== undefined && height + below.length <= space && last - active <= active - first) {
       last += 1
       height += below.length
@@ -84,7 +84,7 @@ export const renderLive = (
       height += below.length
     } else break
   }
-  const { paint } = room
+  const { paint } = viewport
   return [
     ...(first > 0 ? [paint('dim', `  … ${first} more above`)] : []),
     ...blocks.slice(first, last + 1).flat(),
@@ -95,7 +95,7 @@ export const renderLive = (
 const word = (status: StepStatus): string => status.replaceAll('_', ' ')
 
 /** The table at the end. */
-export const renderSummary = (state: RunState, durationMs: number, { columns, paint }: Room): string => {
+export const renderSummary = (state: RunState, durationMs: number, { columns, paint }: Viewport): string => {
   const rows = state.steps.map((step) => {
     const code = step.result?.exitCode ?? step.result?.signal ?? ''
     return { step, cells: [word(step.status), timeOf(step, Date.now()), String(code)] as const }

@@ -1,11 +1,11 @@
-/** Text for terminals: as wide as there is room, and without effects of its own. */
+/** Text for terminals: no wider than the viewport, and without control characters. */
 import { stripVTControlCharacters, styleText } from 'node:util'
 
 import stringWidth from 'string-width'
 
 const segments = new Intl.Segmenter()
 
-/** What a program wrote, unable to move the cursor, ring the bell or change colours. Of a redrawn line, the last. */
+/** Output without what moves the cursor, rings the bell or changes colours; of a redrawn line, its last state. */
 export const harmless = (text: string): string => {
   const plain = stripVTControlCharacters(text)
   const shown = plain.slice(plain.trimEnd().lastIndexOf('\r') + 1)
@@ -13,7 +13,7 @@ export const harmless = (text: string): string => {
   return shown.replaceAll('\t', '  ').replaceAll(/[\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g, '')
 }
 
-/** At most so many columns; what is cut ends in an ellipsis. */
+/** Cuts to a number of columns, with an ellipsis. */
 export const fit = (text: string, columns: number): string => {
   if (stringWidth(text) <= columns) return text
   let width = 0

@@ -1,15 +1,15 @@
-/** What a run shows while it runs: a live list on a terminal, lines elsewhere, JSON where a program reads. */
+/** What a run shows: a live list on a terminal, lines elsewhere, JSON for programs. */
 import { createLogUpdate } from 'log-update'
 
 import type { PlaybookEvent, PlaybookResult, PlaybookRun, RunState } from '@escher/execution-manager'
-import { renderLive, renderSummary, type Room } from './render.js'
+import { renderLive, renderSummary, type Viewport } from './render.js'
 import { duration, harmless, painter } from './text.js'
 
 export interface View {
   event(event: PlaybookEvent): void
-  /** From now on it shows this run. */
+  /** Shows this run from now on. */
   attach(run: PlaybookRun): void
-  /** Stands aside while somebody is asked. */
+  /** Leaves the terminal to a prompt. */
   pause(): void
   resume(): void
   end(result: PlaybookResult): void
@@ -35,7 +35,7 @@ export class JsonView implements View {
   end(): void {}
 }
 
-const room = (): Room => ({
+const viewport = (): Viewport => ({
   columns: process.stdout.columns ?? 100,
   rows: process.stdout.rows ?? 24,
   paint: painter(process.stdout),
@@ -48,7 +48,7 @@ export class PlainView implements View {
   }
 
   #line(event: PlaybookEvent): string | undefined {
-    const { paint } = room()
+    const { paint } = viewport()
     switch (event.type) {
       case 'playbook_started':
         return paint('bold', `${harmless(event.name)}: ${event.steps.length} steps`)
@@ -86,11 +86,11 @@ export class PlainView implements View {
   resume(): void {}
 
   end(result: PlaybookResult): void {
-    process.stdout.write(`\n${renderSummary(stateOf(result), result.durationMs, room())}\n`)
+    process.stdout.write(`\n${renderSummary(stateOf(result), result.durationMs, viewport())}\n`)
   }
 }
 
-/** Lines kept of each step, for the last of them to be shown. */
+/** Lines kept per step. */
 const KEPT = 10
 
 export class LiveView implements View {
@@ -101,7 +101,7 @@ export class LiveView implements View {
 
   event(event: PlaybookEvent): void {
     if (event.type === 'playbook_started') {
-      process.stdout.write(`${room().paint('bold', harmless(event.name))}\n\n`)
+      process.stdout.write(`${viewport().paint('bold', harmless(event.name))}\n\n`)
     } else if (event.type === 'step_output') {
       const lines = this.#outputs.get(event.stepId) ?? []
       lines.push(event.line)
@@ -127,7 +127,7 @@ export class LiveView implements View {
   }
 
   #draw(): void {
-    if (this.#run) this.#update(renderLive(this.#run.state, this.#outputs, Date.now(), room()))
+    if (this.#run) this.#update(renderLive(this.#run.state, this.#outputs, Date.now(), viewport()))
   }
 
   end(result: PlaybookResult): void {
@@ -135,14 +135,14 @@ export class LiveView implements View {
     this.#timer = undefined
     this.#update.clear()
     this.#update.done()
-    process.stdout.write(`${renderSummary(stateOf(result), result.durationMs, room())}\n`)
+    process.stdout.write(`${renderSummary(stateOf(result), result.durationMs, viewport())}\n`)
     for (const step of result.steps) {
       if (step.error === null || step.status === 'skipped') continue
-      process.stdout.write(`\n${room().paint('red', harmless(step.name))}: ${harmless(step.error.message)}\n`)
-      const said = step.result?.stderr.trim().split('\n').slice(-KEPT) ?? []
-      for (const line of said) process.stdout.write(`  ${harmless(line)}\n`)
+      process.stdout.write(`\n${viewport().paint('red', harmless(step.name))}: ${harmless(step.error.message)}\n`)
+      const lines = step.result?.stderr.trim().split('\n').slice(-KEPT) ?? []
+      for (const line of lines) process.stdout.write(`  ${harmless(line)}\n`)
       const log = step.result?.logPath
-      if (log !== null && log !== undefined) process.stdout.write(room().paint('dim', `  log: ${log}\n`))
+      if (log !== null && log !== undefined) process.stdout.write(viewport().paint('dim', `  log: ${log}\n`))
     }
   }
 }
