@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use execution_engine::{EventHandler, ExecutionEvent, HandlerFuture, LineBatch};
+use execution_engine::{BridgeHandler, EventHandler, ExecutionEvent, HandlerFuture, LineBatch};
 use uuid::Uuid;
 
 use super::budget::Permit;
@@ -34,10 +34,6 @@ impl Listener {
 }
 
 impl EventHandler for Listener {
-    fn wants_lines(&self) -> bool {
-        !self.gate.is_stopped()
-    }
-
     fn handle(&self, event: ExecutionEvent) -> HandlerFuture<'_> {
         self.set_reserved(None);
         Box::pin(async move {
@@ -51,6 +47,25 @@ impl EventHandler for Listener {
                 }
             }
         })
+    }
+
+    fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
+        self.set_reserved(None);
+        Box::pin(async move {
+            if self.gate.passed().await {
+                self.bridge.lines(self.number, batch).await;
+            }
+        })
+    }
+
+    fn bridge(&self) -> Option<&dyn BridgeHandler> {
+        Some(self)
+    }
+}
+
+impl BridgeHandler for Listener {
+    fn wants_lines(&self) -> bool {
+        !self.gate.is_stopped()
     }
 
     fn try_reserve(&self, _: Uuid) -> bool {
@@ -71,14 +86,5 @@ impl EventHandler for Listener {
     fn try_handle_lines(&self, batch: &mut LineBatch) -> bool {
         let reserved = self.set_reserved(None).unwrap_or_default();
         !batch.text.is_empty() && self.gate.is_open() && self.bridge.try_lines(self.number, batch, reserved)
-    }
-
-    fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
-        self.set_reserved(None);
-        Box::pin(async move {
-            if self.gate.passed().await {
-                self.bridge.lines(self.number, batch).await;
-            }
-        })
     }
 }

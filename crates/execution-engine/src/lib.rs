@@ -75,6 +75,8 @@ pub use engine::{
     ExecutionHandle, Lines, OutputLine, RecoverOptions, RecoveredExecution, StdinWriter,
 };
 pub use error::{EngineError, ExecutionFailure, FailureCode, InvalidField};
+#[doc(hidden)]
+pub use event::BridgeHandler;
 pub use event::{EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream};
 pub use execution_log::{
     ByteCounts, LogDamage, LogFolder, LogFollower, LogFooter, LogHeader, LogHost, LogInfo, LogPage, LogPart,

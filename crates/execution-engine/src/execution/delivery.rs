@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::catch_unwind::{Panicked, no_panic, or_panic};
-use crate::event::{EventHandler, EventKind, ExecutionEvent, LineBatch, OutputStream};
+use crate::event::{BridgeHandler, EventHandler, EventKind, ExecutionEvent, LineBatch, OutputStream};
 use crate::output::LineBatcher;
 
 /// Text that gathers before reading stops: with the read that goes over it, a batch has less than 128 KiB. Larger ones
@@ -65,7 +65,11 @@ impl Delivery {
 
     /// Whether anybody wants lines now.
     pub(crate) fn wants_lines(&self) -> bool {
-        self.stream_output && self.handler.as_ref().is_some_and(|handler| handler.wants_lines())
+        self.stream_output
+            && self
+                .handler
+                .as_ref()
+                .is_some_and(|handler| handler.bridge().is_none_or(BridgeHandler::wants_lines))
     }
 
     /// Anything that is not a line. Lines that came before stay before it.
@@ -96,12 +100,19 @@ impl Delivery {
     pub(crate) fn reserve(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
         let handler = self.handler.as_ref().filter(|_| self.reserves())?;
         let id = self.id;
-        if no_panic(|| handler.try_reserve(id)).unwrap_or_else(|panicked| report(id, &panicked)) {
+        if no_panic(|| handler.bridge().is_none_or(|bridge| bridge.try_reserve(id)))
+            .unwrap_or_else(|panicked| report(id, &panicked))
+        {
             return None;
         }
         let handler = Arc::clone(handler);
         Some(Box::pin(async move {
-            if let Err(panicked) = or_panic(pin!(async { handler.reserve(id).await })).await {
+            let reserved = async {
+                if let Some(bridge) = handler.bridge() {
+                    bridge.reserve(id).await;
+                }
+            };
+            if let Err(panicked) = or_panic(pin!(reserved)).await {
                 report(id, &panicked);
             }
         }))
@@ -117,7 +128,8 @@ impl Delivery {
         let Some(handler) = self.handler.as_ref().map(Arc::clone) else { return };
         let id = self.id;
         let take = |lines: &mut LineBatch| {
-            no_panic(|| handler.try_handle_lines(lines)).unwrap_or_else(|panicked| report(id, &panicked))
+            no_panic(|| handler.bridge().is_some_and(|bridge| bridge.try_handle_lines(lines)))
+                .unwrap_or_else(|panicked| report(id, &panicked))
         };
         while self.in_flight.is_none() {
             match self.waiting.front_mut() {

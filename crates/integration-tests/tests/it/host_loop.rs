@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use execution_engine::{
-    EventHandler, EventKind, ExecutionEngine, ExecutionEvent, ExecutionRequest, ExecutionStatus,
-    HandlerFuture, HostLoop, LineBatch, Stdin,
+    BridgeHandler, EventHandler, EventKind, ExecutionEngine, ExecutionEvent, ExecutionRequest,
+    ExecutionStatus, HandlerFuture, HostLoop, LineBatch, Stdin,
 };
 use integration_tests::{EventLog, TestEngine, child_request};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -66,14 +66,20 @@ impl EventHandler for ByThread {
         self.log.handle(event)
     }
 
-    fn try_handle_lines(&self, batch: &mut LineBatch) -> bool {
-        self.take(batch);
-        true
-    }
-
     fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
         self.take(&batch);
         Box::pin(std::future::ready(()))
+    }
+
+    fn bridge(&self) -> Option<&dyn BridgeHandler> {
+        Some(self)
+    }
+}
+
+impl BridgeHandler for ByThread {
+    fn try_handle_lines(&self, batch: &mut LineBatch) -> bool {
+        self.take(batch);
+        true
     }
 }
 

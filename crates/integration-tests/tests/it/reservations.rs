@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use execution_engine::{
-    EventHandler, ExecutionEvent, ExecutionRequest, ExecutionStatus, HandlerFuture, LineBatch, OutputStream,
+    BridgeHandler, EventHandler, ExecutionEvent, ExecutionRequest, ExecutionStatus, HandlerFuture, LineBatch,
+    OutputStream,
 };
 use integration_tests::{DEADLINE, TestEngine, child_request};
 use tokio::sync::{Notify, Semaphore};
@@ -67,6 +68,18 @@ impl EventHandler for Shared {
         Box::pin(std::future::ready(()))
     }
 
+    fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
+        self.called();
+        self.text.lock().unwrap().push_str(&batch.text);
+        Box::pin(std::future::ready(()))
+    }
+
+    fn bridge(&self) -> Option<&dyn BridgeHandler> {
+        Some(self)
+    }
+}
+
+impl BridgeHandler for Shared {
     fn try_reserve(&self, _: Uuid) -> bool {
         let Ok(permit) = self.way.room.try_acquire() else { return false };
         permit.forget();
@@ -91,12 +104,6 @@ impl EventHandler for Shared {
             self.text.lock().unwrap().push_str(&std::mem::take(&mut batch.text));
         }
         self.takes_at_once
-    }
-
-    fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
-        self.called();
-        self.text.lock().unwrap().push_str(&batch.text);
-        Box::pin(std::future::ready(()))
     }
 }
 
@@ -171,6 +178,12 @@ impl EventHandler for Slow {
         Box::pin(std::future::ready(()))
     }
 
+    fn bridge(&self) -> Option<&dyn BridgeHandler> {
+        Some(self)
+    }
+}
+
+impl BridgeHandler for Slow {
     fn try_reserve(&self, _: Uuid) -> bool {
         false
     }
@@ -210,6 +223,12 @@ impl EventHandler for Broken {
         Box::pin(std::future::ready(()))
     }
 
+    fn bridge(&self) -> Option<&dyn BridgeHandler> {
+        Some(self)
+    }
+}
+
+impl BridgeHandler for Broken {
     fn try_reserve(&self, _: Uuid) -> bool {
         assert!(!self.at_once, "no room at all");
         false

@@ -5,9 +5,10 @@ use std::task::{Context, Poll, ready};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
-use crate::event::{EventHandler, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream};
+use crate::event::{
+    BridgeHandler, EventHandler, ExecutionEvent, HandlerFuture, LineBatch, LineRun, OutputStream,
+};
 
 /// One line of output, without its line end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,17 +97,19 @@ impl EventHandler for LineSender {
         Box::pin(std::future::ready(()))
     }
 
-    fn wants_lines(&self) -> bool {
-        !self.0.is_closed()
-    }
-
-    fn try_reserve(&self, _: Uuid) -> bool {
-        true
-    }
-
     fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
         // An error means that nobody reads any more.
         Box::pin(async move { drop(self.0.send(batch).await) })
+    }
+
+    fn bridge(&self) -> Option<&dyn BridgeHandler> {
+        Some(self)
+    }
+}
+
+impl BridgeHandler for LineSender {
+    fn wants_lines(&self) -> bool {
+        !self.0.is_closed()
     }
 }
 
