@@ -115,6 +115,8 @@ impl BridgeHandler for LineSender {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]
