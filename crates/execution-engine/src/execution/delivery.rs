@@ -5,7 +5,7 @@
 //! child waits.
 
 use std::collections::VecDeque;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
@@ -13,7 +13,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::catch_unwind::{Panicked, no_panic, or_panic};
-use crate::event::{BridgeHandler, EventHandler, EventKind, ExecutionEvent, LineBatch, OutputStream};
+use crate::event::{
+    BridgeHandler, EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatch, OutputStream,
+};
 use crate::output::LineBatcher;
 
 /// Text that gathers before reading stops: with the read that goes over it, a batch has less than 128 KiB. Larger ones
@@ -28,7 +30,7 @@ pub(crate) struct Delivery {
     waiting: VecDeque<Waiting>,
     /// Bytes of text in `waiting`.
     waiting_bytes: usize,
-    in_flight: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    in_flight: Option<HandlerFuture<'static>>,
 }
 
 enum Waiting {
@@ -63,7 +65,7 @@ impl Delivery {
         }
     }
 
-    /// Whether anybody wants lines now.
+    /// Whether the handler wants lines now.
     pub(crate) fn wants_lines(&self) -> bool {
         self.stream_output
             && self
@@ -90,14 +92,14 @@ impl Delivery {
         self.waiting_bytes + self.lines.len() < OPEN_BATCH_LIMIT
     }
 
-    /// Whether room is set aside for what is read next: somebody wants it, and nothing is before it, which would wait
-    /// for room while this has taken it.
+    /// Whether room is set aside for what is read next: the handler wants it, and nothing is before it that would wait for
+    /// room which this has taken.
     pub(crate) fn reserves(&self) -> bool {
         !self.is_busy() && self.wants_lines()
     }
 
     /// Has the handler set room aside for what is read next. Where there is none yet: what resolves when there is.
-    pub(crate) fn reserve(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    pub(crate) fn reserve(&self) -> Option<HandlerFuture<'static>> {
         let handler = self.handler.as_ref().filter(|_| self.reserves())?;
         let id = self.id;
         if no_panic(|| handler.bridge().is_none_or(|bridge| bridge.try_reserve(id)))
@@ -151,9 +153,8 @@ impl Delivery {
 
     /// Sees one call to where it first waits; most wait for nothing.
     fn begin(&mut self) {
-        // Whoever sees it through polls it again, and is then the one to be woken.
-        let mut nobody = Context::from_waker(Waker::noop());
-        let _ = pin!(self.progress()).poll(&mut nobody);
+        // The task that sees it through polls it again, and is woken then.
+        let _ = pin!(self.progress()).poll(&mut Context::from_waker(Waker::noop()));
     }
 
     /// Sees one call of the handler through, beginning it where none is under way. Cancel-safe.
@@ -183,7 +184,7 @@ impl Delivery {
         self.begin();
     }
 
-    fn next_call(&mut self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    fn next_call(&mut self) -> Option<HandlerFuture<'static>> {
         let handler = Arc::clone(self.handler.as_ref()?);
         match self.waiting.pop_front() {
             Some(Waiting::Event(event)) => Some(Box::pin(async move { handler.handle(event).await })),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::time::{Sleep, sleep};
 
+use super::reservation::Reservation;
 use super::sinks::Sinks;
 use crate::event::OutputStream;
 use crate::host_loop::{Pace, Reactor};
@@ -21,16 +22,13 @@ use crate::process::PipeReader;
 const READ_SIZE: usize = 64 * 1024;
 /// Reads of one turn, before timers and requests are looked at again.
 const READS_PER_TURN: usize = 8;
-/// Reads that the room set aside by a handler is enough for.
-const READS_PER_PLACE: usize = 2;
-/// How often an open log is handed over.
+/// Reads that fit into the room which a handler sets aside.
+const READS_PER_RESERVATION: usize = 2;
+/// How often an open log block is flushed.
 const LOG_FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 
-type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
-
 thread_local! {
-    /// Of the thread and not of the execution: what many children write little by little always goes through the
-    /// same few lines of the processor's cache.
+    /// One per thread, not per execution: what many children write little by little goes through the same few cache lines.
     static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_SIZE].into_boxed_slice());
 }
 
@@ -41,11 +39,11 @@ pub(crate) struct Flow {
     reactor: Option<Arc<Reactor>>,
     pace: Pace,
     over_limit: bool,
-    /// Where there is something to read, and nowhere to go with it yet.
-    reservation: Option<Waiting>,
+    /// Waits where there is something to read, and nowhere to go with it yet.
+    reservation: Reservation,
     /// Which stream is looked at first: one that is always full must not keep the other from being read.
     first: OutputStream,
-    /// When the open log is handed over; nothing while there is nothing in it.
+    /// When the open log block is flushed; nothing while it is empty.
     flush: Option<Pin<Box<Sleep>>>,
 }
 
@@ -56,7 +54,7 @@ impl Flow {
             reactor,
             pace: Pace::new(),
             over_limit: false,
-            reservation: None,
+            reservation: Reservation::default(),
             first: OutputStream::Stdout,
             flush: None,
         }
@@ -77,7 +75,7 @@ impl Flow {
         self.choose_reader(sinks);
         let room = sinks.have_room();
         if !room || !sinks.delivery.reserves() {
-            self.withdraw();
+            self.reservation.withdraw();
         }
         tokio::select! {
             biased;
@@ -86,15 +84,11 @@ impl Flow {
                 self.flush = None;
                 sinks.flush_log();
             }
-            () = due(&mut self.reservation) => {
-                self.reservation = None;
-                self.read_some(self.first, sinks);
-            }
+            () = self.reservation.granted() => self.read_some(self.first, sinks),
             stream = readable(self.first, &self.pipes),
-                if room && self.reservation.is_none() =>
+                if room && !self.reservation.is_waiting() =>
             {
-                self.reservation = sinks.delivery.reserve();
-                if self.reservation.is_none() {
+                if self.reservation.request(&sinks.delivery) {
                     self.read_some(stream, sinks);
                 }
             }
@@ -114,9 +108,9 @@ impl Flow {
         }
     }
 
-    /// Takes back a wish for room that nobody may look after for a while: granted meanwhile, it would keep others waiting.
+    /// See [`Reservation::withdraw`].
     pub(crate) fn withdraw(&mut self) {
-        self.reservation = None;
+        self.reservation.withdraw();
     }
 
     /// Reads `first`, then the other stream, in turns until both are empty or the turn is over, and hands on what came.
@@ -143,9 +137,9 @@ impl Flow {
     /// Cancel-safe.
     pub(crate) async fn read_remainder(&mut self, sinks: &mut Sinks) {
         for stream in STREAMS {
-            for _ in 0..self.rounds(stream).div_ceil(READS_PER_PLACE) {
-                self.place_for(stream, sinks).await;
-                let mut reads = 0..READS_PER_PLACE;
+            for _ in 0..self.rounds(stream).div_ceil(READS_PER_RESERVATION) {
+                self.room_for(stream, sinks).await;
+                let mut reads = 0..READS_PER_RESERVATION;
                 let is_more = reads.all(|_| self.read_once(stream, sinks, PipeReader::read_now).is_some());
                 sinks.delivery.offer();
                 if !is_more {
@@ -156,16 +150,16 @@ impl Flow {
     }
 
     /// Resolves when what a pipe holds has somewhere to go. Its end needs no room.
-    async fn place_for(&mut self, stream: OutputStream, sinks: &mut Sinks) {
+    async fn room_for(&mut self, stream: OutputStream, sinks: &mut Sinks) {
         if self.pipes[stream].as_ref().is_none_or(PipeReader::is_empty) {
             return self.withdraw();
         }
-        if self.reservation.is_none() {
-            self.reservation = sinks.delivery.reserve();
+        if !self.reservation.is_waiting() {
+            self.reservation.request(&sinks.delivery);
         }
-        while self.reservation.is_some() {
+        while self.reservation.is_waiting() {
             tokio::select! {
-                () = due(&mut self.reservation) => self.reservation = None,
+                () = self.reservation.granted() => {}
                 () = sinks.make_progress(true) => {}
             }
         }
@@ -179,7 +173,7 @@ impl Flow {
         }
     }
 
-    /// So many reads empty a pipe and find its end.
+    /// Reads needed to drain a pipe and reach its end.
     fn rounds(&self, stream: OutputStream) -> usize {
         self.pipes[stream].as_ref().map_or(0, |pipe| pipe.capacity().div_ceil(READ_SIZE) + 1)
     }
@@ -241,10 +235,10 @@ async fn readable(first: OutputStream, pipes: &PerStream<Option<PipeReader>>) ->
     .await
 }
 
-/// Resolves when its time has come; never where there is none.
-async fn due<F: Future<Output = ()> + ?Sized>(awaited: &mut Option<Pin<Box<F>>>) {
-    match awaited {
-        Some(awaited) => awaited.as_mut().await,
+/// Resolves when the timer ends; never where there is none.
+async fn due(timer: &mut Option<Pin<Box<Sleep>>>) {
+    match timer {
+        Some(timer) => timer.as_mut().await,
         None => std::future::pending().await,
     }
 }

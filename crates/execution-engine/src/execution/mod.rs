@@ -11,6 +11,7 @@ mod end_guard;
 mod flow;
 mod log_header;
 mod outcome;
+mod reservation;
 mod settings;
 mod sinks;
 mod stdin;
