@@ -5,7 +5,7 @@ import test from 'ava'
 
 import type { PlaybookEvent, PlaybookResult } from '@escher/execution-manager'
 import { temporaryFolder } from '@escher/testing/engine'
-import { forever, isOf, playbook, problemsOf, refusalOf, script, testManager } from './helpers/playbook.js'
+import { forever, isOf, playbook, problemsOf, refusalOf, script, testManager } from '../helpers/playbook.js'
 
 const statuses = ({ steps }: Pick<PlaybookResult, 'steps'>) => steps.map(({ id, status }) => `${id} ${status}`)
 

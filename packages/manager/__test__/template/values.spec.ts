@@ -5,7 +5,7 @@ import test from 'ava'
 import * as fc from 'fast-check'
 
 import { temporaryFolder } from '@escher/testing/engine'
-import { playbook, printArguments, problemsOf, refusalOf, script, testManager } from './helpers/playbook.js'
+import { playbook, printArguments, problemsOf, refusalOf, script, testManager } from '../helpers/playbook.js'
 
 /** Whatever a person or an attacker may write. */
 const hostile = fc.oneof(

@@ -8,7 +8,7 @@ import * as fc from 'fast-check'
 
 import { loadPlaybook, parsePlaybook, PlaybookError } from '@escher/execution-manager'
 import { temporaryFolder } from '@escher/testing/engine'
-import { playbook, problemsOf } from './helpers/playbook.js'
+import { playbook, problemsOf } from '../helpers/playbook.js'
 
 test('the playbooks of the document are read as they are', (t) => {
   const aws = parsePlaybook(`{ "playbook_id": "5f1c…", "steps": [ { "step_id": "1",

@@ -6,7 +6,7 @@ import test from 'ava'
 import type { PlaybookEvent, RunState } from '@escher/execution-manager'
 import { temporaryFolder } from '@escher/testing/engine'
 import { until } from '@escher/testing/wait'
-import { forever, isOf, playbook, refusalOf, script, testManager } from './helpers/playbook.js'
+import { forever, isOf, playbook, refusalOf, script, testManager } from '../helpers/playbook.js'
 
 test('events tell the whole story, in order, to a listener and to loops alike', async (t) => {
   const { manager } = testManager(t)

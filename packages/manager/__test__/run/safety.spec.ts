@@ -16,7 +16,7 @@ import {
   type PlaybookRunOptions,
 } from '@escher/execution-manager'
 import { temporaryFolder } from '@escher/testing/engine'
-import { isOf, playbook, printArguments, problemsOf, script, testManager } from './helpers/playbook.js'
+import { isOf, playbook, printArguments, problemsOf, script, testManager } from '../helpers/playbook.js'
 
 /** Fails until it has been called this often; says why on stderr. */
 const flaky = (file: string, times: number, said = 'ThrottlingException', code = 254) =>

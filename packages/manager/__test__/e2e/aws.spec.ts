@@ -3,10 +3,10 @@
 import ava from 'ava'
 
 import { ExecutionManager, loadPlaybook, type PlaybookEvent } from '@escher/execution-manager'
-import { throttle } from '../../../examples/aws/throttle.mjs'
+import { throttle } from '../../../../examples/aws/throttle.mjs'
 import { testEngine } from '@escher/testing/engine'
 import { anyKeys, hasMoto, type Moto, startMoto } from '@escher/testing/moto'
-import { isOf } from './helpers/playbook.js'
+import { isOf } from '../helpers/playbook.js'
 
 // Without Python there is no AWS command line to run; tools/setup-python.mjs has said so.
 const test = hasMoto ? ava.serial : ava.serial.skip
