@@ -211,7 +211,7 @@ test('10 MB are read when they are right, and refused with a bounded list when t
   t.deepEqual(problemsOf({ playbook_id: 'x', steps: [{ command: '{'.repeat(1_000_000) }] }), [])
 })
 
-test('texts that no program can be given are refused', (t) => {
+test('strings that no program can be given are refused', (t) => {
   t.regex(problemsOf({ playbook_id: 'x', steps: [{ command: 'echo a\0b' }] })[0]?.message ?? '', /NUL/)
   t.regex(problemsOf('{ "playbook_id": "x", "steps": [{ "command": "\\ud800" }] }')[0]?.message ?? '', /surrogate/)
 })
@@ -243,14 +243,14 @@ test('a graph with a cycle is refused, and the cycle named', (t) => {
     message: 'there is no step `biuld`',
     hint: 'did you mean `build`?',
   })
-  const [cleanUp] = problemsOf({
+  const [cleanup] = problemsOf({
     playbook_id: 'x',
     steps: [
       { step_id: 'a', command: 'a', depends_on: 'tidy' },
       { step_id: 'tidy', command: 'b', always: true },
     ],
   })
-  t.regex(cleanUp?.message ?? '', /wait for each other/)
+  t.regex(cleanup?.message ?? '', /wait for each other/)
 })
 
 test('in a graph a value comes from a step it depends on, however far', (t) => {

@@ -10,16 +10,16 @@ import { forever, isOf, playbook, refusalOf, script, testManager } from '../help
 
 test('events tell the whole story, in order, to a listener and to loops alike', async (t) => {
   const { manager } = testManager(t)
-  const heard: PlaybookEvent[] = []
+  const received: PlaybookEvent[] = []
   const run = manager.run(
     playbook([{ command: script('console.log("a"); console.log("b")') }, { command: 'false' }, { command: 'echo' }]),
     {
-      onEvent: (event) => void heard.push(event),
+      onEvent: (event) => void received.push(event),
     },
   )
   const seen: PlaybookEvent[] = []
   for await (const event of run) seen.push(event)
-  t.deepEqual(seen, heard)
+  t.deepEqual(seen, received)
   t.deepEqual(
     seen.map(({ type }) => type),
     [
@@ -61,7 +61,7 @@ test('a run is a promise of its result: it can be chained like any other', async
   t.is(result, await run.result)
 })
 
-test('a loop that is left, and one that begins at the end, hold nothing up', async (t) => {
+test('a loop that is left, and one that starts at the end, hold nothing up', async (t) => {
   const { manager } = testManager(t)
   const run = manager.run(playbook([{ command: script('for (let i = 0; i < 20000; i++) console.log(i)') }]))
   for await (const event of run) if (event.type === 'step_output') break
@@ -140,7 +140,7 @@ test('each execution carries its run, step and attempt, and has a log of its own
   }
 })
 
-test('cancel stops the running step, leaves out the rest, and runs clean-up', async (t) => {
+test('cancel stops the running step, leaves out the rest, and runs cleanup', async (t) => {
   const { manager } = testManager(t)
   const run = manager.run(
     playbook([
@@ -167,7 +167,7 @@ test('cancel stops the running step, leaves out the rest, and runs clean-up', as
   t.false(run.cancel())
 })
 
-test('a second cancel stops clean-up too, also a program that does not listen', async (t) => {
+test('a second cancel stops cleanup too, also a program that does not listen', async (t) => {
   const { manager } = testManager(t, {}, { killGraceMs: 60_000 })
   const deaf = script('process.on("SIGTERM", () => {}); console.log("deaf"); setInterval(() => {}, 1000)')
   const run = manager.run(
@@ -186,7 +186,7 @@ test('a second cancel stops clean-up too, also a program that does not listen', 
   )
 })
 
-test('an AbortSignal cancels: before the beginning, and while it runs', async (t) => {
+test('an AbortSignal cancels: before the start, and while it runs', async (t) => {
   const { manager } = testManager(t)
   const early = await manager.run(playbook([{ command: 'echo' }, { command: 'echo tidy', always: true }]), {
     signal: AbortSignal.abort(),
@@ -204,7 +204,7 @@ test('an AbortSignal cancels: before the beginning, and while it runs', async (t
   t.is(late.status, 'cancelled')
 })
 
-test('cancel ends a wait between attempts, and a question nobody answers', async (t) => {
+test('cancel ends a wait between attempts, and a question that is never answered', async (t) => {
   const { manager } = testManager(t)
   const waiting = manager.run(
     playbook([
@@ -265,7 +265,7 @@ test('an engine that is shut down fails the step; the run still has a result', a
   t.is(result.steps[0]?.attempts[0]?.status, 'failed')
 })
 
-test('a dry run tells the exact arguments, runs nothing and asks nobody', async (t) => {
+test('a dry run says the exact arguments, runs nothing and asks for nothing', async (t) => {
   const { manager } = testManager(t)
   const file = join(temporaryFolder(t), 'made')
   const events: PlaybookEvent[] = []

@@ -1,18 +1,18 @@
-/** What comes before what. */
+/** The graph of steps: cycles, and what comes before what. */
 
 export interface GraphNode {
   readonly id: string
-  /** Ids of what must have ended before. */
+  /** The ids of the nodes that must have ended before. */
   readonly after: readonly string[]
 }
 
-/** A circle of steps that wait for each other, such as `a`, `b`, `a`; nothing when there is none. */
+/** A cycle of steps that wait for each other, such as `a`, `b`, `a`; `undefined` when there is none. */
 export const findCycle = (nodes: readonly GraphNode[]): string[] | undefined => {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const done = new Set<string>()
   for (const start of nodes) {
     if (done.has(start.id)) continue
-    // By hand: a chain of thousands would run out of stack.
+    // Without recursion: a chain of thousands would run out of stack.
     const path: { id: string; next: number }[] = [{ id: start.id, next: 0 }]
     const onPath = new Set([start.id])
     while (path.length > 0) {
@@ -35,8 +35,8 @@ export const findCycle = (nodes: readonly GraphNode[]): string[] | undefined => 
 }
 
 /**
- * Who comes before whom, however far; for a graph without a cycle. A bit for each pair: ten thousand steps that all look
- * back at each other are 12 MB and one pass over the edges.
+ * Which node comes before which, however far, in a graph without a cycle. It has a bit for each pair: ten thousand
+ * nodes that all refer to each other take 12 MB and one pass over the edges.
  */
 export class Reach {
   readonly #index: ReadonlyMap<string, number>
@@ -67,7 +67,7 @@ export class Reach {
   }
 }
 
-/** Each after what it waits for. */
+/** Topological order: each node after those it waits for. */
 const inOrder = (nodes: readonly GraphNode[]): GraphNode[] => {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const next = followers(nodes)
@@ -78,21 +78,21 @@ const inOrder = (nodes: readonly GraphNode[]): GraphNode[] => {
       const left = (waiting.get(follower) ?? 0) - 1
       waiting.set(follower, left)
       const node = byId.get(follower)
-      // Appended to the list this loop reads.
+      // The loop goes on to read it.
       if (left === 0 && node) ordered.push(node)
     }
   }
   return ordered
 }
 
-/** Each step's direct followers. */
+/** Each node's direct followers. */
 export const followers = (nodes: readonly GraphNode[]): Map<string, string[]> => {
   const found = new Map<string, string[]>(nodes.map(({ id }) => [id, []]))
   for (const { id, after } of nodes) for (const before of after) found.get(before)?.push(id)
   return found
 }
 
-/** A step and everything after it. */
+/** Nodes, and everything after them. */
 export const withFollowers = (ids: Iterable<string>, nodes: readonly GraphNode[]): Set<string> => {
   const next = followers(nodes)
   const found = new Set<string>()

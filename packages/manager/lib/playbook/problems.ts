@@ -17,7 +17,7 @@ export interface PlaybookProblem {
   readonly hint: string | null
 }
 
-/** More of the same would help nobody. */
+/** More would not help. */
 export const MAX_PROBLEMS = 100
 
 const brand = Symbol.for('@escher/execution-engine/PlaybookError')
@@ -31,8 +31,11 @@ const inOneLine = (name: string, { path, line, column, message, hint }: Playbook
  * A playbook that cannot run. Nothing was run.
  *
  * @example
- * catch (error) {
- *   if (error instanceof PlaybookError) for (const { line, message, hint } of error.problems) console.error(line, message, hint)
+ * try {
+ *   parsePlaybook(text)
+ * } catch (error) {
+ *   if (!(error instanceof PlaybookError)) throw error
+ *   for (const { line, message, hint } of error.problems) console.error(line, message, hint)
  * }
  */
 export class PlaybookError extends Error {

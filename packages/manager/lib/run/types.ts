@@ -74,7 +74,7 @@ export interface RollbackState {
   readonly error: StepError | null
 }
 
-/** Everything about a run at one moment. It never changes: each event makes a new one that shares what stayed the same. */
+/** Everything about a run at one moment. It never changes: each event makes a new one, which shares what stayed. */
 export interface RunState {
   readonly id: string
   readonly playbookId: string
@@ -134,8 +134,8 @@ export interface ApprovalRequest {
 }
 
 /**
- * The answer. A `command` replaces the step's: a string is split into words (or is the shell's line, for a shell step), an
- * array is taken as it is, and no placeholder is replaced.
+ * The answer. A `command` replaces the step's: a string is split into words (or is the shell's line, for a shell step),
+ * an array is taken as it is, and no placeholder is replaced.
  */
 export type ApprovalDecision =
   | { readonly decision: 'approve'; readonly command?: string | readonly string[] }

@@ -1,6 +1,6 @@
 /**
- * Splits a command into words as a POSIX shell does by its quotes, and does nothing else that a shell does: no variables,
- * no wildcards, no substitution, no operators.
+ * Splits a command into words as a POSIX shell does by its quotes, and does nothing else that a shell does: no
+ * variables, no wildcards, no substitution, no operators.
  */
 import type { Problem } from './problem.js'
 

@@ -40,7 +40,7 @@ const stepParts = new RegExp(String.raw`^steps\.(${STEP_ID}+)\.([a-z_]+)(.*)$`, 
 
 const NO_SHELL = 'there is no shell here to know ${…}: write {name} for a parameter, or `"shell": true`'
 
-/** More in one string help nobody. */
+/** For one string. More would not help. */
 const MAX_PROBLEMS = 10
 
 const literally = (text: string): string => `for these very characters write {{${text}}}`
