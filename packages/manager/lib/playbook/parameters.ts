@@ -60,6 +60,9 @@ const looksLike = (value: ParameterValue, type: Parameter['type']): boolean => {
   return type !== 'boolean' || value === true || value === false || value === 'true' || value === 'false'
 }
 
+/** The engine masks no single characters: too much of what it shows would be masked. */
+export const isMaskable = (secret: string): boolean => Array.from(secret).length >= 2
+
 /** What is wrong with a value, and what to do. The value of a secret is not shown. */
 const refusal = ({ name, type, secret, allowed }: Parameter, value: ParameterValue): [string, string] | undefined => {
   const shown = secret ? 'the value' : `\`${shortened(String(value))}\``
@@ -71,8 +74,9 @@ const refusal = ({ name, type, secret, allowed }: Parameter, value: ParameterVal
   if (allowed !== null && !allowed.some((one) => String(one) === text)) {
     return [`${shown} is not allowed for \`${name}\``, `allowed are ${some(allowed.map(String))}`]
   }
-  if (secret && Array.from(text).length < 2)
+  if (secret && !isMaskable(text)) {
     return [`the secret \`${name}\` has fewer than 2 characters`, 'so short a string cannot be masked']
+  }
   return undefined
 }
 

@@ -1,6 +1,6 @@
 /** Finds everything that a run can be refused for, before anything runs. */
 import { stepReferences } from '../playbook/order.js'
-import { givenValues, type Parameters, type Values, valuesOf } from '../playbook/parameters.js'
+import { givenValues, isMaskable, type Parameters, type Values, valuesOf } from '../playbook/parameters.js'
 import type { Playbook } from '../playbook/playbook.js'
 import { Findings, PlaybookError, shownPath } from '../playbook/problems.js'
 import type { Step } from '../playbook/step.js'
@@ -69,7 +69,7 @@ const stepValues = (
         findings.add(['parameters', name], `the parameter \`${name}\` has no value`, 'give it one: it is required')
       }
       // A shorter one was reported already.
-      if (value !== undefined && secret && String(value).length >= 2) secrets.add(name, String(value))
+      if (value !== undefined && secret && isMaskable(String(value))) secrets.add(name, String(value))
     }
   }
   return new Map(steps.map((step) => [step.id, byScope.get(step.parameters) ?? new Map()]))
