@@ -1,10 +1,12 @@
 //! Admission: how many run at once, and which is next.
 //!
-//! A semaphore hands its permits over in the order in which it was asked. A task asks when the runtime first polls it, which
-//! may be in any order; so [`AdmissionQueue::enter`] asks, and the order is that of the `execute` calls.
+//! A semaphore hands its permits over in the order in which it was asked. A task asks when the runtime first
+//! polls it, which may be in any order; so [`AdmissionQueue::enter`] asks, and the order is that of the
+//! `execute` calls.
 //!
-//! A slot is free before the terminal event of its holder is delivered, so that a subscriber that learns of the end can use it;
-//! but its next holder waits for that delivery, so that who counts events never sees more at once than the limit.
+//! A slot is free before the terminal event of its holder is delivered, so that a subscriber that learns of
+//! the end can use it; but its next holder waits for that delivery, so that who counts events never sees more
+//! at once than the limit.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -23,7 +25,8 @@ pub(crate) struct AdmissionQueue {
     room: Arc<Semaphore>,
     /// For what runs.
     slots: Arc<Semaphore>,
-    /// Of free slots whose last holder's terminal event may still be on its way. No more than there are slots.
+    /// Of free slots whose last holder's terminal event may still be on its way. No more than there are
+    /// slots.
     handovers: Mutex<Vec<Handover>>,
     max_waiting: usize,
 }
@@ -55,7 +58,7 @@ pub(crate) struct Permit {
     queue: Arc<AdmissionQueue>,
     /// What the last holder left to wait for.
     previous: Option<Handover>,
-    // Room first: where a slot is free there is room for whoever takes it.
+    // Room first: where a slot is free, there is room for its next holder.
     _room: OwnedSemaphorePermit,
     _slot: OwnedSemaphorePermit,
 }

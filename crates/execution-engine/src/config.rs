@@ -1,4 +1,4 @@
-//! [`ExecutionConfig`]: the limits and places of one engine, with the defaults.
+//! [`ExecutionConfig`]: the limits and folders of one engine, with the defaults.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ pub struct ExecutionConfig {
     pub default_timeout_ms: u64,
     /// The longest timeout a request may ask for, in milliseconds. Default 600 000.
     pub max_timeout_ms: u64,
-    /// Time between the polite signal and the forced one, in milliseconds. Default 5 000.
+    /// Time between SIGTERM and SIGKILL, in milliseconds. Default 5 000.
     pub kill_grace_ms: u64,
     /// How many run at once; the rest wait, first in first out. Default 10.
     pub max_concurrent_executions: usize,
@@ -45,7 +45,7 @@ pub struct ExecutionConfig {
     /// Whether lines reach the event handler. Default true.
     pub stream_output: bool,
     /// Where logs go. Default: `cloudops-executions` in the system's temporary folder, or a
-    /// per-user folder beside it where that one belongs to somebody else.
+    /// per-user folder beside it where that one belongs to another user.
     pub log_dir: Option<PathBuf>,
     /// Whether logs are written at all. Default true.
     pub logging: bool,

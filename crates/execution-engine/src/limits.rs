@@ -20,8 +20,9 @@ pub enum OversizedOutputStrategy {
 }
 
 impl OversizedOutputStrategy {
-    /// Which part memory keeps: the configured one where the rest is left out; the first where the child is stopped at the
-    /// limit (there is no other) or where a file goes on from it (what memory holds by then is the file's beginning).
+    /// Which part memory keeps: the configured one where the rest is left out; the first where the child is
+    /// stopped at the limit (there is no other) or where a file goes on from it (what memory holds by then is
+    /// the file's beginning).
     pub(crate) fn part_to_retain(self, configured: RetainOutput) -> RetainOutput {
         match self {
             Self::TruncateWithWarning => configured,

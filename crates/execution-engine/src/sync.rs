@@ -13,7 +13,8 @@ pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
 #[cfg(not(loom))]
 pub(crate) use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Locks, whether or not a holder panicked: what is behind the engine's locks is consistent between any two statements.
+/// Locks, whether or not a holder panicked: what is behind the engine's locks is consistent between any two
+/// statements.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

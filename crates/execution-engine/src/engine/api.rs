@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::accept::Beginning;
 use super::builder::EngineBuilder;
+use super::cleanup::CleanupReport;
 use super::execution_engine::ExecutionEngine;
 use super::handle::{ExecutionHandle, LineSender};
 use crate::config::ExecutionConfig;
@@ -37,23 +38,11 @@ impl ExecutionFilter {
     setters! { status: Option<ExecutionStatus> }
 }
 
-/// What a cleanup removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[non_exhaustive]
-pub struct CleanupReport {
-    /// Finished executions that were forgotten.
-    pub executions: usize,
-    /// Log and output files that were deleted.
-    pub files: usize,
-    /// Their size in bytes.
-    pub bytes: u64,
-}
-
 /// How busy an engine is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct EngineMetrics {
-    /// Waiting for a place, or being started.
+    /// Waiting for a slot, or being started.
     pub pending: usize,
     /// With a process.
     pub running: usize,
@@ -64,7 +53,7 @@ pub struct EngineMetrics {
 }
 
 impl ExecutionEngine {
-    /// Makes an engine that gives its events to nobody: short for
+    /// Makes an engine without an event handler: short for
     /// [`builder`](Self::builder)`(config).`[`build`](EngineBuilder::build)`()`.
     ///
     /// # Errors
@@ -91,7 +80,7 @@ impl ExecutionEngine {
         Ok(ExecutionHandle::new(execution, reader))
     }
 
-    /// Accepts a request and returns the execution's id; it may still have to wait for a place.
+    /// Accepts a request and returns the execution's id; it may still have to wait for a slot.
     ///
     /// Never blocks: the program is looked up and started elsewhere, and a program that cannot be
     /// started is a [result](ExecutionResult::error) like any other.
@@ -117,7 +106,7 @@ impl ExecutionEngine {
 
     #[doc(hidden)] // For bindings, whose callers bring a signal that may have fired already.
     /// Like [`execute_with`](Self::execute_with), for a caller that has given up already: the execution
-    /// is cancelled from its beginning. Nothing is started, and everybody is told as usual.
+    /// is cancelled from its beginning. Nothing is started; events and result come as usual.
     ///
     /// # Errors
     /// As for [`execute`](Self::execute).
@@ -179,8 +168,8 @@ impl ExecutionEngine {
         listed
     }
 
-    /// Stops an execution: the polite signal to the whole tree, the grace period, then force. One
-    /// that waits for its place never starts. A second call during the grace period is for force.
+    /// Stops an execution: SIGTERM to the whole tree, the grace period, then SIGKILL. One that waits
+    /// for its slot never starts. A second call during the grace period kills.
     ///
     /// Returns at once, true when the execution was still live.
     ///
@@ -192,7 +181,7 @@ impl ExecutionEngine {
 
     /// Writes to the standard input of an execution whose request says [`Stdin::Pipe`].
     ///
-    /// Resolves when the child's pipe has taken everything: whoever awaits it writes no faster than
+    /// Resolves when the child's pipe has taken everything: a caller that awaits it writes no faster than
     /// the child reads. What a child does not read any more is dropped.
     ///
     /// [`Stdin::Pipe`]: crate::Stdin::Pipe
@@ -203,7 +192,7 @@ impl ExecutionEngine {
     pub async fn write_stdin(&self, id: Uuid, bytes: Vec<u8>) -> Result<(), EngineError> {
         let (written, is_written) = oneshot::channel();
         self.send_stdin(id, StdinMessage::Write(bytes, written)).await?;
-        // The execution may end first: then nobody reads any more.
+        // The execution may end first, and with it the reader.
         let _ = is_written.await;
         Ok(())
     }
@@ -241,7 +230,7 @@ impl ExecutionEngine {
         self.inner.start_cleanup_task();
     }
 
-    /// Takes no new work, stops what runs (politely, then by force), and resolves when every
+    /// Takes no new work, stops what runs (gracefully, then by force), and resolves when every
     /// execution has ended, its log is complete and its terminal event was delivered.
     pub async fn shutdown(&self) {
         self.inner.registry.close();

@@ -1,5 +1,5 @@
-//! Retention: what is old goes, from memory and from disk. The cleanup task sees to it every interval, and not at
-//! all while there is nothing to forget.
+//! Retention: what is old goes, from memory and from disk. The cleanup task sees to it every interval, and
+//! not at all while there is nothing to forget.
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -7,18 +7,31 @@ use std::time::{Duration, SystemTime};
 
 use execution_log::names::spill_name;
 use execution_log::{LogFiles, LogFolder, LogState};
+use serde::Serialize;
 
-use super::api::CleanupReport;
 use super::inner::Inner;
 use crate::log;
 
+/// What a cleanup removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct CleanupReport {
+    /// Finished executions that were forgotten.
+    pub executions: usize,
+    /// Log and output files that were deleted.
+    pub files: usize,
+    /// Their size in bytes.
+    pub bytes: u64,
+}
+
 /// Runs until it is aborted, which the engine does when it is dropped. Holds the engine only while
 /// cleaning, so that it can be.
-pub(super) async fn run_cleanup(engine: Weak<Inner>) {
+async fn run_cleanup(engine: Weak<Inner>) {
     while let Some(strong) = engine.upgrade() {
         // The logs of earlier runs have an age too: the first round waits for nothing.
         strong.clean_up().await;
-        let (interval, registry) = (strong.cleanup_interval(), strong.registry());
+        let (interval, registry) =
+            (Duration::from_secs(strong.config.cleanup_interval_secs), Arc::clone(&strong.registry));
         drop(strong);
         registry.has_finished().await;
         tokio::time::sleep(interval).await;
@@ -26,6 +39,14 @@ pub(super) async fn run_cleanup(engine: Weak<Inner>) {
 }
 
 impl Inner {
+    /// At most one per engine.
+    pub(super) fn start_cleanup_task(self: &Arc<Self>) {
+        self.cleanup.get_or_init(|| {
+            let engine = Arc::downgrade(self);
+            self.runtime.spawn(run_cleanup(engine)).abort_handle()
+        });
+    }
+
     /// Forgets what is beyond its retention, in memory and on disk.
     pub(crate) async fn clean_up(self: &Arc<Self>) -> CleanupReport {
         let executions = self.registry.forget_old();
@@ -55,8 +76,8 @@ impl Inner {
         Ok(report)
     }
 
-    /// The names of those files that are an engine's and that none writes any more, and their sizes. The folder may
-    /// serve other purposes: a name proves nothing.
+    /// The names of those files that are an engine's and that none writes any more, and their sizes. The
+    /// folder may serve other purposes: a name proves nothing.
     fn deletable(&self, files: &LogFiles, folder: &LogFolder) -> Vec<(String, u64)> {
         match files.inspect(folder) {
             Some(log) if log.state == LogState::Running => Vec::new(),

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-use super::cleanup::run_cleanup;
 use crate::admission::AdmissionQueue;
 use crate::config::ExecutionConfig;
 use crate::error::EngineError;
@@ -26,7 +25,7 @@ pub(crate) struct Inner {
     /// Where a host's event loop reads, too.
     pub(super) reactor: Option<Arc<Reactor>>,
     pub(super) secrets: Secrets,
-    cleanup: OnceLock<AbortHandle>,
+    pub(super) cleanup: OnceLock<AbortHandle>,
 }
 
 impl Inner {
@@ -52,21 +51,6 @@ impl Inner {
             cleanup: OnceLock::new(),
             config,
         })
-    }
-
-    pub(super) fn start_cleanup_task(self: &Arc<Self>) {
-        self.cleanup.get_or_init(|| {
-            let engine = Arc::downgrade(self);
-            self.runtime.spawn(run_cleanup(engine)).abort_handle()
-        });
-    }
-
-    pub(crate) fn cleanup_interval(&self) -> Duration {
-        Duration::from_secs(self.config.cleanup_interval_secs)
-    }
-
-    pub(crate) fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.registry)
     }
 }
 

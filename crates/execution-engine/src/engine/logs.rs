@@ -42,9 +42,9 @@ impl ExecutionEngine {
         self.inner.with_log(id, move |folder| LogReader::open_in(folder, id, from)?.page(max)).await
     }
 
-    /// As [`read_log_records`](Self::read_log_records), but waits until there is something: at least one record, or
-    /// the end. The log may be one that another engine writes, in this program or another. A page without records
-    /// has ended: the log has its footer, or its writer is gone.
+    /// As [`read_log_records`](Self::read_log_records), but waits until there is something: at least one
+    /// record, or the end. The log may be one that another engine writes, in this program or another. A page
+    /// without records has ended: the log has its footer, or its writer is gone.
     ///
     /// ```no_run
     /// # async fn example(engine: execution_engine::ExecutionEngine, id: uuid::Uuid)
@@ -96,12 +96,12 @@ impl ExecutionEngine {
         }
     }
 
-    /// The logs in this engine's folder, oldest first: its own, those of other engines, and what earlier ones left.
-    /// Each says whether it is still written, has ended, was interrupted or is damaged.
+    /// The logs in this engine's folder, oldest first: its own, those of other engines, and what earlier ones
+    /// left. Each says whether it is still written, has ended, was interrupted or is damaged.
     ///
     /// # Errors
-    /// [`EngineError::LogFolderUnreadable`] when the folder cannot be looked through. Where there is none, there are
-    /// no logs.
+    /// [`EngineError::LogFolderUnreadable`] when the folder cannot be looked through. Where there is none,
+    /// there are no logs.
     pub async fn list_logs(&self) -> Result<Vec<LogInfo>, EngineError> {
         self.inner.with_log_folder(LogFolder::logs).await
     }
@@ -141,7 +141,8 @@ impl Inner {
         })
     }
 
-    /// Looks through the folder of the logs, on a thread that may block. No folder is as good as an empty one.
+    /// Looks through the folder of the logs, on a thread that may block. No folder is as good as an empty
+    /// one.
     pub(super) async fn with_log_folder<T: Default + Send + 'static>(
         self: &Arc<Self>,
         look: impl FnOnce(&LogFolder) -> io::Result<T> + Send + 'static,

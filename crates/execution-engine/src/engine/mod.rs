@@ -10,8 +10,9 @@ mod inner;
 mod logs;
 mod recover;
 
-pub use api::{AbortHandle, CleanupReport, EngineMetrics, ExecutionFilter};
+pub use api::{AbortHandle, EngineMetrics, ExecutionFilter};
 pub use builder::EngineBuilder;
+pub use cleanup::CleanupReport;
 pub use execution_engine::ExecutionEngine;
 pub use handle::{ExecutionHandle, Lines, OutputLine, StdinWriter};
 pub use recover::{RecoverOptions, RecoveredExecution};

@@ -1,8 +1,8 @@
 //! After a crash: what was cut off, and what survived it.
 //!
 //! A log that was interrupted has processes of its own, if any survived: they are known by the mark in their
-//! environment, or as the process whose id *and* start time the log names. An id that changed hands is never taken
-//! for one of ours.
+//! environment, or as the process whose id *and* start time the log names. An id that changed hands is never
+//! taken for one of ours.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! A panic of somebody else's code, as a value.
+//! A panic of a caller's code, as a value.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use std::task::Poll;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Panicked(pub(crate) String);
 
-/// Calls somebody else's function.
+/// Calls a function that is not the engine's.
 pub(crate) fn no_panic<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
     // Unwind safety: what the call was about is done with, whichever way it ended.
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| Panicked(message(payload.as_ref())))
@@ -17,7 +17,7 @@ pub(crate) fn no_panic<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
 /// Polls `future` to its end or its panic. After a panic it is not polled again.
 pub(crate) async fn or_panic<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Result<F::Output, Panicked> {
     std::future::poll_fn(|context| {
-        // Unwind safety: nobody looks at the future again after a panic.
+        // Unwind safety: the future is not polled again after a panic.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),

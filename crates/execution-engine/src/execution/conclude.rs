@@ -36,7 +36,7 @@ pub(crate) async fn close_log(log: ExecutionLog, result: &mut ExecutionResult) -
     finished.warning
 }
 
-/// Makes the result known: to the registry, then as the terminal event, then to whoever waits.
+/// Makes the result known: to the registry, then as the terminal event, then to the callers that wait.
 ///
 /// The slot is free before anything can be learned of the end; its next holder waits for the terminal event.
 pub(crate) async fn publish(

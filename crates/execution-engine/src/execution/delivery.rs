@@ -18,8 +18,8 @@ use crate::event::{
 };
 use crate::output::LineBatcher;
 
-/// Text that gathers before reading stops: with the read that goes over it, a batch has less than 128 KiB. Larger ones
-/// were measured to be slower and to hold up an event loop for longer.
+/// Text that gathers before reading stops: with the read that goes over it, a batch has less than 128 KiB.
+/// Larger ones were measured to be slower and to hold up an event loop for longer.
 const OPEN_BATCH_LIMIT: usize = 60 * 1024;
 
 pub(crate) struct Delivery {
@@ -92,13 +92,14 @@ impl Delivery {
         self.waiting_bytes + self.lines.len() < OPEN_BATCH_LIMIT
     }
 
-    /// Whether room is set aside for what is read next: the handler wants it, and nothing is before it that would wait for
-    /// room which this has taken.
+    /// Whether room is set aside for what is read next: the handler wants it, and nothing is before it that
+    /// would wait for room which this has taken.
     pub(crate) fn reserves(&self) -> bool {
         !self.is_busy() && self.wants_lines()
     }
 
-    /// Has the handler set room aside for what is read next. Where there is none yet: what resolves when there is.
+    /// Has the handler set room aside for what is read next. Where there is none yet: what resolves when
+    /// there is.
     pub(crate) fn reserve(&self) -> Option<HandlerFuture<'static>> {
         let handler = self.handler.as_ref().filter(|_| self.reserves())?;
         let id = self.id;
@@ -143,7 +144,7 @@ impl Delivery {
                     }
                     self.waiting_bytes -= len;
                     if let Some(Waiting::Lines(batch)) = self.waiting.pop_front() {
-                        LineBatcher::keep_room(batch);
+                        LineBatcher::recycle(batch);
                     }
                 }
                 None => return self.lines.offer(take),

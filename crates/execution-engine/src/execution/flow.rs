@@ -28,7 +28,8 @@ const READS_PER_RESERVATION: usize = 2;
 const LOG_FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 
 thread_local! {
-    /// One per thread, not per execution: what many children write little by little goes through the same few cache lines.
+    /// One per thread, not per execution: what many children write little by little goes through the same few
+    /// cache lines.
     static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_SIZE].into_boxed_slice());
 }
 
@@ -95,7 +96,7 @@ impl Flow {
         }
     }
 
-    /// A few lines for somebody who wants them are read where the host's loop is, all else in the runtime.
+    /// A few lines that a handler wants are read where the host's loop is, all else in the runtime.
     fn choose_reader(&mut self, sinks: &Sinks) {
         let Some(reactor) = &self.reactor else { return };
         let by_host = self.pace.is_quiet() && sinks.delivery.wants_lines();
@@ -113,7 +114,8 @@ impl Flow {
         self.reservation.withdraw();
     }
 
-    /// Reads `first`, then the other stream, in turns until both are empty or the turn is over, and hands on what came.
+    /// Reads `first`, then the other stream, in turns until both are empty or the turn is over, and hands on
+    /// what came.
     fn read_some(&mut self, first: OutputStream, sinks: &mut Sinks) {
         let second = other(first);
         self.first = second;
@@ -133,8 +135,8 @@ impl Flow {
         }
     }
 
-    /// Reads as much as the pipes can have held when the child ended, a piece whenever the handler has room for it.
-    /// Cancel-safe.
+    /// Reads as much as the pipes can have held when the child ended, a piece whenever the handler has room
+    /// for it. Cancel-safe.
     pub(crate) async fn read_remainder(&mut self, sinks: &mut Sinks) {
         for stream in STREAMS {
             for _ in 0..self.rounds(stream).div_ceil(READS_PER_RESERVATION) {

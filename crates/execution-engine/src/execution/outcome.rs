@@ -58,7 +58,8 @@ pub(crate) fn never_started(shown: &str) -> ExecutionFailure {
     ExecutionFailure::new(FailureCode::Cancelled, format!("`{shown}` was cancelled before it started"))
 }
 
-/// An execution that was cancelled while its program was looked up and spawned: what ran for a moment was killed.
+/// An execution that was cancelled while its program was looked up and spawned: what ran for a moment was
+/// killed.
 pub(crate) fn cancelled_while_starting(shown: &str) -> ExecutionFailure {
     let message = format!("`{shown}` was cancelled while it was being started");
     ExecutionFailure::new(FailureCode::Cancelled, message)
@@ -78,8 +79,8 @@ fn stopped(cause: Cause, shown: &str) -> (ExecutionStatus, Option<ExecutionFailu
             ExecutionStatus::Failed,
             FailureCode::OutputSizeExceeded,
             format!(
-                "`{shown}` was stopped because it wrote more than {bytes} bytes to one stream; allow more output, or \
-                 choose `truncate_with_warning` or `stream_to_file` for what is too much"
+                "`{shown}` was stopped because it wrote more than {bytes} bytes to one stream; allow \
+                 more output, or choose `truncate_with_warning` or `stream_to_file` for what is too much"
             ),
         ),
     };
@@ -100,8 +101,8 @@ fn ended(exit: &ExitKind, command: &Command, shown: &str) -> (ExecutionStatus, O
         ExitKind::Unknown => ExecutionFailure::new(
             FailureCode::ExitStatusLost,
             format!(
-                "`{shown}` ended, but its exit status was taken by another part of this program (one that waits \
-                 for any child, or ignores SIGCHLD)"
+                "`{shown}` ended, but its exit status was taken by another part of this program (one \
+                 that waits for any child, or ignores SIGCHLD)"
             ),
         ),
     };

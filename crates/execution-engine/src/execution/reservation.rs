@@ -1,7 +1,7 @@
 //! [`Reservation`]: room that a handler sets aside for output, asked for before the read.
 //!
-//! A bridge that many executions share has room for a few reads. What none was set aside for is not read: it waits in its
-//! pipe, and not in memory.
+//! A bridge that many executions share has room for a few reads. What none was set aside for is not read: it
+//! waits in its pipe, and not in memory.
 
 use super::delivery::Delivery;
 use crate::event::HandlerFuture;
@@ -15,7 +15,8 @@ pub(crate) enum Reservation {
 }
 
 impl Reservation {
-    /// Asks for room. True where there is some, or none is needed: read now. Otherwise await [`granted`](Self::granted).
+    /// Asks for room. True where there is some, or none is needed: read now. Otherwise await
+    /// [`granted`](Self::granted).
     pub(crate) fn request(&mut self, delivery: &Delivery) -> bool {
         *self = delivery.reserve().map_or(Self::Idle, Self::Waiting);
         !self.is_waiting()
@@ -34,8 +35,8 @@ impl Reservation {
         *self = Self::Idle;
     }
 
-    /// Takes the request back. To be done before anything is awaited that does not await [`granted`](Self::granted):
-    /// room that is granted meanwhile would keep others waiting.
+    /// Takes the request back. To be done before anything is awaited that does not await
+    /// [`granted`](Self::granted): room that is granted meanwhile would keep others waiting.
     pub(crate) fn withdraw(&mut self) {
         *self = Self::Idle;
     }

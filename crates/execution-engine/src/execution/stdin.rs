@@ -70,7 +70,7 @@ fn feed_bytes(mut pipe: PipeWriter, bytes: Vec<u8>) -> Feeder {
     Feeder(tokio::spawn(feed.in_current_span()))
 }
 
-/// Writes what arrives until it is told to close. After the child has closed its end, writes are
+/// Writes what arrives until a close arrives. After the child has closed its end, writes are
 /// accepted and dropped, as the child would have done.
 fn feed_messages(pipe: PipeWriter, mut messages: mpsc::Receiver<StdinMessage>) -> Feeder {
     let feed = async move {

@@ -3,7 +3,7 @@
 //! The order at the end matters: see the exit without reaping → settle what is left of the tree
 //! while the zombie leader still holds the group id → drain the pipes to one deadline that is never
 //! re-armed → reap. (Bazel's process-wrapper does it in this order, for the same reason: a group id
-//! whose leader was reaped may belong to somebody else.)
+//! whose leader was reaped may be another's already.)
 
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::process::{ExecutionChild, Exit, Scope, TreeSignal};
 use crate::registry::StopRequest;
 use crate::result::LeftoverProcess;
 
-/// How long output is awaited after the exit, when somebody else still holds the pipe.
+/// How long output is awaited after the exit, when another process still holds the pipe.
 const LEAK_TIMEOUT: Duration = Duration::from_millis(200);
 /// How long a forced end may take before the process is reported as left behind: one stuck in the
 /// kernel (a dead network file system) takes no signal at all.
@@ -49,7 +49,7 @@ enum Phase {
 
 /// What the output has to step aside for.
 enum Call {
-    /// Somebody asks for a stop.
+    /// A stop was requested.
     Stop,
     /// The timer has run out.
     Time,
@@ -238,7 +238,7 @@ impl<'a> Supervisor<'a> {
 
     /// Reads what is left. True when both streams came to their end.
     ///
-    /// What the pipes held at the exit is read, at the deadline also where nobody has room for it: the child
+    /// What the pipes held at the exit is read, at the deadline also where there is no room for it: the child
     /// wrote it, and it is bounded by the pipes' capacity. Beyond that only a process left behind writes.
     async fn drain(&mut self, deadline: Instant) -> bool {
         tokio::select! {

@@ -89,7 +89,8 @@ impl BoundedBuffer {
         let mut middle = String::new();
         if is_truncated {
             head.truncate(decode::boundary(&head, head.len()));
-            // A character has at most three bytes to be left out, which may be on both sides of the ring's end.
+            // A character has at most three bytes to be left out, which may be on both sides of the ring's
+            // end.
             let cut = decode::first_whole(older);
             older = &older[cut..];
             if older.is_empty() {

@@ -16,7 +16,7 @@ use crate::request::ExecutionMetadata;
 use crate::result::{Containment, ExecutionResult, ExecutionStatus, ExecutionSummary, OutputFiles, millis};
 use crate::sync::lock;
 
-/// One execution, live or finished. Its task writes here; everybody else reads and asks.
+/// One execution, live or finished. Its task writes here; everything else reads and asks.
 ///
 /// Remembered for a day, perhaps, and with many others: what only the living need goes with their end.
 #[derive(Debug)]
@@ -34,9 +34,9 @@ pub(crate) struct Execution {
 #[derive(Debug)]
 struct State {
     life: Life,
-    /// Wakes whoever waits for the result. Nothing once the terminal event was delivered: whoever asks then has
-    /// seen every event before.
-    untold: Option<Arc<Notify>>,
+    /// Wakes the callers that wait for the result. `None` once the terminal event was delivered: a caller
+    /// that asks later has seen every event.
+    waiters: Option<Arc<Notify>>,
 }
 
 /// What is known of an execution when it is accepted.
@@ -66,7 +66,7 @@ impl Execution {
             command_type: accepted.command_type,
             created_at: accepted.created_at,
             takes_stdin,
-            state: Mutex::new(State { life: Life::Live(Box::new(live)), untold: Some(Arc::default()) }),
+            state: Mutex::new(State { life: Life::Live(Box::new(live)), waiters: Some(Arc::default()) }),
         }
     }
 
@@ -131,15 +131,15 @@ impl Execution {
         }
         let lived = std::mem::replace(&mut state.life, Life::Ended(Arc::clone(result)));
         drop(state);
-        // Outside the lock: it wakes whoever sends to it or hears from it.
+        // Outside the lock: dropping it wakes its senders and receivers.
         drop(lived);
         true
     }
 
-    /// Lets go whoever waits.
+    /// Releases the callers that wait.
     pub(crate) fn release_waiters(&self) {
-        let untold = self.lock().untold.take();
-        if let Some(waiters) = untold {
+        let waiters = self.lock().waiters.take();
+        if let Some(waiters) = waiters {
             waiters.notify_waiters();
         }
     }
@@ -147,23 +147,23 @@ impl Execution {
     /// Resolves when the execution has ended and its terminal event was delivered.
     pub(crate) async fn completed(&self) -> Arc<ExecutionResult> {
         loop {
-            let told = self.lock().untold.clone().unwrap_or_default();
-            let mut told = pin!(told.notified());
-            // Before the look: what is told in between is not missed.
-            told.as_mut().enable();
-            if let Some(result) = self.told_result() {
+            let released = self.lock().waiters.clone().unwrap_or_default();
+            let mut released = pin!(released.notified());
+            // Before the look: a release in between is not missed.
+            released.as_mut().enable();
+            if let Some(result) = self.published_result() {
                 return result;
             }
-            told.await;
+            released.await;
         }
     }
 
-    fn told_result(&self) -> Option<Arc<ExecutionResult>> {
+    fn published_result(&self) -> Option<Arc<ExecutionResult>> {
         let state = self.lock();
-        state.life.result().filter(|_| state.untold.is_none()).cloned()
+        state.life.result().filter(|_| state.waiters.is_none()).cloned()
     }
 
-    /// Asks for a polite stop; a second time for force. True when it was still live.
+    /// Asks for a graceful stop; a second time for force. True when it was still live.
     pub(crate) fn cancel(&self) -> bool {
         self.request_stop(
             |stop| if stop == StopRequest::None { StopRequest::Graceful } else { StopRequest::Force },
@@ -178,7 +178,7 @@ impl Execution {
     fn request_stop(&self, raise: impl FnOnce(StopRequest) -> StopRequest) -> bool {
         let state = self.lock();
         let Life::Live(live) = &state.life else { return false };
-        // Told only when it rises: asking again for the same is not asking for more.
+        // Sent only when it rises: asking again for the same is not asking for more.
         live.stop.send_if_modified(|stop| std::mem::replace(stop, raise(*stop)) != *stop);
         true
     }
@@ -271,7 +271,7 @@ mod tests {
         assert!(stop.changed().await.is_err(), "and the way to stop it");
         assert!(!execution.cancel());
         let stdin = execution.stdin().expect("it did read a pipe");
-        assert!(stdin.send(StdinMessage::Close).await.is_err(), "where nobody reads any more");
+        assert!(stdin.send(StdinMessage::Close).await.is_err(), "where nothing is read any more");
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use crate::result::{ExecutionResult, ExecutionStatus};
 /// How urgently an execution was asked to stop. It only ever rises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum StopRequest {
-    /// Nobody asked.
+    /// None was made.
     None,
     /// The signal, the grace period, then by force.
     Graceful,

@@ -13,7 +13,7 @@ use super::retention::Retention;
 use crate::error::EngineError;
 use crate::sync::lock;
 
-/// Look-up by id is O(1); forgetting takes from the front of a queue.
+/// Look-up by id is O(1); retention takes from the front of a queue.
 #[derive(Debug)]
 pub(crate) struct Registry {
     state: Mutex<State>,

@@ -1,4 +1,5 @@
-//! G11: a host that ends, or ends a part of itself, leaves nothing. (Node's ways to end are tested through Node.)
+//! G11: a host that ends, or ends a part of itself, leaves nothing. (Node's ways to end are tested through
+//! Node.)
 
 use std::process::Command;
 
@@ -63,8 +64,8 @@ async fn a_shutdown_leaves_no_process_no_zombie_and_whole_logs() {
     assert!(is_running(std::process::id()));
 }
 
-/// A program that ignores SIGCHLD, as daemons did, has its children reaped by the kernel: their exit codes are
-/// gone. (Noted by duct, whose caller may have set `SIG_IGN`.)
+/// A program that ignores SIGCHLD, as daemons did, has its children reaped by the kernel: their exit codes
+/// are gone. (Noted by duct, whose caller may have set `SIG_IGN`.)
 #[test]
 fn a_host_that_ignores_its_childrens_end_is_told_so_and_does_not_hang() {
     if !have("env", &["--ignore-signal=CHLD", "true"]) {

@@ -73,8 +73,8 @@ async fn cleanup_forgets_by_age_and_deletes_old_logs_and_nothing_else() {
     assert!(foreign.exists(), "only own files are deleted");
 }
 
-/// Forgotten while others wait for them, and while new ones come in. (On one thread: whoever waits has begun to
-/// before the first can end.)
+/// Forgotten while others wait for them, and while new ones come in. (On one thread: whoever waits has begun
+/// to before the first can end.)
 #[tokio::test]
 async fn under_load_no_waiter_misses_its_result_and_no_more_are_kept() {
     let test = TestEngine::with(|config| {

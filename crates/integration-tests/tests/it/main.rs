@@ -1,4 +1,5 @@
-//! Behaviour on real processes. One module a guarantee; the numbers are those of `docs/internal/reliability.md`.
+//! Behaviour on real processes. One module a guarantee; the numbers are those of
+//! `docs/internal/reliability.md`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 #![allow(clippy::format_collect, reason = "speed is no concern here")]

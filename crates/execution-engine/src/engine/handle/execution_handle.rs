@@ -1,4 +1,5 @@
-//! [`ExecutionHandle`], what [`ExecutionEngine::run`](crate::ExecutionEngine::run) returns, and its [`Lines`].
+//! [`ExecutionHandle`], what [`ExecutionEngine::run`](crate::ExecutionEngine::run) returns, and its
+//! [`Lines`].
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -19,9 +19,9 @@ const TAIL_TO_KEEP: usize = 16 * 1024;
 const BATCH_TO_EXPECT: usize = 256 * 1024;
 
 thread_local! {
-    /// Room for a batch: of the thread and not of the execution, for what is read is handed over at once, and then goes
-    /// through the same few lines of the processor's cache, however many write.
-    static ROOM: Cell<Option<(String, Vec<LineRun>)>> = const { Cell::new(None) };
+    /// Room for a batch: of the thread and not of the execution, for what is read is handed over at once, and
+    /// then goes through the same few lines of the processor's cache, however many write.
+    static SPARE: Cell<Option<(String, Vec<LineRun>)>> = const { Cell::new(None) };
 }
 
 /// Gathers the lines of one execution.
@@ -101,8 +101,8 @@ impl LineBatcher {
         Some(std::mem::replace(&mut self.open, next))
     }
 
-    /// Offers the open batch to somebody who says whether it was taken. What memory is left in it then is kept for
-    /// whoever comes next.
+    /// Offers the open batch to `take`, which says whether it took it. What memory is left in it is kept for
+    /// the next batch of this thread.
     pub fn offer(&mut self, take: impl FnOnce(&mut LineBatch) -> bool) {
         let len = self.len();
         if !take(&mut self.open) {
@@ -110,15 +110,15 @@ impl LineBatcher {
         }
         self.last_len = len;
         let next = LineBatch { text: String::new(), runs: Vec::new(), ..self.open };
-        Self::keep_room(std::mem::replace(&mut self.open, next));
+        Self::recycle(std::mem::replace(&mut self.open, next));
     }
 
-    /// Keeps the memory of a batch that is done with.
-    pub fn keep_room(LineBatch { mut text, mut runs, .. }: LineBatch) {
+    /// Keeps the memory of a batch that was delivered.
+    pub fn recycle(LineBatch { mut text, mut runs, .. }: LineBatch) {
         if text.capacity() <= BATCH_TO_EXPECT {
             text.clear();
             runs.clear();
-            ROOM.set(Some((text, runs)));
+            SPARE.set(Some((text, runs)));
         }
     }
 
@@ -234,7 +234,7 @@ impl LineBatcher {
     /// Makes room for `more` bytes; a new batch likely grows as long as the last one.
     fn expect(&mut self, more: usize) {
         if self.open.text.capacity() == 0 {
-            if let Some(room) = ROOM.take() {
+            if let Some(room) = SPARE.take() {
                 (self.open.text, self.open.runs) = room;
             }
             self.open.text.reserve(more.max(self.last_len.min(BATCH_TO_EXPECT)));

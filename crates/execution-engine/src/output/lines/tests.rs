@@ -182,7 +182,8 @@ proptest! {
         }
         seen.extend(lines(batcher.take()));
         for stream in [Stdout, Stderr] {
-            let of_stream: Vec<_> = seen.iter().filter(|line| line.0 == stream).map(|line| (line.1.clone(), line.2)).collect();
+            let of_stream = seen.iter().filter(|line| line.0 == stream);
+                let of_stream: Vec<_> = of_stream.map(|line| (line.1.clone(), line.2)).collect();
             prop_assert_eq!(of_stream, model(&whole[stream], max_part));
         }
     }
