@@ -1,4 +1,4 @@
-/** The two errors users meet, and the one place that makes them from native answers. */
+/** The two errors that users meet, and the one place that makes them from native answers. */
 import type { NativeFailure } from '../index.js'
 import type { ExecutionResult, FailureCode } from './types.js'
 
@@ -58,7 +58,16 @@ export class ExecutionEngineError extends Error {
   }
 }
 
-/** An execution that did not complete, for those who asked to have it thrown (`reject: true`). */
+/**
+ * An execution that did not complete, thrown where `reject: true` asks for it.
+ *
+ * @example
+ * try {
+ *   await engine.run('npm', ['test'], { reject: true })
+ * } catch (error) {
+ *   if (error instanceof ExecutionError) console.log(error.code, error.result.stderr) // NON_ZERO_EXIT …
+ * }
+ */
 export class ExecutionError extends Error {
   override readonly name = 'ExecutionError'
   readonly [executionError] = true

@@ -13,7 +13,7 @@ import type { CancelOptions, ExecutionResult, OutputLine, RunOptions } from './t
 /** Characters of unread lines at which the execution is paused. */
 const HIGH_WATER = 256 * 1024
 
-/** An iterator that was begun and is no longer referenced would hold its execution back, and its lines, for ever. */
+/** An unfinished iterator that is no longer referenced would hold back its execution for ever. */
 const abandoned = new FinalizationRegistry<AsyncQueue<OutputLine>>((lines) => void lines.return())
 
 /** Also what was refused has an id. */
@@ -100,7 +100,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
       throw new ExecutionEngineError(
         'INVALID_REQUEST',
         'the lines of an execution come in one iteration, which must start in the same turn as `run()`: lines that ' +
-          'nobody asks for are not kept; to look at them later or in several places, pass `onEvent`, or read the log',
+          'are not asked for are not kept; to look at them later or in several places, pass `onEvent`, or read the log',
       )
     }
     const lines = new AsyncQueue<OutputLine>({
@@ -121,7 +121,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   /** Cancels, and waits for the end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#live?.cancelOnce()
-    // Lines that nobody will read any more must not hold the end up.
+    // Lines that stay unread must not delay the end.
     await this.#lines?.return()
     await this.wait().catch(() => {})
   }
@@ -165,7 +165,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     if (this.#lines === undefined) this.#listenOnly()
   }
 
-  /** Nobody iterates: lines cross only for a listener, and reach it without passing by here. */
+  /** Without an iteration, lines cross only for a listener and reach it directly. */
   #listenOnly(): void {
     if (this.#live === undefined) return
     this.#live.consumer = this.#listener

@@ -30,7 +30,7 @@ test('events come in order, and the terminal one is last and alone', async (t) =
   }
 })
 
-test('started tells the process and the command', async (t) => {
+test('started names the process and the command', async (t) => {
   const engine = testEngine(t)
   const events: ExecutionEvent[] = []
   const id = await engine.execute(exec(node('console.log(process.pid)')), (event) => events.push(event))
@@ -78,7 +78,7 @@ test('one that cannot be started has no started event', async (t) => {
   t.deepEqual(types, ['failed'])
 })
 
-test('the limit of memory is told once a stream', async (t) => {
+test('the limit of memory is reported once per stream', async (t) => {
   const engine = testEngine(t)
   const events: ExecutionEvent[] = []
   const request = { ...exec(node('console.log("x\\n".repeat(10_000))')), maxOutputSizeBytes: 1_000 }
@@ -86,10 +86,10 @@ test('the limit of memory is told once a stream', async (t) => {
   const result = await engine.waitForCompletion(id)
   t.true(result.stdoutTruncated)
   t.false(result.stderrTruncated)
-  const told = events.filter((event) => event.type === 'output_truncated')
-  t.is(told.length, 1)
-  t.is(told[0]?.stream, 'stdout')
-  t.is(told[0]?.limitBytes, 1_000)
+  const truncations = events.filter((event) => event.type === 'output_truncated')
+  t.is(truncations.length, 1)
+  t.is(truncations[0]?.stream, 'stdout')
+  t.is(truncations[0]?.limitBytes, 1_000)
 })
 
 test('streamOutput: false leaves the lines out of the events, not out of the result', async (t) => {

@@ -1,4 +1,4 @@
-// What somebody who comes from `child_process`, execa or zx types first, and what the refusal says to it.
+// What users of `child_process`, execa or zx type first, and what the refusal answers.
 
 import test from 'ava'
 

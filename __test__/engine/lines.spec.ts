@@ -61,7 +61,7 @@ test('a very long line comes in parts', async (t) => {
   )
 })
 
-test('whoever reads slowly slows the child down, and loses nothing', async (t) => {
+test('a slow reader slows the child down, and loses nothing', async (t) => {
   const total = 64 * 1024 * 1024
   const progress = join(temporaryFolder(t), 'progress')
   writeFileSync(progress, '0')

@@ -182,7 +182,7 @@ test('with reject, an execution that fails and that nobody waits for is an unhan
   t.deepEqual(told.toSorted(), ['NON_ZERO_EXIT', 'one'])
 })
 
-test('whoever iterates a refused request gets its refusal there', async (t) => {
+test('iterating a refused request throws its refusal', async (t) => {
   const lines = testEngine(t).run('')[Symbol.asyncIterator]()
   const error = await t.throwsAsync(() => lines.next())
   t.is((error as ExecutionEngineError).field, 'command.program')

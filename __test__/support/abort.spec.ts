@@ -21,7 +21,7 @@ test('an abort is acted upon once, a past one at once, and none at all without a
   t.is(calls, 2)
 })
 
-test('whoever stops following is not called, and leaves nothing on the signal', (t) => {
+test('one that stops following is not called, and leaves nothing on the signal', (t) => {
   const controller = new AbortController()
   const stop = onAbort(controller.signal, () => t.fail())
   stop()

@@ -76,7 +76,7 @@ export class LiveExecutions implements Audience {
     if (execution === undefined) return
     this.#byNumber.delete(number)
     this.#byId.delete(execution.id)
-    // First: the execution lets go of the native side when it ends.
+    // Before it ends: afterwards the execution no longer keeps the native side in memory.
     this.#stayAwake()
     execution.end(result)
     if (this.#byNumber.size === 0) busy.delete(this)

@@ -1,6 +1,6 @@
 /** Following an `AbortSignal` without leaving a listener on it. */
 
-/** Calls `act` when the signal is aborted, at once if it is already. Returns what stops it from being called. */
+/** Calls `act` when the signal is aborted, at once if it already is. Returns a function that stops following. */
 export const onAbort = (signal: AbortSignal | undefined, act: () => void): (() => void) => {
   if (signal === undefined) return () => {}
   if (signal.aborted) {
@@ -12,7 +12,7 @@ export const onAbort = (signal: AbortSignal | undefined, act: () => void): (() =
 }
 
 /**
- * Waits for work that may take for ever, but not longer than until the signal is aborted.
+ * Waits for work that may take for ever, at most until the signal is aborted.
  *
  * @throws the signal's reason; the work is not begun when it was aborted before.
  */

@@ -15,8 +15,8 @@ export interface AsyncQueueOptions<Item> {
 const SLOTS = 4096
 
 /**
- * A queue that tells its producer when it is full. It never refuses an item: a producer that cannot stop at once may go
- * on for a while.
+ * A queue that signals its producer when it is full. It never refuses an item: a producer that cannot stop at once may
+ * go on for a while.
  *
  * @example
  * const queue = new AsyncQueue<string>({ highWater: 64 * 1024, sizeOf: (text) => text.length, onFull: pause })
@@ -43,12 +43,12 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item, undefined> 
     this.#sizeOf = options.sizeOf ?? (() => 1)
   }
 
-  /** Whether the producer had better pause. */
+  /** Whether the producer should pause. */
   get isFull(): boolean {
     return this.#isFull
   }
 
-  /** Resolves when there is room, or nobody reads any more. */
+  /** Resolves when there is room, or no reader any more. */
   room(): Promise<void> {
     if (!this.#isFull) return Promise.resolve()
     return new Promise((resolve) => {
@@ -56,7 +56,7 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item, undefined> 
     })
   }
 
-  /** Lifts the bound for good: the producer is to come to its end, whether anybody reads or not. */
+  /** Lifts the bound for good, so that the producer comes to its end whether the items are read or not. */
   unbound(): void {
     this.#isUnbounded = true
     this.#setFull(false)

@@ -1,6 +1,6 @@
 /**
- * What the packages of this project share: a queue, hints, handles, aborting. It may change in any version, and nobody
- * else should import it.
+ * What the packages of this project share: a queue, hints, handles, aborting. It is not part of the public API and may
+ * change in any version.
  *
  * @packageDocumentation
  */

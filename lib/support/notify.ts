@@ -4,7 +4,7 @@
  */
 export const notify = <Event>(listener: (event: Event) => unknown, event: Event): void => {
   try {
-    // A promise that it returns is nobody's here: should it reject, that is an unhandled rejection.
+    // A promise that it returns is not awaited: if it rejects, that is an unhandled rejection.
     void listener(event)
   } catch (error) {
     process.nextTick(() => {

@@ -1,6 +1,6 @@
 /** Handles that are awaited like the promise they stand for. */
 
-/** A promise that asks for its value when somebody waits for it, and not when it is looked at. */
+/** A promise that asks for its value when it is awaited, and not when it is merely looked at. */
 class WaitingPromise<Value> extends Promise<Value> {
   readonly #wait: () => Promise<Value>
 
