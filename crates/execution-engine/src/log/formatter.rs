@@ -9,6 +9,7 @@ use execution_log::format::{MAX_PAYLOAD, timestamp};
 use memchr::memchr;
 
 use crate::event::OutputStream;
+use crate::per_stream::PerStream;
 
 /// Records are written in pieces of about this size.
 const PIECE: usize = 256 * 1024;
@@ -81,7 +82,7 @@ pub(super) struct Records {
 #[derive(Debug, Default)]
 pub(super) struct Formatter {
     /// Unfinished lines, standard output's and standard error's.
-    tails: [Vec<u8>; 2],
+    tails: PerStream<Vec<u8>>,
     /// Times never go back within a log, whatever the clock does.
     last: DateTime<Utc>,
     /// `last` as text.
@@ -121,19 +122,18 @@ impl Formatter {
         records: &mut Records,
         write: &mut impl FnMut(&mut Records),
     ) {
-        let slot = stream as usize;
-        if !self.tails[slot].is_empty() {
+        if !self.tails[stream].is_empty() {
             let end = memchr(b'\n', bytes);
             let (head, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
-            let mut tail = std::mem::take(&mut self.tails[slot]);
+            let mut tail = std::mem::take(&mut self.tails[stream]);
             tail.extend_from_slice(head);
             bytes = rest;
             let kept = self.lines(stream, &tail, records, write);
             tail.drain(..kept);
-            self.tails[slot] = tail;
+            self.tails[stream] = tail;
         }
         let used = self.lines(stream, bytes, records, write);
-        self.tails[slot].extend_from_slice(&bytes[used..]);
+        self.tails[stream].extend_from_slice(&bytes[used..]);
     }
 
     /// Formats the whole lines of `bytes` and full-sized parts of an unfinished one; says how many
@@ -167,7 +167,7 @@ impl Formatter {
 
     fn flush(&mut self, records: &mut Records) {
         for stream in [OutputStream::Stdout, OutputStream::Stderr] {
-            let tail = std::mem::take(&mut self.tails[stream as usize]);
+            let tail = std::mem::take(&mut self.tails[stream]);
             if !tail.is_empty() {
                 self.output_record(stream, false, &tail, records);
             }

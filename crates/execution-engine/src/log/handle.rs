@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::formatter::Block;
 use super::job::{FinishedLog, Job, LogPath, MAX_UNWRITTEN, Shared, Unwritten};
+use crate::per_stream::PerStream;
 
 /// Handed over in one piece.
 const BLOCK: usize = 64 * 1024;
@@ -32,12 +33,19 @@ pub(crate) struct ExecutionLog {
     shared: Arc<Shared>,
     block: Block,
     /// Whether a line has begun, of standard output and of standard error.
-    has_tail: [bool; 2],
+    has_tail: PerStream<bool>,
 }
 
 impl ExecutionLog {
     pub(super) fn new(id: Uuid, mode: LogMode, jobs: mpsc::Sender<Job>) -> Self {
-        Self { id, mode, jobs, shared: Arc::default(), block: Block::default(), has_tail: [false; 2] }
+        Self {
+            id,
+            mode,
+            jobs,
+            shared: Arc::default(),
+            block: Block::default(),
+            has_tail: PerStream::default(),
+        }
     }
 
     /// Where the log is, once it is anywhere.
@@ -63,7 +71,7 @@ impl ExecutionLog {
     /// Logs what was read.
     pub(crate) fn output(&mut self, stream: OutputStream, bytes: &[u8], at: DateTime<Utc>) {
         let Some(last) = bytes.last().filter(|_| self.is_full()) else { return };
-        self.has_tail[stream as usize] = *last != b'\n';
+        self.has_tail[stream] = *last != b'\n';
         self.block.output(stream, bytes, at);
         if self.block.size() >= BLOCK {
             // As much again is likely.
@@ -79,13 +87,13 @@ impl ExecutionLog {
     }
 
     pub(crate) fn needs_flush(&self) -> bool {
-        !self.block.is_empty() || self.has_tail.contains(&true)
+        !self.block.is_empty() || self.has_tail.iter().any(|has_tail| *has_tail)
     }
 
     /// Hands over what there is; an unfinished line as a partial record.
     pub(crate) fn flush(&mut self) {
-        if self.has_tail.contains(&true) {
-            self.has_tail = [false; 2];
+        if self.has_tail.iter().any(|has_tail| *has_tail) {
+            self.has_tail = PerStream::default();
             self.block.flush(Utc::now());
         }
         if !self.block.is_empty() {

@@ -15,6 +15,7 @@ use super::formatter::{Block, Formatter, Records};
 use super::job::{FinishedLog, Job, Shared, Unwritten};
 use super::part_file::{PartFile, Rotation};
 use super::spill::{LoneSpills, Spill};
+use crate::per_stream::PerStream;
 
 pub(super) struct Writer {
     location: LogLocation,
@@ -38,7 +39,7 @@ struct OpenFolder {
 struct OpenLog {
     log: Option<PartFile>,
     formatter: Formatter,
-    spills: [Spill; 2],
+    spills: PerStream<Spill>,
     /// What `FinishedLog` will say.
     finished: FinishedLog,
     /// Bytes of records that could not be written.
@@ -155,10 +156,10 @@ impl Writer {
         let OpenLog { spills, finished, .. } = &mut entry;
         let written = self.folder().and_then(|open| {
             let files = &mut finished.output_files;
-            spills[stream as usize].write(&open.folder, (id, stream), bytes, files)
+            spills[stream].write(&open.folder, (id, stream), bytes, files)
         });
         if let Err(error) = written {
-            entry.spills[stream as usize] = Spill::Failed;
+            entry.spills[stream] = Spill::Failed;
             entry.fail(&format!("output is not in its file from here on: {error}"), shared);
         }
         self.open.insert(id, entry);
