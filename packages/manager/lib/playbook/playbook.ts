@@ -40,6 +40,7 @@ export const parsePlaybook = (text: string, options: { name?: string } = {}): Pl
 /**
  * Reads a playbook from a file.
  *
+ * @example const playbook = await loadPlaybook('playbook.json')
  * @throws PlaybookError with every problem; also when the file cannot be read
  */
 export const loadPlaybook = async (path: string): Promise<Playbook> =>

@@ -24,7 +24,7 @@ import {
 /** Characters. Above it, a playbook is an accident or an attack. */
 const MAX_LENGTH = 16 * 1024 * 1024
 /** A playbook needs six levels; its metadata may want more. The parser recurses. */
-const MAX_DEPTH = 64
+const MAX_NESTING = 64
 
 // Names that mean something to every JavaScript object: a careless program would write through them.
 const reserved = new Set(['__proto__', 'constructor', 'prototype'])
@@ -156,8 +156,8 @@ export class Source {
       const char = this.#text[offset]
       if (char === '{' || char === '[') depth += 1
       else if (char === '}' || char === ']') depth -= 1
-      if (depth > MAX_DEPTH) {
-        throw this.#error([{ offset, message: `this is nested more than ${MAX_DEPTH} levels deep` }])
+      if (depth > MAX_NESTING) {
+        throw this.#error([{ offset, message: `this is nested more than ${MAX_NESTING} levels deep` }])
       }
     }
   }

@@ -24,7 +24,11 @@ export interface AuditRecord {
   full_output_path: string | null
 }
 
-/** Where records go. */
+/**
+ * Where records go.
+ *
+ * @example const sink: RecordSink = { write: (record) => database.insert(record) }
+ */
 export interface RecordSink {
   /** Resolves when the record is safe. What it throws is reported in the run's result; the run goes on. */
   write(record: AuditRecord): Promise<void> | void

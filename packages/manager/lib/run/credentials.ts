@@ -18,7 +18,11 @@ export interface Credentials {
   readonly plain?: Readonly<Record<string, string>>
 }
 
-/** Gives attempts their credentials. */
+/**
+ * Gives attempts their credentials.
+ *
+ * @example const provider: CredentialProvider = { credentials: async () => ({ secrets: { TOKEN: await newToken() } }) }
+ */
 export interface CredentialProvider {
   /** What it throws fails the step, which is then not run. */
   credentials(request: CredentialRequest): Promise<Credentials> | Credentials

@@ -4,7 +4,7 @@ import { AsyncQueue, notify } from '@escher/execution-engine/support'
 import type { PlaybookEvent, PlaybookEventListener } from './events.js'
 
 /** Events that a loop may be behind before lines of output wait for it. */
-const HIGH_WATER = 4096
+const EVENTS_BEHIND = 4096
 
 /** Distributes over the types of events, which `Omit` alone does not. */
 type Without<Event, Names extends PropertyKey> = Event extends unknown ? Omit<Event, Names> : never
@@ -65,7 +65,7 @@ export class EventStream {
   /** All events from now on. A loop that is left is forgotten; the run goes on. */
   iterate(): AsyncIterableIterator<PlaybookEvent, undefined> {
     const queue = new AsyncQueue<PlaybookEvent>({
-      highWater: HIGH_WATER,
+      highWater: EVENTS_BEHIND,
       onLeave: () => this.#queues.delete(queue),
     })
     if (this.#isUnbounded) queue.unbound()

@@ -141,5 +141,11 @@ export type ApprovalDecision =
   | { readonly decision: 'approve'; readonly command?: string | readonly string[] }
   | { readonly decision: 'reject'; readonly reason?: string }
 
-/** Decides whether a step may run. What it throws is no approval. */
+/**
+ * Decides whether a step may run. What it throws is no approval.
+ *
+ * @example
+ * const onApproval: ApprovalCallback = ({ commandLine }) =>
+ *   commandLine.startsWith('git ') ? { decision: 'approve' } : { decision: 'reject', reason: 'only git' }
+ */
 export type ApprovalCallback = (request: ApprovalRequest) => ApprovalDecision | Promise<ApprovalDecision>

@@ -1,7 +1,7 @@
 /**
  * Scripts for a shell. A value never becomes part of the script: it is passed as an environment variable, and the
- * script gets a reference to it. Expanding a variable never turns its value into code, whatever it holds and wherever it
- * stands. That does not depend on how well this file understands quoting, which only keeps a value one word. The one
+ * script gets a reference to it. Expanding a variable never turns its value into code, whatever it holds and wherever
+ * it stands. That does not depend on how well this file understands quoting, which only keeps a value one word. The one
  * exception is arithmetic, where a placeholder is refused.
  */
 import type { Problem } from './problem.js'

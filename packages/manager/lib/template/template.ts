@@ -41,7 +41,7 @@ const stepParts = new RegExp(String.raw`^steps\.(${STEP_ID}+)\.([a-z_]+)(.*)$`, 
 const NO_SHELL = 'there is no shell here to know ${…}: write {name} for a parameter, or `"shell": true`'
 
 /** For one string. More would not help. */
-const MAX_PROBLEMS = 10
+const TOO_MANY = 10
 
 const literally = (text: string): string => `for these very characters write {{${text}}}`
 
@@ -107,7 +107,7 @@ export const parseTemplate = (
   const problems: Problem[] = []
   let literal = ''
   let at = 0
-  for (let brace = text.indexOf('{'); brace !== -1 && problems.length < MAX_PROBLEMS; brace = text.indexOf('{', at)) {
+  for (let brace = text.indexOf('{'); brace !== -1 && problems.length < TOO_MANY; brace = text.indexOf('{', at)) {
     literal += text.slice(at, brace)
     const opening = countOf('{', text, brace)
     const name = nameAt(text, brace + opening)
