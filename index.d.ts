@@ -42,6 +42,10 @@ export declare class NativeEngine {
   readLogs(id: string): Promise<NativeFailure | string>
   /** At most `max` records of a log, from a place in it on. */
   readLogRecords(id: string, from: string, max: number): Promise<NativeFailure | NativeLogPage>
+  /** As `readLogRecords`, once there is something: a record, or the end. */
+  followLogRecords(id: string, from: string, max: number): Promise<NativeFailure | NativeLogPage>
+  /** What is in the log folder, oldest first. */
+  listLogs(): Promise<NativeFailure | Array<NativeLogInfo>>
   /** Forgets and deletes what is beyond its retention. */
   cleanup(): Promise<NativeCleanupReport>
   /** Finds what earlier programs left on the log folder when they died. */
@@ -126,11 +130,28 @@ export interface NativeFailure {
   allowed?: string
 }
 
+/** A log in the engine's folder. */
+export interface NativeLogInfo {
+  id: string
+  state: 'running' | 'ended' | 'interrupted' | 'damaged'
+  command: string | null
+  startedAt: string | null
+  status: 'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted' | null
+  exitCode: number | null
+  signal: string | null
+  durationMs: number | null
+  /** The parts that are there, in order. */
+  paths: Array<string>
+  bytes: number
+  modifiedAt: string
+}
+
 /** A piece of a log. */
 export interface NativeLogPage {
   records: Array<NativeLogRecord>
   next: string
   atEnd: boolean
+  hasEnded: boolean
 }
 
 /** One line of a log. */

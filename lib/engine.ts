@@ -32,6 +32,7 @@ import {
   type ExecutionResult,
   type ExecutionStatus,
   type ExecutionSummary,
+  type LogInfo,
   type LogRecord,
   type RecoveredExecution,
   type RunOptions,
@@ -181,7 +182,10 @@ export class ExecutionEngine {
 
   /** The whole log as text. @throws ExecutionEngineError `NOT_FOUND`; `LOG_UNREADABLE`, also above 64 MiB. */
   readLogs(id: string, options?: { format?: 'text' }): Promise<string>
-  /** The log's records, read as they are asked for. With `follow`, until the execution ends. */
+  /**
+   * The log's records, read as they are asked for. With `follow`, until the execution ends, also one that another engine
+   * or program runs in the same log folder.
+   */
   readLogs(id: string, options: { format: 'records'; follow?: boolean }): AsyncIterable<LogRecord>
   readLogs(
     id: string,
@@ -203,6 +207,15 @@ export class ExecutionEngine {
 
   #isLive(id: string): boolean {
     return this.#live.find(id) !== undefined
+  }
+
+  /**
+   * The logs in the engine's folder, oldest first: its own, those of other engines, and what earlier ones left.
+   *
+   * @throws ExecutionEngineError `LOG_UNREADABLE` when the folder cannot be read.
+   */
+  async listLogs(): Promise<LogInfo[]> {
+    return unwrap(await this.#native.listLogs())
   }
 
   /** Forgets and deletes what is beyond its retention, now. */

@@ -302,6 +302,30 @@ export type LogRecord =
   | { type: 'output'; timestamp: string; stream: OutputStream; text: string; bytes: Uint8Array; partial: boolean }
   | { type: 'event'; timestamp: string; event: Readonly<Record<string, unknown>> }
 
+/** A log in the engine's folder, whichever program wrote it. */
+export interface LogInfo {
+  id: string
+  /**
+   * `running`: its writer lives. `ended`: it has its end. `interrupted`: it has none, and its writer is gone. `damaged`:
+   * its beginning or its end cannot be read; its records may be.
+   */
+  state: 'running' | 'ended' | 'interrupted' | 'damaged'
+  /** `null` where the log's beginning cannot be read, as `startedAt`. */
+  command: string | null
+  startedAt: string | null
+  /** How it ended; `null` without an end, as the next three. */
+  status: Exclude<ExecutionStatus, 'pending' | 'running'> | null
+  exitCode: number | null
+  signal: string | null
+  durationMs: number | null
+  /** The log's parts that are there, in order. */
+  paths: string[]
+  /** The size of all its files. */
+  bytes: number
+  /** When it was last written to. */
+  modifiedAt: string
+}
+
 /** An execution that the death of its host cut off. */
 export interface RecoveredExecution {
   id: string

@@ -18,6 +18,7 @@ use crate::bridge::{EventBridge, Gates, Listener, NativeBatch};
 use crate::config::NativeConfig;
 use crate::failure::{NativeFailure, answer};
 
+use crate::logs::NativeLogInfo;
 use crate::number::whole;
 use crate::records::{NativeCleanupReport, NativeLogPage, NativeMetrics, NativeRecovered};
 use crate::request::{self, named, parse_id};
@@ -208,6 +209,30 @@ impl NativeEngine {
             Err(error) => Err(error),
         };
         Ok(answer(page.map(NativeLogPage::from)))
+    }
+
+    /// As `readLogRecords`, once there is something: a record, or the end.
+    #[napi]
+    pub async fn follow_log_records(
+        &self,
+        id: String,
+        from: String,
+        max: f64,
+    ) -> Result<Either<NativeFailure, NativeLogPage>> {
+        let engine = self.engine.clone();
+        let page = match log_place(&id, &from, max) {
+            Ok((id, from, max)) => engine.follow_log_records(id, from, max).await,
+            Err(error) => Err(error),
+        };
+        Ok(answer(page.map(NativeLogPage::from)))
+    }
+
+    /// What is in the log folder, oldest first.
+    #[napi]
+    pub async fn list_logs(&self) -> Result<Either<NativeFailure, Vec<NativeLogInfo>>> {
+        let engine = self.engine.clone();
+        let logs = engine.list_logs().await;
+        Ok(answer(logs.map(|all| all.into_iter().map(NativeLogInfo::from).collect())))
     }
 
     /// Forgets and deletes what is beyond its retention.

@@ -18,6 +18,7 @@ mod engine;
 mod event_loop;
 mod failure;
 mod kept_output;
+mod logs;
 mod number;
 mod records;
 mod request;

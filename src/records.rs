@@ -47,6 +47,7 @@ pub struct NativeLogPage {
     pub records: Vec<NativeLogRecord>,
     pub next: String,
     pub at_end: bool,
+    pub has_ended: bool,
 }
 
 /// What a cleanup removed.
@@ -103,6 +104,7 @@ impl From<LogPage> for NativeLogPage {
             records: page.records.into_iter().map(Into::into).collect(),
             next: page.next.to_string(),
             at_end: page.at_end,
+            has_ended: page.has_ended,
         }
     }
 }

@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import test from 'ava'
 
 import { ExecutionEngineError, type LogRecord } from '@escher/execution-engine'
-import { temporaryFolder, testEngine } from '@escher/testing/engine'
-import { errorOf, Recorder, sh } from '@escher/testing/recorder'
+import { forever, temporaryFolder, testEngine } from '@escher/testing/engine'
+import { errorOf, exec, Recorder, sh } from '@escher/testing/recorder'
 import { startProgram } from '@escher/testing/program'
+import { until } from '@escher/testing/wait'
 
 const all = async (records: AsyncIterable<LogRecord>): Promise<LogRecord[]> => {
   const kept: LogRecord[] = []
@@ -155,4 +156,34 @@ test('a folder that cannot be written stops no execution', async (t) => {
   t.like(result, { status: 'completed', stdout: 'one\n', logPath: null })
   t.truthy(result.logError)
   t.true(recorder.types.includes('warning'))
+})
+
+test('with follow another engine’s execution is read to its end', async (t) => {
+  const logDir = temporaryFolder(t)
+  const owner = testEngine(t, { logDir })
+  const recorder = new Recorder()
+  const id = await owner.execute(sh('echo 1; read go; echo 2', { stdin: 'pipe' }), recorder.listener)
+  await recorder.line('1')
+  const reading = all(testEngine(t, { logDir }).readLogs(id, { format: 'records', follow: true }))
+  await owner.closeStdin(id)
+  t.deepEqual(texts(await reading, 'stdout'), ['1', '2'])
+})
+
+test('the logs in a folder are listed: what ran, what runs, whoever runs it', async (t) => {
+  const logDir = temporaryFolder(t)
+  const owner = testEngine(t, { logDir })
+  const other = testEngine(t, { logDir: join(logDir) })
+  t.deepEqual(await other.listLogs(), [])
+  const failed = await owner.run(sh('echo x; exit 4').command)
+  const recorder = new Recorder()
+  const id = await owner.execute(exec(forever), recorder.listener)
+  await recorder.pid()
+  await until(async () => (await other.listLogs()).length === 2)
+  const [first, second] = await other.listLogs()
+  t.like(first, { id: failed.id, state: 'ended', status: 'failed', exitCode: 4, signal: null, paths: [failed.logPath] })
+  t.is(first?.startedAt, failed.startedAt)
+  t.like(second, { id, state: 'running', command: 'sleep 1000000', status: null, exitCode: null, durationMs: null })
+  await owner.cancel(id, { force: true })
+  await owner.waitForCompletion(id)
+  t.like((await other.listLogs())[1], { state: 'ended', status: 'cancelled', signal: 'SIGKILL' })
 })
