@@ -8,6 +8,9 @@ import { exitCodeOf, INTERRUPTED } from '../exit-codes.js'
 import type { Home } from '../home.js'
 import { onInterrupt } from '../interrupt.js'
 
+// The last line may lack its newline.
+const isWhole = (passed: number, written: number): boolean => passed === written || passed === written + 1
+
 /** Passes lines on as they come. They are text: what was not is changed on the way, and counted. */
 class Passage {
   readonly #passed = { stdout: 0, stderr: 0 }
@@ -22,10 +25,9 @@ class Passage {
     } else if (event.type === 'warning') process.stderr.write(`escher-exec: ${event.message}\n`)
   }
 
-  /** Whether it was all text of lines that end in `\n`. The last one may lack it; masked secrets change the length. */
+  /** Whether it was all lines of text. Masked secrets change its length. */
   isExact({ stdoutBytes, stderrBytes }: ExecutionResult, isMasked: boolean): boolean {
     const { stdout, stderr } = this.#passed
-    const isWhole = (passed: number, written: number): boolean => passed === written || passed === written + 1
     return !this.#hasReplacements && (isMasked || (isWhole(stdout, stdoutBytes) && isWhole(stderr, stderrBytes)))
   }
 }

@@ -1,12 +1,9 @@
 /** `escher-exec list`: executions, as their logs describe them. */
-import { executionStatuses } from '@escher/execution-engine'
 import { numberOf, type Parsed, wordOf } from '../arguments.js'
 import { OK } from '../exit-codes.js'
 import type { Home } from '../home.js'
-import { listLogs, type LoggedExecution } from '../log-folder.js'
+import { listLogs, logStatuses, openReader } from '../logs.js'
 import { duration, fit, harmless, painter } from '../ui/text.js'
-
-const STATUSES = executionStatuses.filter((status) => status !== 'pending')
 
 const styles: Readonly<Record<string, 'green' | 'cyan' | 'red' | 'yellow'>> = {
   completed: 'green',
@@ -17,12 +14,10 @@ const styles: Readonly<Record<string, 'green' | 'cyan' | 'red' | 'yellow'>> = {
 
 export const list = async (parsed: Parsed, home: Home): Promise<number> => {
   const limit = numberOf(parsed, 'limit') ?? 20
-  const status = wordOf(parsed, 'status', STATUSES)
-  const found: LoggedExecution[] = []
-  for await (const one of listLogs(home.logs)) {
-    if (status !== undefined && one.status !== status) continue
-    if (found.push(one) === limit) break
-  }
+  const wanted = wordOf(parsed, 'status', logStatuses)
+  await using engine = openReader(home)
+  const all = await listLogs(engine)
+  const found = all.filter(({ status }) => wanted === undefined || status === wanted).slice(0, limit)
   if (parsed.options['json'] === true) {
     for (const one of found) process.stdout.write(`${JSON.stringify(one)}\n`)
     return OK
@@ -32,10 +27,10 @@ export const list = async (parsed: Parsed, home: Home): Promise<number> => {
   for (const { id, command, startedAt, status: is, exitCode, durationMs } of found) {
     const state = paint(styles[is] ?? 'red', is.padEnd(11))
     const time = durationMs === null ? '' : duration(durationMs)
-    const started = startedAt.slice(0, 19).replace('T', ' ')
+    const started = (startedAt ?? '').slice(0, 19).replace('T', ' ').padEnd(19)
     const row = `${id}  ${started}  ${state} ${String(exitCode ?? '').padStart(3)}  ${time.padStart(7)}  `
-    process.stdout.write(`${row}${fit(harmless(command), Math.max(20, columns - 88))}\n`)
+    process.stdout.write(`${row}${fit(harmless(command ?? ''), Math.max(20, columns - 88))}\n`)
   }
-  if (found.length === 0) process.stderr.write(`nothing was run yet; logs are in ${home.logs}\n`)
+  if (found.length === 0) process.stderr.write(`no execution to list; logs are in ${home.logs}\n`)
   return OK
 }

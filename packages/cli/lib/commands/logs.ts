@@ -1,67 +1,59 @@
 /** `escher-exec logs`: what an execution wrote, also one of another program, also while it runs. */
-import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createReadStream } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
+import type { ExecutionEngine, LogRecord } from '@escher/execution-engine'
 import { type Parsed, UsageError } from '../arguments.js'
 import { OK } from '../exit-codes.js'
 import type { Home } from '../home.js'
-import { findLog, hasEnd, hostOf, isAlive, partsOf } from '../log-folder.js'
+import { findLog, openReader } from '../logs.js'
 
-const PREFIX = 31
 const POLL_MS = 100
 
-/** The log's lines as they are in its files; with `follow`, until its end is written or its writer is gone. */
-const lines = async function* (folder: string, id: string, follow: boolean): AsyncGenerator<Buffer> {
-  const host = await hostOf(join(folder, `${id}.log`))
-  let rest = Buffer.alloc(0)
-  let isOver = !follow
-  for (let index = 0; ; index += 1) {
-    const path = (await partsOf(folder, id))[index]
-    if (path === undefined) return
-    await using file = await open(path, 'r')
-    for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(64 * 1024))
-      if (bytesRead > 0) {
-        rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
-        for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-          yield rest.subarray(0, end)
-          rest = rest.subarray(end + 1)
+/** The log's files as they are. */
+async function* rawLog(engine: ExecutionEngine, id: string, follow: boolean): AsyncGenerator<Buffer> {
+  const read = new Map<string, number>()
+  for (;;) {
+    // Looked at before reading: what ended before the look is read to its end.
+    const log = (await engine.listLogs()).find((one) => one.id === id)
+    for (const path of log?.paths ?? []) {
+      try {
+        for await (const chunk of createReadStream(path, { start: read.get(path) ?? 0 }) as AsyncIterable<Buffer>) {
+          read.set(path, (read.get(path) ?? 0) + chunk.length)
+          yield chunk
         }
-        continue
+      } catch (error) {
+        // Rotation may drop a part between the look and the read.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
       }
-      if ((await partsOf(folder, id)).length > index + 1) break
-      if (isOver) return
-      isOver = (await hasEnd(path)) || host === undefined || !isAlive(host)
-      // When it is over there is one more look: what was written last is not missed.
-      if (!isOver) await pause(POLL_MS)
     }
+    if (!follow || log?.state !== 'running') return
+    await pause(POLL_MS)
   }
 }
 
-const record = (line: Buffer): object | undefined => {
-  if (line.length < PREFIX || line[0] === 35) return undefined
-  const kind = String.fromCharCode(line[28] ?? 0)
-  const text = line.toString('utf8', PREFIX)
-  const timestamp = line.toString('latin1', 0, 27)
-  if (kind === '#') return { timestamp, type: 'event', event: JSON.parse(text) as unknown }
-  return { timestamp, type: 'output', stream: kind === 'E' ? 'stderr' : 'stdout', partial: line[29] === 43, text }
+const showRecord = (record: LogRecord): void => {
+  const { bytes: _, ...shown } = { bytes: undefined, ...record }
+  process.stdout.write(`${JSON.stringify(shown)}\n`)
+}
+
+const showOutput = (record: LogRecord): void => {
+  if (record.type !== 'output') return
+  const { stream, bytes, partial } = record
+  process[stream].write(partial ? bytes : Buffer.concat([bytes, Buffer.from('\n')]))
 }
 
 export const logs = async ({ options, operands }: Parsed, home: Home): Promise<number> => {
   const [given] = operands
   if (given === undefined) throw new UsageError('logs needs one id')
-  const id = await findLog(home.logs, given)
-  for await (const line of lines(home.logs, id, options['follow'] === true)) {
-    if (options['raw'] === true) {
-      process.stdout.write(Buffer.concat([line, Buffer.from('\n')]))
-    } else if (options['json'] === true) {
-      const found = record(line)
-      if (found) process.stdout.write(`${JSON.stringify(found)}\n`)
-    } else if (line[0] !== 35 && line[28] !== 35 && line.length >= PREFIX) {
-      const to = line[28] === 69 ? process.stderr : process.stdout
-      to.write(line[29] === 43 ? line.subarray(PREFIX) : Buffer.concat([line.subarray(PREFIX), Buffer.from('\n')]))
-    }
+  await using engine = openReader(home)
+  const id = await findLog(engine, given)
+  const follow = options['follow'] === true
+  if (options['raw'] === true) {
+    for await (const chunk of rawLog(engine, id, follow)) process.stdout.write(chunk)
+    return OK
   }
+  const show = options['json'] === true ? showRecord : showOutput
+  for await (const record of engine.readLogs(id, { format: 'records', follow })) show(record)
   return OK
 }
