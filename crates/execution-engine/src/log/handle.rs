@@ -136,6 +136,11 @@ impl ExecutionLog {
         finished
     }
 
+    #[cfg(test)]
+    pub(super) fn panic_writer(&self) {
+        self.send(Job::Panic { id: self.id, unwritten: self.unwritten(MAX_UNWRITTEN) });
+    }
+
     fn hand_over(&mut self, next: Block) {
         let block = std::mem::replace(&mut self.block, next);
         let unwritten = self.unwritten(block.size());

@@ -46,6 +46,11 @@ pub(super) enum Job {
     },
     /// Says when everything before it is done.
     Idle(oneshot::Sender<()>),
+    #[cfg(test)]
+    Panic {
+        id: Uuid,
+        unwritten: Unwritten,
+    },
 }
 
 /// What the handle and the writer thread both see.

@@ -92,3 +92,41 @@ impl LogService {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+    use execution_log::{ExecutionStatus, LogFooter, LogHeader, LogHost};
+
+    use super::*;
+
+    /// The thread used to be gone then, for as long as the engine lived.
+    #[tokio::test]
+    async fn a_panic_costs_its_own_log_its_rest_and_no_other_anything() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = LogService::new(&ExecutionConfig::default().log_dir(dir.path()));
+        let begun = || {
+            let id = Uuid::now_v7();
+            let mut log = service.open(id, false);
+            log.begin(|| LogHeader::new(id, Utc::now(), 1, LogHost::current("test")));
+            log
+        };
+        let (mut harmed, mut other) = (begun(), begun());
+        harmed.panic_writer();
+        let mut later = begun();
+        for log in [&mut harmed, &mut other, &mut later] {
+            log.output(execution_log::OutputStream::Stdout, b"hello\n", Utc::now());
+            log.flush();
+            log.room().await;
+        }
+        let footer = || LogFooter::new(ExecutionStatus::Completed);
+        let harmed = harmed.finish(footer()).await;
+        assert!(harmed.error.is_some_and(|error| error.contains("panicked")) && harmed.warning.is_some());
+        for log in [other, later] {
+            let finished = log.finish(footer()).await;
+            assert_eq!(finished.error, None);
+            let text = std::fs::read_to_string(finished.path.unwrap()).unwrap();
+            assert!(text.contains("O  hello\n") && text.contains("#end "), "{text}");
+        }
+    }
+}

@@ -86,6 +86,8 @@ impl Writer {
                 }
                 Job::Abandon { id } => drop(self.open.remove(&id)),
                 Job::Idle(reply) => drop(reply.send(())),
+                #[cfg(test)]
+                Job::Panic { id, unwritten } => self.guarded(id, &unwritten, |_, _| panic!("in a test")),
             }
         }
     }

@@ -4,9 +4,9 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use execution_engine::{
-    ExecutionRequest, ExecutionStatus, LogPosition, LogReader, LogRecordKind, OutputStream,
+    ExecutionRequest, ExecutionStatus, LogPage, LogPosition, LogReader, LogRecordKind, LogState, OutputStream,
 };
-use integration_tests::{EventLog, TestEngine, child_request, eventually};
+use integration_tests::{DEADLINE, EventLog, Host, TestEngine, child_request, eventually};
 use uuid::Uuid;
 
 fn bytes_of(reader: &mut LogReader, wanted: OutputStream) -> Vec<u8> {
@@ -189,6 +189,83 @@ async fn what_stands_where_a_log_should_be_is_not_read() {
     let path = test.log_dir().join(format!("{id}.log"));
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
     let reading = test.engine.read_log_records(id, LogPosition::START, 10);
-    let read = tokio::time::timeout(integration_tests::DEADLINE, reading).await;
+    let read = tokio::time::timeout(DEADLINE, reading).await;
     assert_eq!(read.expect("nothing waits for a writer").unwrap_err().code(), "LOG_UNREADABLE");
+}
+
+/// Following an execution of another program used to end at once.
+#[tokio::test]
+async fn the_log_of_another_programs_execution_is_followed_until_that_ends() {
+    let test = TestEngine::new();
+    let mut host = Host::start(&test.log_dir(), "echo first; sleep 0.5; echo second");
+    host.told("first");
+    let listed = test.engine.list_logs().await.unwrap();
+    assert_eq!((listed.len(), listed[0].state), (1, LogState::Running));
+    let (texts, page) = followed(&test, listed[0].id).await;
+    assert_eq!(texts, ["first", "second"]);
+    assert!(page.has_ended);
+    assert_eq!(test.engine.list_logs().await.unwrap()[0].state, LogState::Ended);
+    host.result();
+}
+
+#[tokio::test]
+async fn following_ends_where_the_other_program_dies() {
+    let test = TestEngine::new();
+    let mut host = Host::start(&test.log_dir(), "echo first; sleep 1000");
+    host.told("first");
+    let id = test.engine.list_logs().await.unwrap()[0].id;
+    // What is not flushed yet at a crash is lost.
+    let from = LogPosition::START;
+    let page = test.engine.follow_log_records(id, from, 10).await.unwrap();
+    assert_eq!((page.records.len(), page.has_ended), (1, false));
+    host.kill();
+    let rest = test.engine.follow_log_records(id, page.next, 10);
+    let rest = tokio::time::timeout(DEADLINE, rest).await.expect("nothing is waited for").unwrap();
+    assert!(rest.records.is_empty() && rest.has_ended);
+    assert_eq!(test.engine.list_logs().await.unwrap()[0].state, LogState::Interrupted);
+}
+
+#[tokio::test]
+async fn an_execution_that_waits_can_be_followed_before_it_has_a_log() {
+    let test = TestEngine::with(|config| config.max_concurrent_executions(1));
+    let first = test.engine.execute(ExecutionRequest::shell("sleep 1000")).unwrap();
+    let second = test.engine.execute(ExecutionRequest::shell("echo hello")).unwrap();
+    let following = followed(&test, second);
+    let freeing = async {
+        tokio::task::yield_now().await;
+        test.engine.cancel(first).unwrap();
+    };
+    let ((texts, page), ()) = tokio::join!(following, freeing);
+    assert_eq!(texts, ["hello"]);
+    assert!(page.has_ended);
+    let unknown = test.engine.follow_log_records(Uuid::now_v7(), LogPosition::START, 1).await;
+    assert_eq!(unknown.unwrap_err().code(), "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn no_folder_is_no_logs_and_one_that_cannot_be_read_says_so() {
+    let test = TestEngine::new();
+    assert_eq!(test.engine.list_logs().await.unwrap(), []);
+    assert!(!test.log_dir().exists());
+    std::fs::write(test.log_dir(), "a file").unwrap();
+    let error = test.engine.list_logs().await.unwrap_err();
+    assert_eq!(error.code(), "LOG_UNREADABLE");
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+/// Everything that a log says until it ends, and its last page.
+async fn followed(test: &TestEngine, id: Uuid) -> (Vec<String>, LogPage) {
+    let (mut texts, mut from) = (Vec::new(), LogPosition::START);
+    loop {
+        let next = test.engine.follow_log_records(id, from, 1);
+        let page = tokio::time::timeout(DEADLINE, next).await.expect("the log goes on").unwrap();
+        texts.extend(page.records.iter().filter_map(|record| match &record.kind {
+            LogRecordKind::Output { bytes, .. } => Some(String::from_utf8(bytes.clone()).unwrap()),
+            _ => None,
+        }));
+        if page.has_ended {
+            return (texts, page);
+        }
+        from = page.next;
+    }
 }

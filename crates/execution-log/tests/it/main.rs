@@ -1,0 +1,8 @@
+//! The crate through its public surface, over logs that are written here by hand.
+#![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+
+mod damage;
+mod follower;
+mod listing;
+mod reading;
+mod support;

@@ -1,0 +1,74 @@
+//! Records and places between them.
+
+use std::io::Write;
+
+use execution_log::{LogPosition, LogReader};
+
+use crate::support::{Logs, footer, output, text};
+
+#[test]
+fn reading_goes_on_where_another_reader_left_off() {
+    let logs = Logs::new();
+    let mut file = logs.part(1, &(logs.header(1) + &output("one") + &output("two")));
+    let folder = logs.folder();
+    let first = LogReader::open_in(&folder, logs.id, LogPosition::START).unwrap().page(1).unwrap();
+    assert!(!first.at_end && !first.has_ended);
+    file.write_all((output("three") + &footer()).as_bytes()).unwrap();
+    let next: LogPosition = first.next.to_string().parse().unwrap();
+    let rest = LogReader::open_in(&folder, logs.id, next).unwrap().page(100).unwrap();
+    let texts: Vec<_> = first.records.into_iter().chain(rest.records).map(text).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
+    assert!(rest.at_end && rest.has_ended);
+}
+
+#[test]
+fn a_dropped_first_part_hides_none_of_the_others() {
+    let logs = Logs::new();
+    logs.part(3, &(logs.header(3) + &output("three")));
+    logs.part(7, &(logs.header(7) + &output("seven") + &footer()));
+    let mut reader = LogReader::open(logs.dir.path(), logs.id).unwrap();
+    let texts: Vec<_> = reader.by_ref().map(|record| text(record.unwrap())).collect();
+    assert_eq!(texts, ["three", "seven"]);
+    assert_eq!((reader.damage().bad_lines, reader.damage().missing_parts), (0, 5));
+}
+
+/// The number after the last one there can be used to overflow.
+#[test]
+fn any_position_can_be_asked_for() {
+    let logs = Logs::new();
+    logs.part(1, &(logs.header(1) + &output("one")));
+    logs.part(u32::MAX, &(logs.header(u32::MAX) + &output("last")));
+    for (position, seen) in [("0:0", 1), ("1:99999999", 0), ("4294967295:0", 1), ("4294967295", 1)] {
+        let position = position.parse().unwrap();
+        let reader = LogReader::open_in(&logs.folder(), logs.id, position).unwrap();
+        assert_eq!(reader.flatten().count(), seen, "{position}");
+    }
+}
+
+#[test]
+fn one_damaged_record_of_the_engine_does_not_end_reading() {
+    let logs = Logs::new();
+    let event = output("").replace(" O  ", " #  ");
+    let torn = event.replace('\n', "{\"event\":\"warning\",\"mess\n");
+    logs.part(1, &(logs.header(1) + &output("before") + &torn + &output("after") + &footer()));
+    let mut reader = LogReader::open(logs.dir.path(), logs.id).unwrap();
+    let texts: Vec<_> = reader.by_ref().map(|record| text(record.unwrap())).collect();
+    assert_eq!(texts, ["before", "after"]);
+    assert_eq!(reader.damage().bad_lines, 1);
+    assert!(reader.footer().is_some());
+}
+
+#[cfg(unix)]
+#[test]
+fn neither_links_nor_pipes_are_followed() {
+    use std::os::unix::fs::symlink;
+    let logs = Logs::new();
+    let elsewhere = logs.dir.path().join("elsewhere");
+    std::fs::write(&elsewhere, logs.header(1)).unwrap();
+    symlink(&elsewhere, logs.path(1)).unwrap();
+    assert!(LogReader::open(logs.dir.path(), logs.id).is_err());
+    std::fs::remove_file(logs.path(1)).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(logs.path(1)).status().unwrap().success());
+    assert!(LogReader::open(logs.dir.path(), logs.id).is_err());
+    assert_eq!(logs.folder().logs().unwrap(), []);
+}
