@@ -64,11 +64,11 @@ test('an engine is as busy as its metrics say', async (t) => {
 
 test('waiting does not use up the timeout', async (t) => {
   const engine = await testEngine(t, { maxConcurrentExecutions: 1 })
-  const first = engine.run('sleep', ['0.6'])
-  const second = await engine.run('true', [], { timeoutMs: 500 })
+  const first = engine.run('sleep', ['3'])
+  const second = await engine.run('true', [], { timeoutMs: 2500 })
   t.is(second.status, 'completed')
-  t.true(second.queuedMs >= 500, `${second.queuedMs}`)
-  t.true(second.durationMs < 500)
+  t.true(second.queuedMs >= 2500, `${second.queuedMs}`)
+  t.true(second.durationMs < 2500)
   await first
 })
 

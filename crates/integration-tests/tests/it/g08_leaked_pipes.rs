@@ -8,7 +8,7 @@ use integration_tests::{TestEngine, is_running};
 async fn leaves_behind(line: &str) {
     let begun = Instant::now();
     let result = TestEngine::new().run(ExecutionRequest::shell(line)).await;
-    assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(60), "it took {:?}", begun.elapsed());
     assert_eq!(result.status, ExecutionStatus::Completed);
     assert!(result.output_incomplete);
     assert!(result.stdout.starts_with("parent\n"), "{}", result.stdout);
@@ -22,7 +22,7 @@ async fn leaves_behind(line: &str) {
 
 #[tokio::test]
 async fn a_grandchild_that_keeps_the_pipe_does_not_keep_the_result() {
-    leaves_behind("echo parent; sleep 60 &").await;
+    leaves_behind("echo parent; sleep 600 &").await;
 }
 
 #[tokio::test]

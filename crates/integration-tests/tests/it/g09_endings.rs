@@ -32,7 +32,7 @@ async fn a_polite_tree_goes_within_the_grace() {
     let result =
         cancel_takes_all("sleep 1000 & echo pid $!; sleep 1000 & echo pid $!; echo ready; wait", 60_000)
             .await;
-    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert!(begun.elapsed() < Duration::from_secs(50));
     assert_eq!(result.signal.as_deref(), Some("SIGTERM"));
 }
 

@@ -80,5 +80,6 @@ fn nothing_is_left_to_abort_when_the_runtime_has_ended() {
     drop(its_own);
     let asked = Instant::now();
     test.engine.abort_now();
-    assert!(asked.elapsed() < Duration::from_secs(1), "it waited for what is over");
+    // It would wait for two seconds.
+    assert!(asked.elapsed() < Duration::from_millis(1900), "it waited for what is over");
 }

@@ -44,7 +44,7 @@ async fn a_pipe_is_written_while_it_runs_and_closed() {
     test.engine.write_stdin(id, b"two\n".to_vec()).await.unwrap();
     test.engine.close_stdin(id).await.unwrap();
     assert_eq!(test.wait(id).await.stdout, "got one\ngot two\nend\n");
-    tokio::time::timeout(Duration::from_secs(5), test.engine.write_stdin(id, b"late".to_vec()))
+    tokio::time::timeout(Duration::from_secs(60), test.engine.write_stdin(id, b"late".to_vec()))
         .await
         .expect("a late write does not hang")
         .unwrap();
