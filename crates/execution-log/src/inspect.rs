@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::files::{LogPart, OutputFile};
 use crate::folder::LogFolder;
 use crate::footer::LogFooter;
 use crate::format::{self, Line, MAX_LINE, parse};
 use crate::header::LogHeader;
-use crate::listing::{LogPart, OutputFile};
 use crate::lock::{self, Lock};
 use crate::tail::Tail;
 

@@ -28,6 +28,7 @@
 //! ```
 
 mod failure;
+mod files;
 mod folder;
 mod follower;
 mod footer;
@@ -46,12 +47,12 @@ mod tail;
 mod vocabulary;
 
 pub use failure::{ExecutionFailure, FailureCode};
+pub use files::{LogFiles, LogPart, OutputFile};
 pub use folder::LogFolder;
 pub use follower::LogFollower;
 pub use footer::{ByteCounts, LogFooter};
 pub use header::{LogHeader, LogHost};
 pub use inspect::{LogInfo, LogState};
-pub use listing::{LogFiles, LogPart, OutputFile};
 pub use location::LogLocation;
 pub use position::LogPosition;
 pub use reader::{LogDamage, LogPage, LogReader};

@@ -3,57 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use uuid::Uuid;
 
+use crate::files::{LogFiles, LogPart, OutputFile};
 use crate::folder::LogFolder;
 use crate::inspect::{Beginning, LogInfo, Look};
 use crate::names::{self, part_name, spill_name};
-use crate::vocabulary::OutputStream;
-
-/// One file of a log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct LogPart {
-    /// Its number, from 1. Rotation drops numbers after the first.
-    pub number: u32,
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its size.
-    pub bytes: u64,
-}
-
-/// A file with all of a stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct OutputFile {
-    /// The stream.
-    pub stream: OutputStream,
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its size.
-    pub bytes: u64,
-}
-
-/// The files that have an execution's name. Nothing in them was looked at yet: they may be anybody's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LogFiles {
-    /// The execution.
-    pub id: Uuid,
-    /// Parts of its log, in order.
-    pub parts: Vec<LogPart>,
-    /// Files that hold all of a stream.
-    pub output_files: Vec<OutputFile>,
-    /// Of all of them.
-    pub bytes: u64,
-    /// When any of them was last written to.
-    pub modified: SystemTime,
-}
 
 impl LogFolder {
     /// The logs in this folder, oldest first. Damaged ones are among them, and hide no others.
@@ -111,11 +69,6 @@ impl LogFolder {
 }
 
 impl LogFiles {
-    fn new(id: Uuid) -> Self {
-        let modified = SystemTime::UNIX_EPOCH;
-        Self { id, parts: Vec::new(), output_files: Vec::new(), bytes: 0, modified }
-    }
-
     /// What the log says of itself; `None` where these files are no log.
     #[must_use]
     pub fn inspect(&self, folder: &LogFolder) -> Option<LogInfo> {
