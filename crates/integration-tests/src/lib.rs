@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub use host::{Host, have};
 
 /// How long a test waits for what must come. Long, because machines are slow; nothing sleeps for it.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(120);
 
 /// The helper program with known behaviour.
 #[must_use]
