@@ -1,9 +1,9 @@
 // How it scales: the same work spread over more children, or more of it from one child. Each series is one line of the
 // table; `costs` are the figures it shows, and those with `isFlat` may not rise by more than half from any point to a
 // later one. (That they fall is no fault: one child alone keeps two cores less busy than ten.)
-const line = { key: 'perLine', unit: 'ns a line', isFlat: true }
-const processor = { key: 'cpuPerLine', unit: 'ns of processor a line', isFlat: true }
-const child = { key: 'perChild', unit: 'µs a child', isFlat: true }
+const line = { key: 'perLine', unit: 'ns per line', isFlat: true }
+const processor = { key: 'cpuPerLine', unit: 'ns of CPU per line', isFlat: true }
+const child = { key: 'perChild', unit: 'µs per child', isFlat: true }
 const delays = [
   { key: 'p50', unit: 'ms p50' },
   { key: 'value', unit: 'ms p99', most: 5 },
@@ -13,7 +13,7 @@ const latencies = [
   { key: 'value', unit: 'µs p50' },
   { key: 'p99', unit: 'µs p99' },
   { key: 'max', unit: 'µs max' },
-  { key: 'cpuPerLine', unit: 'µs of processor a line', isFlat: true },
+  { key: 'cpuPerLine', unit: 'µs of CPU per line', isFlat: true },
   { key: 'machineBusy', unit: '% of the machine busy' },
 ]
 
@@ -68,7 +68,7 @@ export const scalePlan = (base = 100_000) => {
     over('latency', 'latency', { seconds: 1.2 }, latencies),
     // And the same number of lines from more children.
     {
-      ...over('latency, 10,000 lines/s in all', 'latency', {}, latencies, ['engine', 'readline']),
+      ...over('latency, 10,000 lines/s in total', 'latency', {}, latencies, ['engine', 'readline']),
       points: counts.map((children) => ({
         at: children,
         options: { seconds: 1.2, children, perSecond: 10_000 / children },

@@ -36,7 +36,7 @@ const lineScenarios = (million) => {
     {
       name: 'lines',
       id: 'lines-log',
-      title: 'the same, the log written (peer: without one)',
+      title: 'the same, with the log (peer: without)',
       unit: 'M lines/s',
       options: { lines },
       peers: ['engine-log', 'readline'],
@@ -44,7 +44,7 @@ const lineScenarios = (million) => {
     },
     {
       name: 'drain',
-      title: 'bytes that nobody listens to',
+      title: 'bytes without a listener',
       unit: 'GB/s',
       options: { lines: lines * 4 },
       peers: ['engine', 'c-drain', 'c-drain-wide', 'child_process'],
@@ -52,7 +52,7 @@ const lineScenarios = (million) => {
     },
     {
       name: 'loop-delay',
-      title: `event loop’s delay while ${million} M lines stream, p99`,
+      title: `event loop delay while ${million} M lines stream, p99`,
       unit: 'ms',
       less: true,
       also: { max: 'max' },
@@ -82,7 +82,7 @@ const tickScenarios = (isQuick) => [
   },
   {
     name: 'cpu',
-    title: 'host’s processor for 500 children of 100 lines/s',
+    title: 'host’s CPU for 500 children with 100 lines/s each',
     unit: 'cores',
     less: true,
     also: { machineBusy: '% busy' },
@@ -108,7 +108,7 @@ const startScenarios = (isQuick) => [
   ...[50, 2048].map((touchedMiB) => ({
     name: 'blocked',
     id: `blocked-${touchedMiB}`,
-    title: `JavaScript stands still for a start, host of ${touchedMiB} MiB`,
+    title: `JavaScript blocked by a spawn, host of ${touchedMiB} MiB`,
     unit: 'µs',
     less: true,
     also: { p99: 'p99', busy: 'in all' },
@@ -144,7 +144,7 @@ const otherScenarios = (isQuick) => [
   },
   {
     name: 'held',
-    title: 'one of 10,000 finished executions that are remembered',
+    title: 'one of 10,000 retained executions',
     unit: 'KiB',
     less: true,
     also: { lookUp: 'µs a look-up', listMs: 'ms the list' },

@@ -5,11 +5,17 @@ const column = (width - 2 * padding - gap) / 2
 const [label, figures, row, head] = [136, 60, 22, 52]
 
 const panels = [
-  { id: 'lines', title: 'Lines of 80 bytes to a listener', unit: 'million lines a second', side: 0, skip: ['c-drain'] },
-  { id: 'cpu', title: '500 children of 100 lines/s', unit: 'cores the host needs', side: 0 },
-  { id: 'spawn-64', title: 'Starting programs, 64 at a time', unit: 'ms a program', side: 1 },
-  { id: 'latency', title: 'A line every 10 ms from each of 100 children', unit: 'µs until it is seen, p50', side: 1 },
-  { id: 'blocked-2048', title: 'A start from a host of 2 GiB', unit: 'µs JavaScript stands still', side: 1 },
+  {
+    id: 'lines',
+    title: 'Lines of 80 bytes to a listener',
+    unit: 'million lines per second',
+    side: 0,
+    skip: ['c-drain'],
+  },
+  { id: 'cpu', title: '500 children with 100 lines/s each', unit: 'CPU cores the host needs', side: 0 },
+  { id: 'spawn-64', title: 'Starting programs, 64 at a time', unit: 'ms per program', side: 1 },
+  { id: 'latency', title: 'A line every 10 ms from each of 100 children', unit: 'µs until it arrives, p50', side: 1 },
+  { id: 'blocked-2048', title: 'Starting a program from a 2 GiB host', unit: 'µs JavaScript is blocked', side: 1 },
 ]
 
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
@@ -86,7 +92,7 @@ export const chart = ({ measured, machine, runs }) => {
   const height = Math.max(...bottoms) + 16
   const about = `${machine.processor}, ${machine.cores} cores; medians of ${runs} ${runs === 1 ? 'run' : 'runs'}, peers alternating; npm run bench`
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, -apple-system, 'Segoe UI', sans-serif" font-size="13" role="img">
-  <title>The engine beside its peers</title>
+  <title>The engine compared with its peers</title>
   <style>${style}</style>
   <rect class="card" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
   ${drawn.join('\n  ')}

@@ -8,7 +8,7 @@ const also = (one, keys = {}) =>
       /^(p\d+|max|in all)$/.test(name) ? `${name} ${figure(one[key])}` : `${figure(one[key])} ${name}`,
     )
 
-// With the span of its runs: who reads the figure sees how far it can be trusted.
+// With the span of all runs, which says how far the figure can be trusted.
 const ownCell = ({ result, runs, unit, also: keys }) => {
   const [peer] = Object.keys(result)
   const values = runs[peer].map(({ value }) => value)
@@ -52,7 +52,7 @@ export const rowOf = (one) => [
 ]
 
 export const mainTable = (measured) =>
-  markdown(['scenario', 'engine (of its runs)', 'peers', 'must reach', 'aim for'], measured.map(rowOf))
+  markdown(['scenario', 'engine (all runs)', 'peers', 'must reach', 'aim for'], measured.map(rowOf))
 
 export const factsOf = ({ machine, versions, runs }) =>
   [
