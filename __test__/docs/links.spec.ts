@@ -50,3 +50,24 @@ test('the tests that prove a guarantee are there', (t) => {
     t.true(existsSync(`${name}.spec.ts`) || existsSync(`${name}.heavy.ts`), `there is no ${name}`)
   }
 })
+
+/** Where the pages about the code start to count. */
+const roots = ['.', 'crates/execution-engine/src']
+
+test('the files that the pages about the code name are there', (t) => {
+  for (const path of [
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'docs/internal/performance.md',
+    'docs/internal/reliability.md',
+  ]) {
+    for (const [, file = ''] of readFileSync(path, 'utf8').matchAll(
+      /`([\w.-]+\/[\w./-]*(?:\.(?:rs|ts|mjs|json)|\/))`/g,
+    )) {
+      t.true(
+        roots.some((root) => existsSync(join(root, file))),
+        `${path}: there is no ${file}`,
+      )
+    }
+  }
+})
