@@ -1,7 +1,7 @@
-// Draws the arrows between files from what they import, and fails where they make a cycle or point up: `npm run
-// check:arrows`. `-- --mermaid` prints the picture of ARCHITECTURE.md.
+// Draws the arrows between files from what they import, and fails where they make a cycle or point up, or where the
+// pictures in ARCHITECTURE.md show others: `npm run check:arrows`. `-- --write` draws the pictures anew.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { cycles, mermaid, unplaced, upward } from './arrows/graph.mjs'
@@ -32,14 +32,21 @@ const everyArrow = () => [
   ),
 ]
 
+const document = join(root, 'ARCHITECTURE.md')
+
+/** The text with these flowcharts in the place of its own. */
+const withPictures = (text, pictures) => {
+  const left = [...pictures]
+  return text.replaceAll(/(?<=```mermaid\n)flowchart [^`]*?(?=\n```)/g, (own) => left.shift() ?? own)
+}
+
 const shown = ({ from, to }) => `    ${from} → ${to}`
 
 await main(() => {
   const arrows = everyArrow()
-  if (process.argv.includes('--mermaid')) {
-    console.log(`${mermaid(arrows, packageOf)}\n\n${mermaid(arrows, roomOf)}`)
-    return 0
-  }
+  const before = readFileSync(document, 'utf8')
+  const drawn = withPictures(before, [mermaid(arrows, packageOf), mermaid(arrows, roomOf)])
+  if (process.argv.includes('--write')) writeFileSync(document, drawn)
   const found = [
     ...cycles(arrows).map(({ folder, cycle }) => `cycle in ${folder || '.'}:\n${cycle.map(shown).join('\n')}`),
     ...[
@@ -50,8 +57,11 @@ await main(() => {
       ...unplaced(arrows, layers, nameOf).map((name) => `${name} has no place in tools/arrows/order.mjs`),
     ]),
   ]
+  if (drawn !== readFileSync(document, 'utf8')) {
+    found.push('ARCHITECTURE.md shows other arrows: npm run check:arrows -- --write')
+  }
   for (const text of new Set(found)) console.log(`${red('✗')} ${text}`)
-  if (found.length > 0) throw new Problem(`${found.length} arrows are against the order.`)
+  if (found.length > 0) throw new Problem(`${found.length} findings: an arrow points down, and never in a cycle.`)
   console.log(`${arrows.length} arrows, no cycle, none points up`)
   return 0
 })
