@@ -23,7 +23,6 @@ mod number;
 mod records;
 mod request;
 mod result;
-mod runtime;
 mod sync;
 
 pub use engine::{NativeEngine, new_id};

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use execution_engine::{ExecutionEvent, LineBatch, OutputStream};
 
 use super::budget::Permit;
-use super::buffer_pool::{BatchBuffer, BufferPool};
+use super::buffer_pool::{BatchBuffer, BufferPool, Row};
 use crate::number::to_js;
 
 /// Text of a batch: as a rule one read of a loud child. V8 keeps a larger string in a space of its own, memory that is
@@ -23,10 +23,6 @@ const CHEAP_COPY: usize = 4 * 1024;
 const STDERR: u32 = 1;
 const PARTIAL: u32 = 2;
 const EVENT: u32 = 4;
-
-/// A row: the execution's number, the kind, how many of the next lines or which event, and the time in milliseconds
-/// since 1970.
-pub type Row = [f64; 4];
 
 /// Lines and events of one engine's executions, in order.
 #[derive(Default)]

@@ -8,13 +8,16 @@ use std::sync::{Arc, Mutex};
 use napi::bindgen_prelude::{Env, Result, ToNapiValue};
 use napi::{JsValue, sys};
 
-use super::batch::Row;
 use crate::sync::lock;
 
 /// Buffers that are kept: one crosses while others fill.
 const MAX_SPARE: usize = 4;
 /// A buffer that had to hold more, for a very long line, is not kept.
 const MAX_CAPACITY: usize = 256 * 1024;
+
+/// A row: the execution's number, the kind, how many of the next lines or which event, and the time in milliseconds
+/// since 1970.
+pub type Row = [f64; 4];
 
 /// The memory of a batch.
 pub struct BatchBuffer {

@@ -13,7 +13,7 @@ use crate::sync::lock;
 /// What crosses in one call.
 ///
 /// 1. The text: every line of the batch, each followed by `\n`.
-/// 2. How many rows there are; see [`Row`](super::batch::Row).
+/// 2. How many rows there are; see [`Row`](super::buffer_pool::Row).
 /// 3. The rows, where they do not fit into the engine's table, which JavaScript made: an array made here costs, with its
 ///    finalizer, as much as a short batch.
 /// 4. What is not a line.

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::batch::{Batch, BatchQueue, cost};
 use super::budget::{Budget, Permit};
 use super::crossing::{Crossing, NativeBatch};
-use crate::runtime;
+use super::runtime;
 use crate::sync::lock;
 
 type OnBatch = ThreadsafeFunction<Batch, (), NativeBatch, Status, false, true>;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::budget::Permit;
 use super::event_bridge::EventBridge;
 use super::gate::Gate;
-use crate::runtime;
+use super::runtime;
 use crate::sync::lock;
 
 /// The handler of one execution.

@@ -4,6 +4,7 @@
 //! * `event_bridge` collects what the listeners of an engine get into batches (`batch`, whose memory `buffer_pool`
 //!   keeps) and sends them.
 //! * `coalescing` decides when the next one may come.
+//! * `runtime` is the tokio runtime, whose workers rest a little where batches come often.
 //! * `crossing` makes JavaScript's arguments of a batch, in JavaScript's thread.
 
 mod batch;
@@ -14,8 +15,8 @@ mod crossing;
 mod event_bridge;
 mod gate;
 mod listener;
+mod runtime;
 
-pub use coalescing::Rate;
 pub use crossing::NativeBatch;
 pub use event_bridge::EventBridge;
 pub use gate::Gates;

@@ -14,7 +14,7 @@ use napi::bindgen_prelude::create_custom_tokio_runtime;
 use napi_derive::module_init;
 use tokio::runtime::Builder;
 
-use crate::bridge::Rate;
+use super::coalescing::Rate;
 use crate::sync::lock;
 
 /// Enough to read and mask several loud streams at once; JavaScript takes in one.
