@@ -33,7 +33,7 @@ const atLeast = (version, minimum) => {
 
 // Rust and Node, in the versions the manifests ask for; otherwise what to install.
 export const checkTools = ({ node = true } = {}) => {
-  const rust = /^rust-version = "(.+)"/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'))?.[1] ?? '1.95'
+  const rust = /^rust-version = "(.+)"/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'))?.[1] ?? '1.89'
   const cargo = versionOf('cargo')
   const install = `Rust ${rust} or newer is needed to build the engine: install it from https://rustup.rs`
   if (!cargo) throw new Problem(`cargo was not found on the PATH. ${install}`)
