@@ -12,7 +12,7 @@ use napi::bindgen_prelude::{
 use napi_derive::napi;
 use uuid::Uuid;
 #[cfg(target_os = "linux")]
-use {crate::event_loop::ShortWay, execution_engine::HostLoop, fragile::Fragile};
+use {crate::event_loop::FastPath, execution_engine::HostLoop, fragile::Fragile};
 
 use crate::bridge::{EventBridge, Gates, Listener, NativeBatch};
 use crate::config::NativeConfig;
@@ -39,7 +39,7 @@ pub struct NativeEngine {
     gates: Gates,
     /// `None` where the program's event loop cannot be shared.
     #[cfg(target_os = "linux")]
-    short_way: Option<Fragile<ShortWay>>,
+    fast_path: Option<Fragile<FastPath>>,
 }
 
 #[napi]
@@ -64,7 +64,7 @@ impl NativeEngine {
         };
         let bridge = EventBridge::new(table, &on_batch)?;
         #[cfg(target_os = "linux")]
-        let (builder, short_way) = share_loop(&env, builder, &bridge, &on_batch, shares_loop);
+        let (builder, fast_path) = share_loop(&env, builder, &bridge, &on_batch, shares_loop);
         let engine = match within_runtime_if_available(|| builder.build()) {
             Ok(engine) => engine,
             Err(error) => return Ok(Either::A(error.into())),
@@ -81,7 +81,7 @@ impl NativeEngine {
             bridge,
             gates: Gates::default(),
             #[cfg(target_os = "linux")]
-            short_way,
+            fast_path,
         }))
     }
 
@@ -287,8 +287,8 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn acknowledge(&self, env: Env) {
         #[cfg(target_os = "linux")]
-        if let Some(short_way) = &self.short_way {
-            return short_way.get().acknowledge(&env);
+        if let Some(fast_path) = &self.fast_path {
+            return fast_path.get().acknowledge(&env);
         }
         self.bridge.acknowledge();
     }
@@ -297,8 +297,8 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn read_again(&self, env: Env) {
         #[cfg(target_os = "linux")]
-        if let Some(short_way) = &self.short_way {
-            short_way.get().read_again(&env);
+        if let Some(fast_path) = &self.fast_path {
+            fast_path.get().read_again(&env);
         }
         #[cfg(not(target_os = "linux"))]
         let _ = env;
@@ -319,13 +319,13 @@ fn share_loop(
     bridge: &Arc<EventBridge>,
     on_batch: &Function<NativeBatch, ()>,
     shares_loop: bool,
-) -> (EngineBuilder, Option<Fragile<ShortWay>>) {
+) -> (EngineBuilder, Option<Fragile<FastPath>>) {
     let open = || -> Result<_> {
         let host_loop = HostLoop::new()?;
-        Ok((ShortWay::new(env, host_loop.clone(), Arc::clone(bridge), on_batch.create_ref()?)?, host_loop))
+        Ok((FastPath::new(env, host_loop.clone(), Arc::clone(bridge), on_batch.create_ref()?)?, host_loop))
     };
     match shares_loop.then(open) {
-        Some(Ok((short_way, host_loop))) => (builder.host_loop(&host_loop), Some(Fragile::new(short_way))),
+        Some(Ok((fast_path, host_loop))) => (builder.host_loop(&host_loop), Some(Fragile::new(fast_path))),
         // Everything takes the long way.
         Some(Err(_)) | None => (builder, None),
     }

@@ -1,37 +1,39 @@
-//! [`ShortWay`]: a few lines, read in JavaScript's own thread.
+//! [`FastPath`]: a few lines, read in JavaScript's own thread.
 //!
-//! Node's event loop is woken by the child's write itself: the engine reads there and then, and the batch is given to
-//! JavaScript in the same turn. Reading may pause for a moment: what comes meanwhile collects in the pipes. (Everything
-//! else takes the long way: a thread of the runtime reads, and wakes the loop.)
+//! The child's write itself wakes Node's event loop: the engine reads there and then, and JavaScript gets the batch in
+//! the same turn. Reading may pause for a moment: what comes meanwhile collects in the pipes. (For everything else a
+//! thread of the runtime reads, and wakes the loop.)
 
 use std::cell::Cell;
 use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use execution_engine::HostLoop;
 use napi::bindgen_prelude::FunctionRef;
-use napi::{Env, Result};
+use napi::{Env, Error, Result};
 
+use super::node::is_node;
 use super::uv::{LoopWatch, call_from_loop};
 use crate::bridge::{EventBridge, NativeBatch};
 
-/// An engine's short way to JavaScript. For its thread alone.
-pub struct ShortWay {
+/// An engine's fast path to JavaScript. For its thread alone.
+pub struct FastPath {
     watch: LoopWatch,
-    passage: Rc<Passage>,
+    reader: Rc<Reader>,
 }
 
-struct Passage {
+struct Reader {
     host_loop: HostLoop,
     bridge: Arc<EventBridge>,
     on_batch: FunctionRef<NativeBatch, ()>,
-    is_passing: Cell<bool>,
+    is_reading: Cell<bool>,
     /// Reading pauses until JavaScript calls `read_again`.
     rests: Cell<bool>,
 }
 
-impl ShortWay {
+impl FastPath {
     /// Opens it.
     ///
     /// # Errors
@@ -42,62 +44,72 @@ impl ShortWay {
         bridge: Arc<EventBridge>,
         on_batch: FunctionRef<NativeBatch, ()>,
     ) -> Result<Self> {
-        let passage = Rc::new(Passage {
+        if !is_node(env) {
+            return Err(Error::from_reason("the event loop is not Node's"));
+        }
+        let reader = Rc::new(Reader {
             host_loop,
             bridge,
             on_batch,
-            is_passing: Cell::new(false),
+            is_reading: Cell::new(false),
             rests: Cell::new(false),
         });
-        let passed = Rc::clone(&passage);
+        let on_readable = Rc::clone(&reader);
         let watch =
-            LoopWatch::new(env, passage.host_loop.as_fd(), Rc::new(move |env: &Env| passed.pass(env)))?;
-        Ok(Self { watch, passage })
+            LoopWatch::new(env, reader.host_loop.as_fd(), Rc::new(move |env: &Env| on_readable.read(env)))?;
+        Ok(Self { watch, reader })
     }
 
-    /// JavaScript is done with a batch that took the long way.
+    /// JavaScript is done with a batch that a thread of the runtime sent.
     pub fn acknowledge(&self, env: &Env) {
-        if self.watch.is_watching() || self.passage.rests.get() {
-            return self.passage.bridge.acknowledge();
+        if self.watch.is_watching() || self.reader.rests.get() {
+            return self.reader.bridge.acknowledge();
         }
-        // The loop waits for that alone; what has gathered meanwhile goes with it, and wakes nobody.
-        self.passage.bridge.collect();
-        self.passage.bridge.acknowledge();
+        // The loop waits for that alone; what was collected meanwhile goes with it, and wakes no thread.
+        self.reader.bridge.collect();
+        self.reader.bridge.acknowledge();
         self.go_on(env);
     }
 
-    /// JavaScript has rested.
+    /// The pause is over.
     pub fn read_again(&self, env: &Env) {
-        self.passage.rests.set(false);
+        self.reader.rests.set(false);
         if !self.watch.is_watching() {
             self.go_on(env);
         }
     }
 
     fn go_on(&self, env: &Env) {
-        if self.passage.pass(env) {
-            self.watch.resume();
+        if self.reader.read(env) && self.watch.resume().is_err() {
+            // The loop no longer watches: the runtime reads everything from now on, and the engine says so.
+            self.reader.host_loop.close();
         }
     }
 }
 
-impl Passage {
+impl Reader {
     /// Reads, and gives JavaScript what there is. True when more may be read at once.
-    fn pass(&self, env: &Env) -> bool {
-        // JavaScript is given a batch, and has called: whoever gives it goes on.
-        if self.is_passing.replace(true) {
+    fn read(&self, env: &Env) -> bool {
+        // JavaScript has a batch, and calls from inside that call: the call goes on after it.
+        if self.is_reading.replace(true) {
             return false;
         }
+        // A panic has been reported by its hook. It costs its own batch and nothing after it.
+        if catch_unwind(AssertUnwindSafe(|| self.read_once(env))).is_err() {
+            self.bridge.acknowledge();
+        }
+        self.is_reading.set(false);
+        self.bridge.is_free() && !self.rests.get()
+    }
+
+    fn read_once(&self, env: &Env) {
         self.bridge.collect();
         self.host_loop.turn();
-        if let Some((batch, rests)) = self.bridge.collected() {
-            self.rests.set(rests);
-            match call_from_loop(env, &self.on_batch, batch) {
-                Ok(_) => self.bridge.acknowledge(),
-                Err(_) => self.bridge.close(),
-            }
+        let Some((batch, rests)) = self.bridge.collected() else { return };
+        self.rests.set(rests);
+        match call_from_loop(env, &self.on_batch, batch) {
+            Ok(_) => self.bridge.acknowledge(),
+            Err(_) => self.bridge.close(),
         }
-        self.is_passing.set(false);
-        self.bridge.is_free() && !self.rests.get()
     }
 }

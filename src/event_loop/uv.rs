@@ -44,8 +44,8 @@ impl Uv {
 
     fn look_up() -> Option<Self> {
         let program = Library::this();
-        // SAFETY: each symbol, where it is there at all, is the function of that name in libuv 1, whose
-        // signatures do not change. The program is never unloaded.
+        // SAFETY: in Node, which the caller of `LoopWatch::new` promises, each symbol that is there is the function of
+        // that name in libuv 1, whose signatures do not change. The program is never unloaded.
         unsafe {
             Some(Self {
                 handle_size: *program.get(b"uv_handle_size").ok()?,
@@ -84,6 +84,9 @@ type OnReadable = dyn Fn(&Env) -> bool;
 impl LoopWatch {
     /// Calls `on_readable` in turns of the loop in which `descriptor` is readable, until it says no; then not before
     /// [`resume`](Self::resume). The descriptor is to stay open for as long as `on_readable` lives.
+    ///
+    /// The program must be Node ([`is_node`](super::node::is_node)): others export functions of these names that are
+    /// not libuv's.
     ///
     /// # Errors
     /// Where the program has no libuv, or libuv cannot watch the descriptor.
@@ -127,7 +130,7 @@ impl LoopWatch {
         };
         check_status!(status)?;
         this.0.hook.set(hook);
-        this.resume();
+        this.resume()?;
         Ok(this)
     }
 
@@ -137,11 +140,19 @@ impl LoopWatch {
     }
 
     /// Watches again.
-    pub fn resume(&self) {
-        if self.0.is_open() && !self.0.is_watching.replace(true) {
-            // SAFETY: a handle that is not being closed, in the thread of its loop.
-            unsafe { (self.0.uv.poll_start)(self.0.handle, UV_READABLE, readable) };
+    ///
+    /// # Errors
+    /// Where libuv cannot. Nothing is watched then.
+    pub fn resume(&self) -> Result<()> {
+        if !self.0.is_open() || self.0.is_watching.get() {
+            return Ok(());
         }
+        // SAFETY: a handle that is not being closed, in the thread of its loop.
+        if unsafe { (self.0.uv.poll_start)(self.0.handle, UV_READABLE, readable) } != 0 {
+            return Err(failure("the descriptor cannot be watched any more"));
+        }
+        self.0.is_watching.set(true);
+        Ok(())
     }
 }
 

@@ -99,7 +99,7 @@ impl Flow {
     /// A few lines that a handler wants are read where the host's loop is, all else in the runtime.
     fn choose_reader(&mut self, sinks: &Sinks) {
         let Some(reactor) = &self.reactor else { return };
-        let by_host = self.pace.is_quiet() && sinks.delivery.wants_lines();
+        let by_host = reactor.is_open() && self.pace.is_quiet() && sinks.delivery.wants_lines();
         for pipe in self.pipes.iter_mut().flatten() {
             match (pipe.is_in_host(), by_host) {
                 (false, true) => pipe.enter(reactor),

@@ -65,6 +65,15 @@ impl HostLoop {
         }
     }
 
+    /// Ends the host's part: from now on the runtime reads everything. For a host whose loop cannot watch the
+    /// descriptor any more.
+    pub fn close(&self) {
+        tracing::warn!(
+            "the host's event loop reads no more: a thread of the runtime is woken for every line"
+        );
+        self.reactor.close();
+    }
+
     /// True when it told of everything that could be read.
     fn look(&self) -> bool {
         let (mut ended, mut is_all) = (Vec::<Waker>::new(), true);

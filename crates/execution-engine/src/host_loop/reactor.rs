@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -32,8 +32,9 @@ const PATIENCE: Duration = Duration::from_millis(50);
 pub(crate) struct Reactor {
     epoll: Arc<OwnedFd>,
     sources: Mutex<Sources>,
-    /// How often somebody looked.
+    /// How often the host's loop or its stand-in looked.
     looks: AtomicU64,
+    is_closed: AtomicBool,
     dropped: Arc<Notify>,
 }
 
@@ -56,7 +57,20 @@ pub(crate) struct Watched {
 impl Reactor {
     pub(crate) fn new() -> io::Result<Self> {
         let epoll = Arc::new(epoll::create(CreateFlags::CLOEXEC)?);
-        Ok(Self { epoll, sources: Mutex::default(), looks: AtomicU64::new(0), dropped: Arc::default() })
+        let (looks, is_closed) = (AtomicU64::new(0), AtomicBool::new(false));
+        Ok(Self { epoll, sources: Mutex::default(), looks, is_closed, dropped: Arc::default() })
+    }
+
+    /// Whether pipes may be watched by it.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Has whoever waits here wait elsewhere.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        let wakers: Vec<Waker> = self.sources().by_key.values().map(|source| source.set(false)).collect();
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Takes a pipe in.

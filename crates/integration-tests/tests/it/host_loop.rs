@@ -163,6 +163,34 @@ async fn whoever_reads_lines_are_whole_and_in_order_and_the_end_is_last() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_host_has_closed_its_loop_the_runtime_reads_everything() {
+    let host_loop = HostLoop::new().unwrap();
+    let (test, _host) = (engine(&host_loop), Host::new(&host_loop));
+    let handler = Arc::<ByThread>::default();
+    let id = test.engine.execute_with(echoing(), handler.clone()).unwrap();
+    let lines = || handler.text.lock().unwrap().lines().count();
+    let echo = async |wanted: usize| {
+        test.engine.write_stdin(id, b"a line\n".to_vec()).await.unwrap();
+        while lines() < wanted {
+            tokio::task::yield_now().await;
+        }
+    };
+    while handler.in_host.load(Ordering::Relaxed) < 3 {
+        echo(lines() + 1).await;
+    }
+    host_loop.close();
+    // The one that the host's thread is at just now may be its last.
+    echo(lines() + 1).await;
+    let (in_host, before) = (handler.in_host.load(Ordering::Relaxed), lines());
+    for more in 1..=20 {
+        echo(before + more).await;
+    }
+    assert_eq!(handler.in_host.load(Ordering::Relaxed), in_host);
+    test.engine.close_stdin(id).await.unwrap();
+    assert_eq!(test.wait(id).await.status, ExecutionStatus::Completed);
+}
+
 /// The words and the hang-up reach the loop in one look, and no further edge follows.
 #[tokio::test(flavor = "multi_thread")]
 async fn last_words_arrive_when_the_streams_are_closed_and_not_when_the_program_ends() {

@@ -1,0 +1,29 @@
+//! Whether the program is Node, on its own libuv.
+
+use napi::bindgen_prelude::{JsObjectValue, Object};
+use napi::{Env, Result};
+
+/// Programs that run addons of Node on an event loop of their own. Bun says that it is Node wherever it is asked by
+/// Node-API, names a version of libuv, and exports libuv's functions, which abort.
+const OTHERS: [&str; 2] = ["bun", "deno"];
+
+/// Whether the event loop is Node's, and libuv's first version, whose functions are known. Electron's is.
+pub fn is_node(env: &Env) -> bool {
+    is_release_of_node(env) && has_libuv_1(env).unwrap_or(false)
+}
+
+fn is_release_of_node(env: &Env) -> bool {
+    env.get_node_version().is_ok_and(|version| version.release == "node")
+}
+
+fn has_libuv_1(env: &Env) -> Result<bool> {
+    let process: Object<'_> = env.get_global()?.get_named_property("process")?;
+    let versions: Object<'_> = process.get_named_property("versions")?;
+    for name in OTHERS {
+        if versions.has_named_property(name)? {
+            return Ok(false);
+        }
+    }
+    let uv: Option<String> = versions.get("uv")?;
+    Ok(uv.is_some_and(|version| version.starts_with("1.")))
+}
