@@ -1,6 +1,6 @@
 //! [`LogFolder`]: an open folder of logs, and its files.
 //!
-//! A folder with a known name in a shared temporary folder can be made by anybody beforehand. So its owner is
+//! Another user may have made a folder of a known name in a shared temporary folder. Its owner is therefore
 //! checked through the descriptor that is used from then on, and no symbolic link in it is followed.
 
 use std::fs::File;

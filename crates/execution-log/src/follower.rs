@@ -15,7 +15,7 @@ use crate::record::LogRecord;
 
 /// How often a follower looks for more: writers hand over every tenth of a second.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// A log that is being made has no header yet for some microseconds, and for much longer on a disk that hangs.
+/// A new log has no header for some microseconds, and for much longer on a disk that hangs.
 const SETTLING: Duration = Duration::from_secs(5);
 
 /// Gives the records of a log until it ends: at its footer, or when its writer is gone without one.

@@ -1,4 +1,4 @@
-//! [`LogInfo`]: what one log says of itself, and whether anybody still writes it.
+//! [`LogInfo`]: what one log says of itself, and whether it is still being written.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -23,8 +23,7 @@ const BEGINNING: usize = 64 * 1024;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LogState {
-    /// Its writer lives: it holds the log's lock, or is the very process that the header names, by process id,
-    /// start time and boot.
+    /// Its writer lives: it holds the log's lock, or process id, start time and boot are those of the header.
     Running,
     /// It has its footer.
     Ended,
@@ -73,7 +72,7 @@ pub(crate) enum Beginning {
     Log { version: Option<u32> },
     /// A log that lost its beginning: nothing, NULs, or lines of one further down.
     Damaged,
-    /// Somebody else's.
+    /// Not a log.
     Foreign,
 }
 

@@ -87,8 +87,8 @@ impl LogFiles {
         })
     }
 
-    /// Those files that are known to be an engine's, for whoever deletes them: names and sizes of parts that are a
-    /// log's, and of what lies beside them. None where no part begins as a log does: they may be a user's own.
+    /// Names and sizes of the files that an engine wrote, for a caller that deletes them: the parts of a log,
+    /// and the output files beside it. Empty where no part begins as a log does: they may be a user's own.
     #[must_use]
     pub fn of_a_log(&self, folder: &LogFolder) -> Vec<(String, u64)> {
         let beginning = |part: &LogPart| Beginning::of(folder, self.id, part.number);

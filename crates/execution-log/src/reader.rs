@@ -41,16 +41,16 @@ pub struct LogPage {
     pub next: LogPosition,
     /// Whether the end of what is written was reached.
     pub at_end: bool,
-    /// Whether nothing will follow: the log has its footer, or nobody writes it any more. Only a
+    /// Whether nothing will follow: the log has its footer, or its writer is gone. Only a
     /// [follower](crate::LogFollower) looks for the latter.
     pub has_ended: bool,
 }
 
 /// Gives the records of a log one by one, across its parts.
 ///
-/// At the end of what was written it gives `None`; a live log may have more later, from
-/// [`position`](Self::position) on: see [`LogFollower`](crate::LogFollower). After an error of the file system
-/// it gives nothing more.
+/// It gives `None` at the end of what was written. A live log may have more later, from
+/// [`position`](Self::position) on: see [`LogFollower`](crate::LogFollower). It gives nothing after an error
+/// of the file system.
 ///
 /// ```no_run
 /// # fn main() -> std::io::Result<()> {
@@ -232,7 +232,7 @@ impl Iterator for LogReader {
             return None;
         }
         let next = self.next_record();
-        // What could not be read once cannot be read the next time: whoever passes over errors must not loop.
+        // It would fail in the same place again, and a caller that passes over errors would loop.
         self.has_failed = next.is_err();
         next.transpose()
     }

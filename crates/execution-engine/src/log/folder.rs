@@ -1,8 +1,8 @@
 //! Writing in the folder of the logs: made for its owner alone, verified and not assumed.
 //!
-//! A folder with a known name in a shared temporary folder can be made by anybody beforehand. So files are created
-//! exclusively, relative to a descriptor of a folder that was checked through that descriptor, and never through a
-//! symbolic link.
+//! Another user may have made a folder of a known name in a shared temporary folder. Files are therefore
+//! created exclusively, never through a symbolic link, and relative to a descriptor of a folder that was
+//! checked through that descriptor.
 
 use std::io;
 use std::path::Path;
@@ -11,8 +11,8 @@ use execution_log::{LogFolder, LogLocation};
 
 /// Opens the folder, and makes it where there is none. With why it is not the one to expect, if it is not.
 ///
-/// A configured folder that was there before keeps its permissions: it may serve other purposes, and the files in
-/// it are for their owner alone in any case.
+/// A configured folder that was there before keeps its permissions: it may serve other purposes, and the
+/// files in it are for their owner alone in any case.
 pub(super) fn open_or_make(location: &LogLocation) -> io::Result<(LogFolder, Option<String>)> {
     match location {
         LogLocation::Configured(path) => Ok((open_at(path, Kind::Configured)?, None)),

@@ -59,8 +59,8 @@ impl ExecutionLog {
 
     /// Begins the log. Without a header there is none, only spill files.
     ///
-    /// There is no room until the disk has it: what anybody has seen of an execution is found again after a crash of
-    /// the host. The child, which takes longer than that to write its first line, does not notice.
+    /// There is no room until the disk has it: an execution whose output was seen can be found again after
+    /// the host has crashed. The child takes longer than that to write its first line, and does not notice.
     pub(crate) fn begin(&mut self, header: impl FnOnce() -> LogHeader) {
         if self.is_full() {
             let (header, unwritten) = (Box::new(header()), self.unwritten(MAX_UNWRITTEN));
@@ -116,7 +116,7 @@ impl ExecutionLog {
         self.shared.room().await;
     }
 
-    /// What went wrong with the log, told once.
+    /// What went wrong with the log, returned once.
     pub(crate) fn take_warning(&mut self) -> Option<String> {
         self.shared.take_trouble()
     }

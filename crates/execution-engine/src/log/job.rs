@@ -92,7 +92,8 @@ impl Shared {
     }
 }
 
-/// Memory that is handed over and not yet written. It counts until this is dropped, also with a job that nobody does.
+/// Memory that is handed over and not yet written. It counts until this is dropped, even with a job that is
+/// never done.
 pub(super) struct Unwritten {
     size: usize,
     pub(super) shared: Arc<Shared>,

@@ -1,9 +1,9 @@
-//! The writing of logs: `<folder>/<id>.log`, while the child runs, byte-exact. Their format and its reader are the
-//! crate `execution-log`.
+//! The writing of logs: `<folder>/<id>.log`, while the child runs, byte-exact. The crate `execution-log` has
+//! their format and its reader.
 //!
 //! * [`handle`] gathers what happens to one execution; [`service`] owns the thread, [`writer`], that formats
 //!   ([`formatter`]) and writes; [`job`] is what one asks of the other.
-//! * [`part_file`] appends and rotates; [`spill`] holds whole streams; [`folder`] is where, and for whose eyes.
+//! * [`part_file`] appends and rotates; [`spill`] holds whole streams; [`folder`] makes the folder.
 //! * [`footer`] says how an execution ended; [`interrupted`] does so for a writer that died.
 //!
 //! Nothing is synced to the platter: a log survives the death of its program, and a power cut costs

@@ -48,8 +48,8 @@ impl Spill {
     }
 }
 
-/// Executions that have such files and no log. Only this engine knows that the files are its own: for another,
-/// they have no more than a name.
+/// Executions that have such files and no log. Only this engine knows that the files are its own: another one
+/// sees no more than their names.
 #[derive(Debug, Default)]
 pub(crate) struct LoneSpills(Mutex<HashSet<Uuid>>);
 

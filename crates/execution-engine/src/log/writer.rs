@@ -64,7 +64,7 @@ impl Writer {
         }
     }
 
-    /// Runs until the engine is gone. A job that panics costs its own log its rest, and no other log anything.
+    /// Runs until the engine is gone. A job that panics ends its own log early, and harms no other.
     pub(super) fn run(mut self, jobs: &mpsc::Receiver<Job>) {
         for job in jobs {
             match job {

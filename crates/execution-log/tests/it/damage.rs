@@ -64,7 +64,9 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_record_that_is_whole_is_read_in_order(harms in prop::collection::vec((harm(), any::<bool>()), 0..4)) {
+    fn every_record_that_is_whole_is_read_in_order(
+        harms in prop::collection::vec((harm(), any::<bool>()), 0..4),
+    ) {
         let logs = Logs::new();
         let mut parts = parts(&logs);
         let original = parts.concat();
@@ -74,9 +76,10 @@ proptest! {
         write(&logs, &parts);
         let read = read(&logs);
         let mut read = read.iter();
-        let known: Vec<&[u8]> = original.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#")).collect();
+        let is_end = |byte: &u8| *byte == b'\n';
+        let known: Vec<&[u8]> = original.split(is_end).filter(|line| !line.starts_with(b"#")).collect();
         for part in &parts {
-            let whole = part.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
+            let whole = part.split_inclusive(is_end).filter_map(|line| line.strip_suffix(b"\n"));
             for line in whole.filter(|line| !line.is_empty() && known.contains(line)) {
                 let wanted = String::from_utf8_lossy(&line[31..]);
                 prop_assert!(read.any(|text| *text == wanted), "hidden: {wanted}");
@@ -104,7 +107,8 @@ proptest! {
         let damaged = listed.iter().find(|log| log.id == logs.id);
         prop_assert!(damaged.is_some() || !begins_as_a_log);
         prop_assert!(damaged.is_none_or(|log| log.state == LogState::Damaged));
-        let page = LogFollower::open(&logs.folder(), logs.id, LogPosition::START).unwrap().poll(10_000).unwrap();
+        let mut follower = LogFollower::open(&logs.folder(), logs.id, LogPosition::START).unwrap();
+        let page = follower.poll(10_000).unwrap();
         prop_assert!(page.at_end && page.records.len() <= bytes.len());
     }
 
