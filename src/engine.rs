@@ -16,6 +16,7 @@ use {crate::event_loop::FastPath, execution_engine::HostLoop, fragile::Fragile};
 
 use crate::bridge::{EventBridge, Gates, Listener, NativeBatch};
 use crate::config::NativeConfig;
+use crate::environment;
 use crate::failure::{NativeFailure, answer};
 
 use crate::logs::NativeLogInfo;
@@ -69,13 +70,7 @@ impl NativeEngine {
             Ok(engine) => engine,
             Err(error) => return Ok(Either::A(error.into())),
         };
-        // The environment may go without a word (`process.exit`, a worker's end): nothing that this
-        // engine started is to outlive it. The hook must not keep the engine itself alive.
-        let (abort, last_bridge) = (engine.abort_handle(), Arc::downgrade(&bridge));
-        env.add_env_cleanup_hook((), move |()| {
-            last_bridge.upgrade().iter().for_each(|bridge| bridge.close());
-            abort.abort_now();
-        })?;
+        environment::end_with(&env, &bridge, engine.abort_handle())?;
         Ok(Either::B(Self {
             engine,
             bridge,

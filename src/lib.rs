@@ -4,6 +4,7 @@
 //! * `request`, `config`, `result` and `records` are the types that cross the FFI boundary.
 //! * `bridge` carries events to JavaScript, many in one call; on Linux `event_loop` has a few lines read in JavaScript's
 //!   own thread, by Node's event loop.
+//! * `environment` ends what runs with the JavaScript environment that started it.
 //! * `number` looks at JavaScript's numbers.
 //! * `failure` carries errors, as data: the class is made in TypeScript.
 
@@ -14,6 +15,7 @@
 mod bridge;
 mod config;
 mod engine;
+mod environment;
 #[cfg(target_os = "linux")]
 mod event_loop;
 mod failure;

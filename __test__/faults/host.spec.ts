@@ -79,6 +79,38 @@ test('an engine that was forgotten is collected, and what it ran ends as it woul
   t.deepEqual(told, [['late\n', 'late\n', 'late\n'], 3])
 })
 
+test('thousands of engines that are gone leave nothing behind', async (t) => {
+  const { code, told } = await runHost(
+    `
+    require('node:v8').setFlagsFromString('--expose-gc')
+    const gc = require('node:vm').runInNewContext('gc')
+    const turns = async (count) => {
+      for (let left = count; left > 0; left -= 1) {
+        gc()
+        await new Promise((done) => setImmediate(done))
+      }
+    }
+    const make = async (count) => {
+      for (let made = 1; made <= count; made += 1) {
+        new ExecutionEngine({ logDir, logging: false })
+        if (made % 50 === 0) await turns(1)
+      }
+      await turns(10)
+      return process.memoryUsage().rss
+    }
+    // Until memory has found its size.
+    await make(4_000)
+    const [before, after] = [await make(10), await make(8_000)]
+    tell((after - before) / 8_000)
+    `,
+    temporaryFolder(t),
+  )
+  t.is(code, 0)
+  // One closure and one list entry that stays is 500 bytes.
+  t.true(Number(told[0]) < 300, `${String(told[0])} bytes per engine`)
+  t.log(`${String(told[0])} bytes per engine`)
+})
+
 test('two engines in one program have limits, logs and ends of their own', async (t) => {
   const { code, told } = await runHost(
     `
