@@ -12,10 +12,12 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** The engine, for JavaScript. */
 export declare class NativeEngine {
   /**
-   * Makes an engine that gives its events to `on_batch`, most rows in `table`. `shares_loop`: the program's event
-   * loop is libuv's, and may be shared.
+   * Makes an engine of a configuration, as JSON. It gives its events to `on_batch`, most rows in `table`.
+   * `shares_loop`: the program's event loop is libuv's, and may be shared.
    */
-  static create(config: NativeConfig, sharesLoop: boolean, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isOwnRead: boolean, delayMs: number) => void): NativeFailure | NativeEngine
+  static create(config: string, sharesLoop: boolean, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isOwnRead: boolean, delayMs: number) => void): NativeFailure | NativeEngine
+  /** The configuration in force, as JSON, without its secrets. */
+  config(): string
   /**
    * Accepts a request, as JSON, with the bytes of its standard input; gives its id. `number`: what stands for it in
    * batches. Everything that happens to it is told until `stop_lines`; its end always. What is cancelled by now is
@@ -23,7 +25,7 @@ export declare class NativeEngine {
    */
   execute(request: string, stdin: Buffer | undefined | null, number: number, isCancelled: boolean): NativeFailure | string
   /** Where an execution is in its life. */
-  getStatus(id: string): NativeFailure | string
+  getStatus(id: string): NativeFailure | 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted'
   /** The result; `null` while the execution is live. */
   getResult(id: string): NativeFailure | NativeResult | null
   /** Everything about an execution but its output. */
@@ -68,33 +70,19 @@ export declare class NativeEngine {
   setKeepAlive(alive: boolean): void
 }
 
+/** Secrets to be masked, compiled once. */
+export declare class NativeMasker {
+  /** One of fewer than two characters is not masked. */
+  static create(secrets: Array<string>): NativeMasker
+  /** The text with `***` in the place of secrets. */
+  mask(text: string): string
+}
+
 /** What a cleanup removed. */
 export interface NativeCleanupReport {
   executions: number
   files: number
   bytes: number
-}
-
-/** Each field optional; names and defaults as in `ExecutionConfig` of the public API. */
-export interface NativeConfig {
-  defaultTimeoutMs?: number
-  maxTimeoutMs?: number
-  killGraceMs?: number
-  maxConcurrentExecutions?: number
-  maxQueuedExecutions?: number
-  maxOutputSizeBytes?: number
-  oversizedOutput?: string
-  retainOutput?: string
-  streamOutput?: boolean
-  logDir?: string
-  logging?: boolean
-  maxLogSizeBytes?: number
-  maxLogFiles?: number
-  executionRetentionSecs?: number
-  maxRetainedExecutions?: number
-  logRetentionSecs?: number
-  cleanupIntervalSecs?: number
-  secrets?: Array<string>
 }
 
 /** Anything that happened but a line. */
@@ -110,7 +98,7 @@ export interface NativeEvent {
 
 /** Why an execution did not complete. */
 export interface NativeExecutionError {
-  code: string
+  code: 'PROGRAM_NOT_FOUND' | 'PERMISSION_DENIED' | 'NOT_EXECUTABLE' | 'WORKING_DIR_NOT_FOUND' | 'ARGUMENTS_TOO_LONG' | 'RESOURCE_EXHAUSTED' | 'SPAWN_FAILED' | 'NON_ZERO_EXIT' | 'KILLED_BY_SIGNAL' | 'OUTPUT_SIZE_EXCEEDED' | 'TIMEOUT' | 'CANCELLED' | 'INTERRUPTED' | 'EXIT_STATUS_LOST' | 'INTERNAL'
   message: string
 }
 
@@ -213,7 +201,7 @@ export interface NativeResourceUsage {
 /** How an execution ended. */
 export interface NativeResult {
   id: string
-  status: string
+  status: 'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted'
   exitCode: number | null
   signal: string | null
   stdout: string
@@ -230,7 +218,7 @@ export interface NativeResult {
   logPath: string | null
   outputFiles: NativeOutputFiles
   resourceUsage: NativeResourceUsage | null
-  containment: string
+  containment: 'none' | 'group' | 'job'
   leftoverProcesses: Array<NativeProcess>
   outputIncomplete: boolean
   logError: string | null
@@ -240,9 +228,9 @@ export interface NativeResult {
 /** Everything about an execution but its output. */
 export interface NativeSummary {
   id: string
-  status: string
+  status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted'
   command: string
-  commandType: string
+  commandType: 'exec' | 'shell' | 'script' | 'aws_cli'
   pid: number | null
   createdAt: string
   startedAt: string | null

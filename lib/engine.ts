@@ -24,6 +24,7 @@ import { logRecords } from './streams/log-records.js'
 import {
   type CancelOptions,
   type CleanupReport,
+  type EffectiveConfig,
   type EngineMetrics,
   type EventListener,
   type ExecutionCommand,
@@ -59,6 +60,7 @@ const checkedId = (id: string): string => {
 export class ExecutionEngine {
   readonly #native: NativeEngine
   readonly #secrets: readonly string[]
+  #config: EffectiveConfig | undefined
   readonly #live = new LiveExecutions()
 
   /** @throws ExecutionEngineError `INVALID_CONFIG`: names the field, its value and what is allowed. */
@@ -96,7 +98,7 @@ export class ExecutionEngine {
    */
   async waitForCompletion(id: string): Promise<ExecutionResult> {
     const live = this.#live.find(checkedId(id))
-    return live?.wait() ?? (unwrap(await this.#native.waitForCompletion(id)) as ExecutionResult)
+    return live?.wait() ?? unwrap<ExecutionResult>(await this.#native.waitForCompletion(id))
   }
 
   /**
@@ -136,23 +138,23 @@ export class ExecutionEngine {
 
   /** @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
   getStatus(id: string): ExecutionStatus {
-    return unwrap(this.#native.getStatus(checkedId(id))) as ExecutionStatus
+    return unwrap<ExecutionStatus>(this.#native.getStatus(checkedId(id)))
   }
 
   /** `null` while it is live. @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
   getResult(id: string): ExecutionResult | null {
-    return unwrap(this.#native.getResult(checkedId(id))) as ExecutionResult | null
+    return unwrap<ExecutionResult | null>(this.#native.getResult(checkedId(id)))
   }
 
   /** Everything but the output. @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
   getSummary(id: string): ExecutionSummary {
-    return unwrap(this.#native.getSummary(checkedId(id))) as ExecutionSummary
+    return unwrap<ExecutionSummary>(this.#native.getSummary(checkedId(id)))
   }
 
   /** What is live or remembered, in the order of acceptance. */
   listExecutions(filter: { status?: ExecutionStatus } = {}): ExecutionSummary[] {
     checkOptions(filter, { status: oneOf(executionStatuses) })
-    return unwrap(this.#native.listExecutions(filter.status)) as ExecutionSummary[]
+    return unwrap<ExecutionSummary[]>(this.#native.listExecutions(filter.status))
   }
 
   /**
@@ -228,6 +230,11 @@ export class ExecutionEngine {
     checkOptions(options, { stopSurvivors: flag })
     const { stopSurvivors = false } = options
     return unwrap(await this.#native.recover(stopSurvivors))
+  }
+
+  /** The configuration in force, defaults included. Its secrets are not shown. */
+  get config(): EffectiveConfig {
+    return (this.#config ??= Object.freeze(JSON.parse(this.#native.config()) as EffectiveConfig))
   }
 
   /** How busy the engine is. */

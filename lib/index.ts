@@ -2,4 +2,5 @@
 export { ExecutionEngine } from './engine.js'
 export { type EngineErrorCode, ExecutionEngineError, ExecutionError } from './errors.js'
 export { Execution } from './execution.js'
+export { Masker } from './masker.js'
 export * from './types.js'

@@ -77,6 +77,11 @@ export interface ExecutionConfig {
   secrets?: readonly string[] | undefined
 }
 
+/** The configuration that an engine works with. `logDir` is `null` where the default folder is used. */
+export type EffectiveConfig = {
+  readonly [Name in Exclude<keyof ExecutionConfig, 'logDir' | 'secrets'>]-?: Exclude<ExecutionConfig[Name], undefined>
+} & { readonly logDir: string | null }
+
 /** A program and its arguments, verbatim. No shell is involved. */
 export interface ExecCommand {
   type: 'exec'

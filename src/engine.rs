@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use execution_engine::{
-    EngineBuilder, EngineError, ExecutionConfig, ExecutionEngine, ExecutionFilter, InvalidField, LogPosition,
-    RecoverOptions,
+    EngineBuilder, EngineError, ExecutionEngine, ExecutionFilter, InvalidField, LogPosition, RecoverOptions,
 };
 use napi::bindgen_prelude::{
     Buffer, Either, Either3, Env, Function, Null, Result, within_runtime_if_available,
@@ -15,12 +14,10 @@ use uuid::Uuid;
 use {crate::event_loop::FastPath, execution_engine::HostLoop, fragile::Fragile};
 
 use crate::bridge::{EventBridge, Gates, Listener, NativeBatch};
-use crate::config::NativeConfig;
+use crate::config;
 use crate::environment;
 use crate::failure::{NativeFailure, answer};
-
 use crate::logs::NativeLogInfo;
-use crate::number::whole;
 use crate::records::{NativeCleanupReport, NativeLogPage, NativeMetrics, NativeRecovered};
 use crate::request::{self, named, parse_id};
 use crate::result::{NativeResult, NativeSummary};
@@ -36,6 +33,8 @@ pub fn new_id() -> String {
 #[napi]
 pub struct NativeEngine {
     engine: ExecutionEngine,
+    /// The configuration in force, as JSON.
+    config: String,
     bridge: Arc<EventBridge>,
     gates: Gates,
     /// `None` where the program's event loop cannot be shared.
@@ -45,12 +44,12 @@ pub struct NativeEngine {
 
 #[napi]
 impl NativeEngine {
-    /// Makes an engine that gives its events to `on_batch`, most rows in `table`. `shares_loop`: the program's event
-    /// loop is libuv's, and may be shared.
+    /// Makes an engine of a configuration, as JSON. It gives its events to `on_batch`, most rows in `table`.
+    /// `shares_loop`: the program's event loop is libuv's, and may be shared.
     #[napi(catch_unwind)]
     pub fn create(
         env: Env,
-        config: NativeConfig,
+        config: String,
         shares_loop: bool,
         table: Buffer,
         #[napi(
@@ -58,11 +57,12 @@ impl NativeEngine {
         )]
         on_batch: Function<NativeBatch, ()>,
     ) -> Result<Either<NativeFailure, NativeEngine>> {
-        let config = ExecutionConfig::try_from(config).and_then(|config| config.validate().map(|()| config));
-        let builder = match config {
-            Ok(config) => ExecutionEngine::builder(config),
+        let read = config::from_json(&config).and_then(|config| config.validate().map(|()| config));
+        let config = match read {
+            Ok(config) => config,
             Err(error) => return Ok(Either::A(error.into())),
         };
+        let (shown, builder) = (config::to_json(&config), ExecutionEngine::builder(config));
         let bridge = EventBridge::new(table, &on_batch)?;
         #[cfg(target_os = "linux")]
         let (builder, fast_path) = share_loop(&env, builder, &bridge, &on_batch, shares_loop);
@@ -73,11 +73,18 @@ impl NativeEngine {
         environment::end_with(&env, &bridge, engine.abort_handle())?;
         Ok(Either::B(Self {
             engine,
+            config: shown,
             bridge,
             gates: Gates::default(),
             #[cfg(target_os = "linux")]
             fast_path,
         }))
+    }
+
+    /// The configuration in force, as JSON, without its secrets.
+    #[napi(catch_unwind)]
+    pub fn config(&self) -> &str {
+        &self.config
     }
 
     /// Accepts a request, as JSON, with the bytes of its standard input; gives its id. `number`: what stands for it in
@@ -112,7 +119,10 @@ impl NativeEngine {
     }
 
     /// Where an execution is in its life.
-    #[napi(catch_unwind)]
+    #[napi(
+        catch_unwind,
+        ts_return_type = "NativeFailure | 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted'"
+    )]
     pub fn get_status(&self, id: String) -> Either<NativeFailure, String> {
         answer(with_id(&id, |id| self.engine.get_status(id)).map(|status| status.as_str().to_owned()))
     }
@@ -153,10 +163,7 @@ impl NativeEngine {
     #[napi]
     pub async fn wait_for_completion(&self, id: String) -> Result<Either<NativeFailure, NativeResult>> {
         let engine = self.engine.clone();
-        let result = match parse(&id) {
-            Ok(id) => engine.wait_for_completion(id).await,
-            Err(error) => Err(error),
-        };
+        let result = with_id_async(&id, |id| engine.wait_for_completion(id)).await;
         Ok(answer(result.map(|result| (&result).into())))
     }
 
@@ -164,30 +171,21 @@ impl NativeEngine {
     #[napi]
     pub async fn write_stdin(&self, id: String, bytes: Buffer) -> Result<Either<NativeFailure, Null>> {
         let (engine, bytes) = (self.engine.clone(), bytes.to_vec());
-        Ok(done(match parse(&id) {
-            Ok(id) => engine.write_stdin(id, bytes).await,
-            Err(error) => Err(error),
-        }))
+        Ok(done(with_id_async(&id, |id| engine.write_stdin(id, bytes)).await))
     }
 
     /// Ends the standard input.
     #[napi]
     pub async fn close_stdin(&self, id: String) -> Result<Either<NativeFailure, Null>> {
         let engine = self.engine.clone();
-        Ok(done(match parse(&id) {
-            Ok(id) => engine.close_stdin(id).await,
-            Err(error) => Err(error),
-        }))
+        Ok(done(with_id_async(&id, |id| engine.close_stdin(id)).await))
     }
 
     /// The whole log as text.
     #[napi]
     pub async fn read_logs(&self, id: String) -> Result<Either<NativeFailure, String>> {
         let engine = self.engine.clone();
-        Ok(answer(match parse(&id) {
-            Ok(id) => engine.read_logs(id).await,
-            Err(error) => Err(error),
-        }))
+        Ok(answer(with_id_async(&id, |id| engine.read_logs(id)).await))
     }
 
     /// At most `max` records of a log, from a place in it on.
@@ -196,13 +194,13 @@ impl NativeEngine {
         &self,
         id: String,
         from: String,
-        max: f64,
+        max: u32,
     ) -> Result<Either<NativeFailure, NativeLogPage>> {
         let engine = self.engine.clone();
-        let page = match log_place(&id, &from, max) {
-            Ok((id, from, max)) => engine.read_log_records(id, from, max).await,
-            Err(error) => Err(error),
-        };
+        let page = with_id_async(&id, async |id| {
+            engine.read_log_records(id, log_position(&from)?, max as usize).await
+        })
+        .await;
         Ok(answer(page.map(NativeLogPage::from)))
     }
 
@@ -212,13 +210,13 @@ impl NativeEngine {
         &self,
         id: String,
         from: String,
-        max: f64,
+        max: u32,
     ) -> Result<Either<NativeFailure, NativeLogPage>> {
         let engine = self.engine.clone();
-        let page = match log_place(&id, &from, max) {
-            Ok((id, from, max)) => engine.follow_log_records(id, from, max).await,
-            Err(error) => Err(error),
-        };
+        let page = with_id_async(&id, async |id| {
+            engine.follow_log_records(id, log_position(&from)?, max as usize).await
+        })
+        .await;
         Ok(answer(page.map(NativeLogPage::from)))
     }
 
@@ -337,13 +335,17 @@ fn with_id<T>(
     parse(id).and_then(then)
 }
 
-fn log_place(id: &str, from: &str, max: f64) -> std::result::Result<(Uuid, LogPosition, usize), EngineError> {
-    let id = parse(id)?;
+async fn with_id_async<T, Answer: Future<Output = std::result::Result<T, EngineError>>>(
+    id: &str,
+    then: impl FnOnce(Uuid) -> Answer,
+) -> std::result::Result<T, EngineError> {
+    then(parse(id)?).await
+}
+
+fn log_position(from: &str) -> std::result::Result<LogPosition, EngineError> {
     let refused =
         |_| InvalidField::new("from", format!("\"{from}\""), "a position that an earlier page gave");
-    let from = from.parse().map_err(refused).map_err(EngineError::InvalidRequest)?;
-    let max = whole("max", max).map_err(EngineError::InvalidRequest)?;
-    Ok((id, from, usize::try_from(max).unwrap_or(usize::MAX)))
+    from.parse().map_err(refused).map_err(EngineError::InvalidRequest)
 }
 
 fn done(result: std::result::Result<(), EngineError>) -> Either<NativeFailure, Null> {

@@ -63,7 +63,7 @@ impl From<EngineError> for NativeFailure {
 }
 
 /// `max_timeout_ms` → `maxTimeoutMs`; the names of variables in `env.…` stay as they are.
-fn camel_case(field: &str) -> String {
+pub fn camel_case(field: &str) -> String {
     if field.starts_with("env.") {
         return field.to_owned();
     }

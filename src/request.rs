@@ -11,8 +11,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::number::optional;
-
 /// What the caller wants to find again.
 #[napi(object)]
 #[derive(Deserialize, Default)]
@@ -36,11 +34,11 @@ pub struct NativeRequest {
     #[serde(default)]
     inherit_env: InheritEnv,
     working_dir: Option<String>,
-    timeout_ms: Option<f64>,
-    kill_grace_ms: Option<f64>,
+    timeout_ms: Option<u64>,
+    kill_grace_ms: Option<u64>,
     /// `null`, `pipe`, or a text.
     stdin: Option<String>,
-    max_output_size_bytes: Option<f64>,
+    max_output_size_bytes: Option<u64>,
     oversized_output: Option<OversizedOutputStrategy>,
     #[serde(default)]
     secrets: Vec<String>,
@@ -70,10 +68,10 @@ impl NativeRequest {
             env: self.env,
             inherit_env: self.inherit_env,
             working_dir: self.working_dir.map(Into::into),
-            timeout_ms: optional("timeout_ms", self.timeout_ms)?,
-            kill_grace_ms: optional("kill_grace_ms", self.kill_grace_ms)?,
+            timeout_ms: self.timeout_ms,
+            kill_grace_ms: self.kill_grace_ms,
             stdin,
-            max_output_size_bytes: optional("max_output_size_bytes", self.max_output_size_bytes)?,
+            max_output_size_bytes: self.max_output_size_bytes,
             oversized_output: self.oversized_output,
             secrets: self.secrets,
             metadata: self.metadata.into(),

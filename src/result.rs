@@ -15,6 +15,7 @@ use crate::request::NativeMetadata;
 #[napi(object, object_from_js = false)]
 pub struct NativeResult {
     pub id: String,
+    #[napi(ts_type = "'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted'")]
     pub status: String,
     pub exit_code: Either<i32, Null>,
     pub signal: Either<String, Null>,
@@ -34,6 +35,7 @@ pub struct NativeResult {
     pub log_path: Either<String, Null>,
     pub output_files: NativeOutputFiles,
     pub resource_usage: Either<NativeResourceUsage, Null>,
+    #[napi(ts_type = "'none' | 'group' | 'job'")]
     pub containment: String,
     pub leftover_processes: Vec<NativeProcess>,
     pub output_incomplete: bool,
@@ -44,6 +46,11 @@ pub struct NativeResult {
 /// Why an execution did not complete.
 #[napi(object, object_from_js = false)]
 pub struct NativeExecutionError {
+    #[napi(
+        ts_type = "'PROGRAM_NOT_FOUND' | 'PERMISSION_DENIED' | 'NOT_EXECUTABLE' | 'WORKING_DIR_NOT_FOUND' | 'ARGUMENTS_TOO_LONG' | \
+            'RESOURCE_EXHAUSTED' | 'SPAWN_FAILED' | 'NON_ZERO_EXIT' | 'KILLED_BY_SIGNAL' | 'OUTPUT_SIZE_EXCEEDED' | \
+            'TIMEOUT' | 'CANCELLED' | 'INTERRUPTED' | 'EXIT_STATUS_LOST' | 'INTERNAL'"
+    )]
     pub code: String,
     pub message: String,
 }
@@ -74,8 +81,12 @@ pub struct NativeProcess {
 #[napi(object, object_from_js = false)]
 pub struct NativeSummary {
     pub id: String,
+    #[napi(
+        ts_type = "'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted'"
+    )]
     pub status: String,
     pub command: String,
+    #[napi(ts_type = "'exec' | 'shell' | 'script' | 'aws_cli'")]
     pub command_type: String,
     pub pid: Either<u32, Null>,
     pub created_at: String,

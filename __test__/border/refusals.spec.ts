@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 
-import { ExecutionEngine, ExecutionEngineError, type ExecutionRequest } from '@escher/execution-engine'
+import { ExecutionEngine, ExecutionEngineError, type ExecutionRequest, Masker } from '@escher/execution-engine'
 import { testEngine } from '@escher/testing/engine'
 
 const hollow = ['x']
@@ -175,6 +175,37 @@ test('nor is a secret of the engine, one that begins like another, one that is q
   t.false((await refusal('a "quoted" one', ['"quoted"'])).includes('quoted'))
   t.false((await refusal(`${'x'.repeat(195)}swordfish`)).includes('sword'))
   t.false((await refusal('$(.*)', ['$(.*)'])).includes('$('))
+})
+
+test('a secret is masked in a refusal as it is in output: overlapping with another, or encoded', async (t) => {
+  const secrets = ['abcdef', 'defghi', 'p@ss word/1']
+  const refusal = async (value: string): Promise<string | undefined> =>
+    (await refused(t, { ...base, oversizedOutput: value, secrets })).value
+  t.is(await refusal('abcdefghi'), '"***"')
+  t.is(await refusal('a/p%40ss%20word%2F1'), '"a/***"')
+  t.is(await refusal('Basic cEBzcyB3b3JkLzE='), '"Basic ***="')
+})
+
+test('a masker masks what the engine masks', async (t) => {
+  const secrets = ['abcdef', 'defghi', 'p@ss word/1']
+  const text = 'abcdefghi, x-abcdef, p@ss word/1, p%40ss%20word%2F1, cEBzcyB3b3JkLzE=, nothing'
+  const { stdout } = await testEngine(t).run('printf', ['%s', text], { secrets })
+  t.is(new Masker(secrets).mask(text), stdout)
+  t.is(stdout, '***, x-***, ***, ***, ***=, nothing')
+  t.is(new Masker([]).mask(text), text)
+  const error = t.throws(() => new Masker('abc' as never))
+  t.is((error as ExecutionEngineError).field, 'secrets')
+})
+
+test('an engine tells its configuration, without its secrets', (t) => {
+  const { config } = testEngine(t, { maxTimeoutMs: 7_200_000, retainOutput: 'tail', secrets: ['hunter2'] })
+  t.is(config.maxTimeoutMs, 7_200_000)
+  t.is(config.retainOutput, 'tail')
+  t.is(config.defaultTimeoutMs, 120_000)
+  t.is(config.maxQueuedExecutions, 10_000)
+  t.true(Object.isFrozen(config))
+  t.false('secrets' in config || JSON.stringify(config).includes('hunter2'))
+  t.is(new ExecutionEngine().config.logDir, null)
 })
 
 test('a secret of one character is refused without being shown', async (t) => {

@@ -4,6 +4,7 @@ import { expectAssignable, expectError, expectNotAssignable, expectType } from '
 
 import {
   type CleanupReport,
+  type EffectiveConfig,
   type EngineMetrics,
   ExecutionEngine,
   ExecutionEngineError,
@@ -17,10 +18,12 @@ import {
   type ExecutionStatus,
   type ExecutionSummary,
   type LogRecord,
+  Masker,
   type OutputLine,
   type RecoveredExecution,
   type RunOptions,
 } from '../..'
+import type { NativeEvent, NativeResult, NativeSummary } from '../../index.js'
 
 const engine = new ExecutionEngine({ maxConcurrentExecutions: 4, retainOutput: 'head_tail' })
 const request: ExecutionRequest = { command: { type: 'exec', program: 'git', args: ['status'] } as const }
@@ -45,6 +48,25 @@ expectType<Promise<RecoveredExecution[]>>(engine.recover({ stopSurvivors: true }
 expectType<Promise<void>>(engine.shutdown())
 expectType<EngineMetrics>(engine.metrics())
 expectAssignable<AsyncDisposable>(engine)
+
+expectType<EffectiveConfig>(engine.config)
+expectType<number>(engine.config.maxTimeoutMs)
+expectType<string | null>(engine.config.logDir)
+expectError(engine.config.secrets)
+expectError((engine.config.maxTimeoutMs = 1))
+expectType<string>(new Masker(['secret']).mask('text'))
+
+// What the native side returns is what the public types say, and the other way round. (Metadata is also passed in, where
+// undefined is as good as left out.)
+declare const nativeResult: NativeResult
+declare const nativeSummary: NativeSummary
+declare const publicResult: ExecutionResult
+declare const summary: ExecutionSummary
+expectAssignable<ExecutionResult>(nativeResult)
+expectAssignable<Omit<NativeResult, 'metadata'>>(publicResult)
+expectAssignable<ExecutionSummary>(nativeSummary)
+expectAssignable<Omit<NativeSummary, 'metadata'>>(summary)
+expectAssignable<ExecutionEvent['type']>('queued' as NativeEvent['type'])
 
 // By handle
 expectType<Execution<null>>(engine.run('git'))

@@ -1,5 +1,4 @@
 /** Configurations, requests and options as the native side takes them, each looked at first. */
-import type { NativeConfig } from '../../index.js'
 import {
   type ExecutionCommand,
   type ExecutionConditions,
@@ -11,20 +10,7 @@ import {
   oversizedOutputStrategies,
   retainOutputs,
 } from '../types.js'
-import {
-  type Checks,
-  check,
-  each,
-  finite,
-  flag,
-  isObject,
-  listener,
-  number,
-  oneOf,
-  refuse,
-  text,
-  texts,
-} from './validate.js'
+import { type Checks, check, each, flag, isObject, listener, number, oneOf, refuse, text, texts } from './validate.js'
 
 const oversizedOutput = oneOf(oversizedOutputStrategies)
 
@@ -62,13 +48,13 @@ const conditions: Checks<keyof ExecutionConditions> = {
     return wrong && { ...wrong, allowed: 'allowed is true, false or an array of names' }
   },
   workingDir: text,
-  timeoutMs: finite,
-  killGraceMs: finite,
+  timeoutMs: number,
+  killGraceMs: number,
   stdin: (value) =>
     value instanceof Uint8Array || typeof value === 'string'
       ? undefined
       : { allowed: "allowed is 'null', 'pipe', a string or a Uint8Array" },
-  maxOutputSizeBytes: finite,
+  maxOutputSizeBytes: number,
   oversizedOutput,
   secrets: texts,
   metadata: object,
@@ -118,11 +104,11 @@ const runOptions: Checks<keyof RunOptions> = { ...conditions, ...handle }
 /** A request as the native side takes it: JSON, and the bytes of its standard input where there are such. */
 export type NativeRequest = readonly [request: string, stdin: Buffer | null]
 
-/** The configuration as the native side takes it. */
-export function nativeConfig(given: ExecutionConfig): NativeConfig {
+/** The configuration as the native side takes it: JSON. */
+export function nativeConfig(given: ExecutionConfig): string {
   if (!isObject(given)) refuse('INVALID_CONFIG', 'config', given, 'allowed is an object')
   check('INVALID_CONFIG', '', given, config)
-  return given as NativeConfig
+  return JSON.stringify(given)
 }
 
 /** The request as the native side takes it. `known`: secrets of the engine, which no refusal shows. */

@@ -87,7 +87,7 @@ const executionEvent = (
     case 'warning':
       return { type, ...base, message }
     default:
-      return { type, ...base, result: result as ExecutionResult }
+      return result && { type, ...base, result }
   }
 }
 

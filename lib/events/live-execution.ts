@@ -108,7 +108,7 @@ export class LiveExecution implements StdinTarget {
     if (!this.#isHeld || !this.#isAwaited || this.#isAsked) return
     this.#isAsked = true
     const take = (answer: NativeResult | NativeFailure): void => {
-      if (!('isFailure' in answer)) this.#resolve(answer as ExecutionResult)
+      if (!('isFailure' in answer)) this.#resolve(answer)
     }
     this.#native?.waitForCompletion(this.id).then(take, () => {})
   }

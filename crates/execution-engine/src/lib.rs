@@ -85,6 +85,7 @@ pub use execution_log::{
 #[cfg(all(feature = "host-loop", target_os = "linux"))]
 pub use host_loop::HostLoop;
 pub use limits::{OversizedOutputStrategy, RetainOutput};
+pub use output::Masker;
 pub use request::{Command, ExecutionMetadata, ExecutionRequest, InheritEnv, Stdin};
 pub use result::{
     Containment, ExecutionResult, ExecutionStatus, ExecutionSummary, LeftoverProcess, OutputFiles,

@@ -12,9 +12,11 @@ mod buffer;
 mod decode;
 mod encodings;
 mod lines;
+mod masker;
 mod matcher;
 mod redact;
 
 pub(crate) use buffer::BoundedBuffer;
 pub(crate) use lines::LineBatcher;
+pub use masker::Masker;
 pub(crate) use redact::{Secrets, StreamRedactor};
