@@ -172,26 +172,41 @@ export class ExecutionEngine {
     return this.#live.find(checkedId(id))?.cancel(options) ?? unwrap(cancelNative(this.#native, id, options))
   }
 
-  /** Writes to the standard input of a request with `stdin: 'pipe'`; resolves when the child's pipe has taken it. */
+  /**
+   * Writes to the standard input of a request with `stdin: 'pipe'`; resolves when the child's pipe has taken it.
+   *
+   * @throws ExecutionEngineError `NOT_FOUND` for an unknown id; `INVALID_REQUEST` when its input is not a pipe.
+   *
+   * @example
+   * await engine.writeStdin(id, 'yes\n')
+   * await engine.closeStdin(id)
+   */
   async writeStdin(id: string, data: string | Uint8Array): Promise<void> {
     unwrap(await this.#native.writeStdin(checkedId(id), inputBytes(data)))
   }
 
-  /** Ends the standard input. */
+  /** Ends the standard input. @throws ExecutionEngineError as `writeStdin()` does */
   async closeStdin(id: string): Promise<void> {
     unwrap(await this.#native.closeStdin(checkedId(id)))
   }
 
   /** The whole log as text. @throws ExecutionEngineError `NOT_FOUND`; `LOG_UNREADABLE`, also above 64 MiB. */
-  readLogs(id: string, options?: { format?: 'text' }): Promise<string>
+  readLogs(id: string, options?: { format?: 'text' | undefined }): Promise<string>
   /**
    * The log's records, read as they are asked for. With `follow`, until the execution ends, also one that another engine
    * or program runs in the same log folder.
+   *
+   * @throws ExecutionEngineError `NOT_FOUND`, `LOG_UNREADABLE`.
+   *
+   * @example
+   * for await (const record of engine.readLogs(id, { format: 'records', follow: true })) {
+   *   if (record.type === 'output') console.log(record.stream, record.text)
+   * }
    */
-  readLogs(id: string, options: { format: 'records'; follow?: boolean }): AsyncIterable<LogRecord>
+  readLogs(id: string, options: { format: 'records'; follow?: boolean | undefined }): AsyncIterable<LogRecord>
   readLogs(
     id: string,
-    options: { format?: 'text' | 'records'; follow?: boolean } = {},
+    options: { format?: 'text' | 'records' | undefined; follow?: boolean | undefined } = {},
   ): Promise<string> | AsyncIterable<LogRecord> {
     if (options?.format !== 'records') return this.#logText(id, options)
     checkOptions(options, logOptions)
@@ -215,18 +230,33 @@ export class ExecutionEngine {
    * The logs in the engine's folder, oldest first: its own, those of other engines, and what earlier ones left.
    *
    * @throws ExecutionEngineError `LOG_UNREADABLE` when the folder cannot be read.
+   *
+   * @example
+   * const cutOff = (await engine.listLogs()).filter(({ state }) => state === 'interrupted')
    */
   async listLogs(): Promise<LogInfo[]> {
     return unwrap(await this.#native.listLogs())
   }
 
-  /** Forgets and deletes what is beyond its retention, now. */
+  /**
+   * Removes what is beyond its retention, from memory and from disk, now.
+   *
+   * @example
+   * const { files, bytes } = await engine.cleanup()
+   */
   cleanup(): Promise<CleanupReport> {
     return this.#native.cleanup()
   }
 
-  /** Finds what earlier programs left on this log folder when they died; see `docs/logs.md`. */
-  async recover(options: { stopSurvivors?: boolean } = {}): Promise<RecoveredExecution[]> {
+  /**
+   * Finds what earlier programs left in this log folder when they died; see `docs/logs.md`.
+   *
+   * @throws ExecutionEngineError `LOG_UNREADABLE` when the folder cannot be read.
+   *
+   * @example
+   * for (const { command, survivors } of await engine.recover({ stopSurvivors: true })) console.log(command, survivors)
+   */
+  async recover(options: { stopSurvivors?: boolean | undefined } = {}): Promise<RecoveredExecution[]> {
     checkOptions(options, { stopSurvivors: flag })
     const { stopSurvivors = false } = options
     return unwrap(await this.#native.recover(stopSurvivors))

@@ -1,5 +1,6 @@
-/** From a batch, as it crosses the border, to one event at a time, in order. */
+/** From a batch, as it crosses the FFI boundary, to one event at a time, in order. */
 import type { NativeEvent } from '../../index.js'
+import { notify } from '../support/index.js'
 import { isoTime } from './timestamps.js'
 import type { EventListener, ExecutionEvent, ExecutionResult, OutputStream } from '../types.js'
 
@@ -11,19 +12,19 @@ export const COLUMNS = 4
 /** Which of them is the time, in milliseconds since 1970. */
 const TIME = 3
 
-/** Who gets what happens to one execution. */
+/** Gets the lines and events of one execution. */
 export interface Consumer {
   line(stream: OutputStream, text: string, partial: boolean, timestamp: string): void
   event(event: ExecutionEvent): void
 }
 
-/** Finds the consumer of an execution's number, and hears of ends. */
-export interface Audience {
+/** Finds the consumer of an execution's number, and is notified of ends. */
+export interface Consumers {
   consumer(number: number): { id: string; consumer: Consumer | undefined } | undefined
   ended(number: number, result: ExecutionResult): void
 }
 
-/** What crosses the border in one call. */
+/** What crosses the FFI boundary in one call. */
 export interface Batch {
   /** Every line, each followed by `\n`. */
   text: string
@@ -36,7 +37,7 @@ export interface Batch {
 }
 
 /** Gives everything in the batch to those it is for. */
-export function dispatch({ text, rows, count: rowCount, events }: Batch, audience: Audience): void {
+export function dispatch({ text, rows, count: rowCount, events }: Batch, consumers: Consumers): void {
   // Where in the text the next line begins. (Cut out one by one: `split` takes up to twice as long, and an array of all.)
   let begin = 0
   let time = 0
@@ -45,7 +46,7 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, audienc
     const number = rows[at] ?? 0
     const kind = rows[at + 1] ?? 0
     const count = rows[at + 2] ?? 0
-    const found = audience.consumer(number)
+    const found = consumers.consumer(number)
     // Most rows of a batch are of the same millisecond, and formatting it costs more than the row.
     if (rows[at + TIME] !== time) {
       time = rows[at + TIME] ?? 0
@@ -54,7 +55,7 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, audienc
     if ((kind & EVENT) !== 0) {
       const event = found && executionEvent(events?.[count], found.id, timestamp)
       if (event === undefined) continue
-      if ('result' in event) audience.ended(number, event.result)
+      if ('result' in event) consumers.ended(number, event.result)
       found?.consumer?.event(event)
       continue
     }
@@ -91,20 +92,8 @@ const executionEvent = (
   }
 }
 
-/** A listener as a consumer. What it throws is thrown again on a clean stack, and harms nobody else. */
-export const listening = (executionId: string, listener: EventListener): Consumer => {
-  const tell = (event: ExecutionEvent): void => {
-    try {
-      // A rejected promise is nobody's here, and so becomes an unhandled rejection, as it should.
-      void listener(event)
-    } catch (error) {
-      process.nextTick(() => {
-        throw error
-      })
-    }
-  }
-  return {
-    line: (type, line, partial, timestamp) => tell({ type, executionId, timestamp, line, partial }),
-    event: tell,
-  }
-}
+/** A listener as a consumer. What it throws disturbs neither other executions nor the rest of the batch. */
+export const listening = (executionId: string, listener: EventListener): Consumer => ({
+  line: (type, line, partial, timestamp) => notify(listener, { type, executionId, timestamp, line, partial }),
+  event: (event) => notify(listener, event),
+})

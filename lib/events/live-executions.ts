@@ -5,7 +5,7 @@ import { setImmediate, setTimeout } from 'node:timers'
 import type { NativeEngine } from '../../index.js'
 import type { NativeRequest } from '../binding/request.js'
 import { unwrap } from '../errors.js'
-import { type Audience, COLUMNS, dispatch } from './batch.js'
+import { COLUMNS, type Consumers, dispatch } from './batch.js'
 import type { ExecutionResult } from '../types.js'
 import { LiveExecution } from './live-execution.js'
 
@@ -32,7 +32,7 @@ const watchExit = (): void => {
  * lives; so this object holds the native one only through executions that are live: an engine that is idle and no longer
  * referenced can be collected.
  */
-export class LiveExecutions implements Audience {
+export class LiveExecutions implements Consumers {
   readonly #byNumber = new Map<number, LiveExecution>()
   readonly #byId = new Map<string, LiveExecution>()
   #lastNumber = 0
