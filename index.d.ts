@@ -32,8 +32,8 @@ export declare class NativeEngine {
   getSummary(id: string): NativeFailure | NativeSummary
   /** The executions that are live or remembered. */
   listExecutions(status?: string | undefined | null): NativeFailure | Array<NativeSummary>
-  /** Stops an execution; true when it was still live. */
-  cancel(id: string): NativeFailure | boolean
+  /** Stops an execution, by force without a graceful signal; true when it was still live. */
+  cancel(id: string, force: boolean): NativeFailure | boolean
   /** Resolves when the execution has ended and JavaScript has seen its end. */
   waitForCompletion(id: string): Promise<NativeFailure | NativeResult>
   /** Writes to the standard input; resolves when the child's pipe has taken it. */

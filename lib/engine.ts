@@ -17,7 +17,6 @@ import {
 import { flag, oneOf } from './binding/validate.js'
 import { unwrap } from './errors.js'
 import { listening } from './events/batch.js'
-import { cancelNative } from './events/live-execution.js'
 import { LiveExecutions } from './events/live-executions.js'
 import { Execution } from './execution.js'
 import { logRecords } from './streams/log-records.js'
@@ -169,7 +168,7 @@ export class ExecutionEngine {
    */
   async cancel(id: string, options: CancelOptions = {}): Promise<boolean> {
     checkOptions(options, { force: flag })
-    return this.#live.find(checkedId(id))?.cancel(options) ?? unwrap(cancelNative(this.#native, id, options))
+    return this.#live.find(checkedId(id))?.cancel(options) ?? unwrap(this.#native.cancel(id, options.force ?? false))
   }
 
   /**

@@ -153,10 +153,10 @@ impl NativeEngine {
         answer(filter.map(list))
     }
 
-    /// Stops an execution; true when it was still live.
+    /// Stops an execution, by force without a graceful signal; true when it was still live.
     #[napi(catch_unwind)]
-    pub fn cancel(&self, id: String) -> Either<NativeFailure, bool> {
-        answer(with_id(&id, |id| self.engine.cancel(id)))
+    pub fn cancel(&self, id: String, force: bool) -> Either<NativeFailure, bool> {
+        answer(with_id(&id, |id| if force { self.engine.kill(id) } else { self.engine.cancel(id) }))
     }
 
     /// Resolves when the execution has ended and JavaScript has seen its end.

@@ -57,6 +57,18 @@ test('force skips it at once, by handle and by id', async (t) => {
   t.false(await engine.cancel(id, { force: true }))
 })
 
+test('force sends no graceful signal before', async (t) => {
+  const engine = testEngine(t)
+  const forced = async (): Promise<void> => {
+    const recorder = new Recorder()
+    const execution = engine.run(graceful.command, { ...conditions, onEvent: recorder.listener })
+    await recorder.line('ready')
+    execution.cancel({ force: true })
+    t.like(await execution, { status: 'cancelled', signal: 'SIGKILL', stdout: 'ready\n' })
+  }
+  for (let round = 0; round < 20; round += 1) await forced()
+})
+
 test('a signal that is aborted, or the end of a scope, after a cancel() does not skip it', async (t) => {
   const engine = testEngine(t)
   const controller = new AbortController()

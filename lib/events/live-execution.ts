@@ -5,17 +5,6 @@ import type { StdinTarget } from '../streams/stdin.js'
 import type { CancelOptions, ExecutionResult } from '../types.js'
 import type { Consumer } from './batch.js'
 
-/** The native side takes a second call as one for force. */
-export const cancelNative = (
-  native: NativeEngine,
-  id: string,
-  { force = false }: CancelOptions,
-): boolean | NativeFailure => {
-  const wasLive = native.cancel(id)
-  if (force && wasLive === true) native.cancel(id)
-  return wasLive
-}
-
 /**
  * What its handle and its engine do with an execution. While it is live it keeps the native engine in memory; afterwards
  * nothing has an effect any more.
@@ -62,10 +51,10 @@ export class LiveExecution implements StdinTarget {
   }
 
   /** Stops the whole tree; again for force. True when it was still live. */
-  cancel(options: CancelOptions = {}): boolean {
+  cancel({ force = false }: CancelOptions = {}): boolean {
     this.#isCancelled = true
-    // It may have ended, and been forgotten, before its terminal event arrives here.
-    return this.#native !== undefined && cancelNative(this.#native, this.id, options) === true
+    // A failure means that it has ended, and was removed, before its terminal event arrived here.
+    return this.#native?.cancel(this.id, force) === true
   }
 
   /** Cancels unless that was asked for before: this is never for force. */

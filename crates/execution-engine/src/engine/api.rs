@@ -179,6 +179,16 @@ impl ExecutionEngine {
         Ok(self.inner.registry.get(id)?.cancel())
     }
 
+    /// Stops an execution by SIGKILL at once: no graceful signal, no grace period.
+    ///
+    /// Returns at once, true when the execution was still live.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] for an unknown id.
+    pub fn kill(&self, id: Uuid) -> Result<bool, EngineError> {
+        Ok(self.inner.registry.get(id)?.stop_at_least(StopRequest::Force))
+    }
+
     /// Writes to the standard input of an execution whose request says [`Stdin::Pipe`].
     ///
     /// Resolves when the child's pipe has taken everything: a caller that awaits it writes no faster than

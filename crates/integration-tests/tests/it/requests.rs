@@ -24,6 +24,7 @@ async fn every_call_on_an_unknown_id_says_so() {
     assert_eq!(engine.get_result(id).unwrap_err(), EngineError::NotFound(id));
     assert_eq!(engine.get_summary(id).unwrap_err(), EngineError::NotFound(id));
     assert_eq!(engine.cancel(id).unwrap_err(), EngineError::NotFound(id));
+    assert_eq!(engine.kill(id).unwrap_err(), EngineError::NotFound(id));
     assert_eq!(engine.wait_for_completion(id).await.unwrap_err(), EngineError::NotFound(id));
     assert_eq!(engine.write_stdin(id, vec![]).await.unwrap_err(), EngineError::NotFound(id));
     assert_eq!(engine.read_logs(id).await.unwrap_err(), EngineError::NotFound(id));
