@@ -10,9 +10,6 @@ import { prepare } from './run/prepare.js'
 const given = (options: PlaybookRunOptions): PlaybookRunOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
-/** The engine's default. */
-const MAX_TIMEOUT_MS = 600_000
-
 /**
  * Runs playbooks through an engine. The engine remains the caller's to shut down.
  *
@@ -38,8 +35,8 @@ export class ExecutionManager {
    * @throws PlaybookError when it cannot run, such as for want of a required parameter. Nothing was run then.
    */
   run(playbook: Playbook, options: PlaybookRunOptions = {}): PlaybookRun {
-    const { maxTimeoutMs = MAX_TIMEOUT_MS, ...shared } = this.#options
-    const prepared = prepare(playbook, { ...shared, ...given(options) }, maxTimeoutMs)
+    const { maxTimeoutMs } = this.#engine.config
+    const prepared = prepare(playbook, { ...this.#options, ...given(options) }, maxTimeoutMs)
     const run = new PlaybookRun(this.#engine, prepared)
     this.#runs.add(run)
     void run.wait().finally(() => this.#runs.delete(run))

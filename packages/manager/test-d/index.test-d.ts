@@ -25,7 +25,7 @@ import {
   type StepError,
 } from '..'
 
-const manager = new ExecutionManager(new ExecutionEngine(), { approvalLevel: 'modify', maxTimeoutMs: 1000 })
+const manager = new ExecutionManager(new ExecutionEngine(), { approvalLevel: 'modify' })
 const playbook = parsePlaybook('{}')
 expectType<Playbook>(playbook)
 expectType<Promise<Playbook>>(loadPlaybook('playbook.json'))

@@ -10,7 +10,7 @@ import {
 } from '@escher/execution-manager'
 import { approver } from '../ui/approval.js'
 import { numberOf, type Parsed, stringOf, stringsOf, UsageError, wordOf } from '../arguments.js'
-import { MAX_TIMEOUT_MS, openEngine } from '../engine.js'
+import { openEngine } from '../engine.js'
 import { FAILED, INTERRUPTED, OK, REFUSED } from '../exit-codes.js'
 import type { Home } from '../home.js'
 import { onInterrupt } from '../interrupt.js'
@@ -63,7 +63,7 @@ export const run = async (parsed: Parsed, home: Home): Promise<number> => {
   const view = viewFor(parsed)
   const onApproval = approver(view, options['yes'] === true)
   await using engine = await openEngine(home)
-  await using manager = new ExecutionManager(engine, { maxTimeoutMs: MAX_TIMEOUT_MS })
+  await using manager = new ExecutionManager(engine)
   await using records = new FileRecordSink(stringOf(parsed, 'records') ?? home.records)
   const runOptions: PlaybookRunOptions = {
     parameters: given,

@@ -88,6 +88,12 @@ test('a timeout_sec longer than the engine allows is refused before anything run
   const long = playbook([{ command: 'echo' }, { command: 'echo', timeout_sec: 601 }])
   const [refusal] = refusalOf(() => testManager(t).manager.run(long))
   t.like(refusal, { path: 'steps[1].timeout_sec', message: 'it is 601' })
+  t.regex(refusal?.hint ?? '', /600 seconds/)
+  const patient = testManager(t, {}, { maxTimeoutMs: 7_200_000 })
+  t.is((await patient.manager.run(long)).status, 'completed')
+  const hasty = testManager(t, {}, { maxTimeoutMs: 5000, defaultTimeoutMs: 1000 })
+  const short = playbook([{ command: 'echo', timeout_sec: 6 }])
+  t.is(refusalOf(() => hasty.manager.run(short))[0]?.path, 'steps[0].timeout_sec')
 })
 
 test('rollback undoes completed steps in reverse order, before cleanup, and only when asked for', async (t) => {

@@ -8,6 +8,7 @@ import {
   EnvironmentCredentials,
   KeychainCredentials,
   type PlaybookEvent,
+  type PlaybookRunOptions,
 } from '@escher/execution-manager'
 import { temporaryFolder } from '@escher/testing/engine'
 import { playbook, refusalOf, script, testManager } from '../helpers/playbook.js'
@@ -47,6 +48,49 @@ test('credentials reach each attempt just before it runs, and are masked everywh
     t.false(everything.includes(secret))
   for (const { logPath } of result.steps[0]?.attempts ?? [])
     t.false(readFileSync(logPath as string, 'utf8').includes('token-number'))
+})
+
+/** Everything that is said of runs of a command with these words: events, requests, records, a dry run's plan. */
+const everythingSaid = async (t: Parameters<typeof testManager>[0], words: string[], secrets: string[]) => {
+  const { manager } = testManager(t)
+  const values = {
+    ...Object.fromEntries(words.map((word, at) => [`word${at}`, word])),
+    ...Object.fromEntries(secrets.map((secret, at) => [`secret${at}`, secret])),
+  }
+  const declared = Object.keys(values).map((name) => [name, { secret: name.startsWith('secret') }])
+  const command = `echo ${words.map((_, at) => `{word${at}}`).join(' ')}`
+  const steps = [
+    { command, rollback: command, risk_level: 'modify' },
+    { command, rollback: command, risk_level: 'modify', shell: true },
+    { command: 'false' },
+  ]
+  const saying = playbook(steps, { parameters: Object.fromEntries(declared) })
+  const said: unknown[] = []
+  const options: PlaybookRunOptions = {
+    parameters: values,
+    rollback: true,
+    onApproval: () => ({ decision: 'approve' }),
+    onEvent: (event) => void said.push(event),
+    records: { write: (record) => void said.push(record) },
+  }
+  const { status } = await manager.run(saying, options)
+  t.is(status, 'failed')
+  const { plan } = await manager.run(saying, { ...options, dryRun: true })
+  return JSON.stringify([said, plan])
+}
+
+test('a secret is masked in its encoded forms too, in everything that is said of a run', async (t) => {
+  const secret = 'p@ss word/1'
+  const forms = [encodeURIComponent(secret), Buffer.from(secret).toString('base64')]
+  const said = await everythingSaid(t, [`https://x/?t=${forms[0]}`, `Basic ${forms[1]}`], [secret])
+  for (const form of [secret, ...forms]) t.false(said.includes(form), form)
+  t.true(said.includes('https://x/?t=***'))
+})
+
+test('secrets that overlap are masked as one, in everything that is said of a run', async (t) => {
+  const said = await everythingSaid(t, ['<abcdefghi>'], ['abcdef', 'defghi'])
+  for (const part of ['abc', 'def', 'ghi']) t.false(said.includes(part), part)
+  t.true(said.includes('<***>'))
 })
 
 test('a secret that is too short to mask is refused with the other problems', (t) => {

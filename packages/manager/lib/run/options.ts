@@ -45,7 +45,7 @@ export interface PlaybookRunOptions {
 }
 
 /** Options that all runs of a manager share; a run's own win. */
-export interface ManagerOptions extends Pick<
+export type ManagerOptions = Pick<
   PlaybookRunOptions,
   | 'approvalLevel'
   | 'defaultRiskLevel'
@@ -56,10 +56,7 @@ export interface ManagerOptions extends Pick<
   | 'conversationId'
   | 'workingDir'
   | 'env'
-> {
-  /** The engine's own setting: a playbook with a longer `timeout_sec` is refused before it runs. @default 600000 */
-  maxTimeoutMs?: number
-}
+>
 
 /** What is allowed, where a value is not; `undefined` when it is. */
 type Check = (value: unknown) => string | undefined

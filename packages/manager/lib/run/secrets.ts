@@ -1,24 +1,33 @@
 /** The secrets of one run: given to the engine with each request, and masked in what the manager says itself. */
-export class Secrets {
-  readonly #values = new Set<string>()
-  #longestFirst: string[] = []
+import { Masker } from '@escher/execution-engine'
 
-  /** @throws Error when it is too short to be masked: the engine would refuse it. */
-  add(name: string, value: string): void {
-    if (Array.from(value).length < 2)
-      throw new Error(`the secret \`${name}\` has fewer than 2 characters: so short a string cannot be masked`)
-    if (this.#values.has(value)) return
-    this.#values.add(value)
-    this.#longestFirst = [...this.#values].toSorted((a, b) => b.length - a.length)
-  }
-
-  get values(): string[] {
-    return [...this.#longestFirst]
-  }
-
-  readonly mask = (text: string): string =>
-    this.#longestFirst.reduce((masked, secret) => masked.replaceAll(secret, MASK), text)
-}
+import { isMaskable } from '../playbook/parameters.js'
 
 /** What stands where a secret stood. */
 export const MASK = '***'
+
+export class Secrets {
+  readonly #values = new Set<string>()
+  /** Made for the secrets so far, when something is to be masked. */
+  #masker: Masker | undefined
+
+  /** @throws Error when it is too short to be masked: the engine would refuse it */
+  add(name: string, value: string): void {
+    if (!isMaskable(value)) {
+      throw new Error(`the secret \`${name}\` has fewer than 2 characters: so short a string cannot be masked`)
+    }
+    if (this.#values.has(value)) return
+    this.#values.add(value)
+    this.#masker = undefined
+  }
+
+  get values(): string[] {
+    return [...this.#values]
+  }
+
+  readonly mask = (text: string): string => {
+    if (this.#values.size === 0) return text
+    this.#masker ??= new Masker(this.values)
+    return this.#masker.mask(text)
+  }
+}
