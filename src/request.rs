@@ -63,20 +63,19 @@ pub fn request(json: &str, stdin: Option<Vec<u8>>) -> Result<ExecutionRequest, E
 
 impl NativeRequest {
     fn with(self, stdin: Stdin) -> Result<ExecutionRequest, InvalidField> {
-        Ok(ExecutionRequest {
-            id: self.id.map(|id| parse_id(&id)).transpose()?,
-            env: self.env,
-            inherit_env: self.inherit_env,
-            working_dir: self.working_dir.map(Into::into),
-            timeout_ms: self.timeout_ms,
-            kill_grace_ms: self.kill_grace_ms,
-            stdin,
-            max_output_size_bytes: self.max_output_size_bytes,
-            oversized_output: self.oversized_output,
-            secrets: self.secrets,
-            metadata: self.metadata.into(),
-            ..ExecutionRequest::new(self.command)
-        })
+        let mut request = ExecutionRequest::new(self.command);
+        request.id = self.id.map(|id| parse_id(&id)).transpose()?;
+        request.env = self.env;
+        request.inherit_env = self.inherit_env;
+        request.working_dir = self.working_dir.map(Into::into);
+        request.timeout_ms = self.timeout_ms;
+        request.kill_grace_ms = self.kill_grace_ms;
+        request.stdin = stdin;
+        request.max_output_size_bytes = self.max_output_size_bytes;
+        request.oversized_output = self.oversized_output;
+        request.secrets = self.secrets;
+        request.metadata = self.metadata.into();
+        Ok(request)
     }
 }
 

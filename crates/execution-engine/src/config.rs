@@ -25,6 +25,7 @@ const MIB: u64 = 1024 * 1024;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ExecutionConfig {
     /// Timeout of a request that names none, in milliseconds. Default 120 000.
     pub default_timeout_ms: u64,

@@ -25,6 +25,7 @@ use crate::setters::setters;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ExecutionRequest {
     /// The execution's id; a new UUID v7 where none is given. A taken id is refused.
     #[serde(default)]

@@ -156,6 +156,18 @@ async fn a_second_cancel_skips_the_grace_period() {
 }
 
 #[tokio::test]
+async fn a_kill_sends_no_graceful_signal_first() {
+    let test = TestEngine::new();
+    let script = "trap 'echo heard' TERM; echo up; while :; do sleep 0.1; done";
+    let mut execution = run(&test, ExecutionRequest::shell(script).kill_grace_ms(3_600_000));
+    let mut lines = execution.lines();
+    assert!(lines.next().await.is_some());
+    assert!(execution.kill());
+    let result = execution.wait().await;
+    assert_eq!((result.signal.as_deref(), result.stdout.as_str()), (Some("SIGKILL"), "up\n"));
+}
+
+#[tokio::test]
 async fn standard_input_is_written_and_closed_through_the_handle() {
     let test = TestEngine::new();
     let mut execution = run(&test, ExecutionRequest::exec("cat", [""; 0]).stdin(Stdin::Pipe));

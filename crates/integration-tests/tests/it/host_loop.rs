@@ -200,7 +200,7 @@ async fn last_words_arrive_when_the_streams_are_closed_and_not_when_the_program_
     let script = "echo ready; read x; printf 'last words'; exec >&- 2>&-; read y";
     for _ in 0..5 {
         let events = EventLog::new();
-        let request = ExecutionRequest { stdin: Stdin::Pipe, ..ExecutionRequest::shell(script) };
+        let request = ExecutionRequest::shell(script).stdin(Stdin::Pipe);
         let id = test.engine.execute_with(request, events.clone()).unwrap();
         events.line("ready").await;
         test.engine.write_stdin(id, b"go\n".to_vec()).await.unwrap();

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::cancel_on_drop::CancelOnDrop;
 use super::line_reader::{LineReader, OutputLine};
 use super::stdin_writer::StdinWriter;
-use crate::registry::Execution;
+use crate::registry::{Execution, StopRequest};
 use crate::result::{ExecutionResult, ExecutionStatus};
 
 /// One execution. **Dropping it cancels the execution**, unless that has ended or is
@@ -76,6 +76,12 @@ impl ExecutionHandle {
     #[expect(clippy::must_use_candidate, reason = "most callers only want it stopped")]
     pub fn cancel(&self) -> bool {
         self.guard.execution().cancel()
+    }
+
+    /// Stops the execution at once: the whole tree is killed, with no grace period. True when it was still live.
+    #[expect(clippy::must_use_candidate, reason = "most callers only want it stopped")]
+    pub fn kill(&self) -> bool {
+        self.guard.execution().stop_at_least(StopRequest::Force)
     }
 
     /// Its lines, of both streams, in arrival order: a [`Stream`](futures_core::Stream) that ends with the
