@@ -10,9 +10,17 @@
 
 #[path = "../../execution-engine/src/admission.rs"]
 mod admission;
+#[path = "../../execution-engine/src/execution/dormant.rs"]
+mod dormant;
+#[path = "../../execution-engine/src/host_loop/readiness.rs"]
+mod readiness;
 mod semaphore;
+#[path = "../../execution-engine/src/host_loop/shared_task.rs"]
+mod shared_task;
 #[path = "../../execution-engine/src/sync.rs"]
 mod sync;
 
 #[cfg(test)]
 mod admission_models;
+#[cfg(test)]
+mod host_loop_models;

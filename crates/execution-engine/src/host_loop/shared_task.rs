@@ -15,10 +15,11 @@ use crate::sync::{Mutex, lock};
 type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 thread_local! {
-    static WOKEN: Woken = const { Woken { collects: Cell::new(false), tasks: RefCell::new(Vec::new()) } };
+    static WOKEN: Woken = Woken::default();
 }
 
 /// The tasks that a thread has woken and will poll itself.
+#[derive(Default)]
 struct Woken {
     /// Wake-ups are collected just now, rather than passed on to the runtime.
     collects: Cell<bool>,
@@ -150,7 +151,7 @@ impl Drop for Runner {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use std::future::{pending, poll_fn};
     use std::sync::atomic::{AtomicBool, Ordering};
