@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::environment::Environment;
+use super::hints::Hints;
 
 /// A program that was found, and what it is told.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,8 +20,9 @@ pub(super) struct Invocation {
 
 /// Where the child will run, and what it will find there.
 #[derive(Debug)]
-pub(super) struct Surroundings {
+pub(super) struct Context {
     pub(super) env: Environment,
     /// The child's working folder, absolute; empty when the host's own has been deleted.
     pub(super) dir: PathBuf,
+    pub(super) hints: Hints,
 }

@@ -1,12 +1,13 @@
 //! From a request to a program, its arguments and its environment. The only place that knows shells and `aws`.
 //!
-//! [`prepare`] looks at the file system and runs on the spawner thread; `argv` and `display` only look at
+//! [`prepare`] looks at the file system and runs on the spawner thread; [`explain`] says more of what it did not find; `argv` and `display` only look at
 //! the request, for logs and summaries.
 
 mod aws_cli;
 mod display;
 mod environment;
 mod exec;
+mod hints;
 mod invocation;
 mod path_lookup;
 mod prepare;
@@ -14,4 +15,4 @@ mod script;
 mod shell;
 
 pub(crate) use display::argv;
-pub(crate) use prepare::prepare;
+pub(crate) use prepare::{explain, prepare};

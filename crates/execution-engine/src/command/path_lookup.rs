@@ -4,28 +4,25 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::invocation::Surroundings;
+use super::invocation::Context;
 use crate::error::{ExecutionFailure, FailureCode};
 
 /// What glibc searches when there is no PATH at all.
 const DEFAULT_PATH: &str = if cfg!(windows) { "" } else { "/bin:/usr/bin" };
-/// Names looked at for a nearest match: a network folder on the PATH must not hold the spawner up for long.
-const MAX_NAMES: usize = 20_000;
-
 /// The program's absolute path. A name with a separator is a path from the child's folder; anything
 /// else is searched on the child's PATH, where what is not executable is passed over.
 ///
 /// # Errors
 /// `PROGRAM_NOT_FOUND` with the PATH that was searched and the nearest name on it, or what kept the only
 /// file of that name from being used.
-pub(super) fn find(program: &str, around: &Surroundings) -> Result<PathBuf, ExecutionFailure> {
+pub(super) fn find(program: &str, context: &Context) -> Result<PathBuf, ExecutionFailure> {
     if is_path(program) {
-        return named(&absolute(Path::new(program), &around.dir), program, around);
+        return named(&absolute(Path::new(program), &context.dir), program, context);
     }
-    let path = around.env.get("PATH").unwrap_or(OsStr::new(DEFAULT_PATH));
+    let path = context.env.get("PATH").unwrap_or(OsStr::new(DEFAULT_PATH));
     let mut unusable = None;
-    for dir in folders(path, &around.dir) {
-        for candidate in with_extensions(&dir.join(program), around) {
+    for dir in folders(path, &context.dir) {
+        for candidate in with_extensions(&dir.join(program), context) {
             match usability(&candidate) {
                 Usability::Usable => return Ok(candidate),
                 Usability::NotExecutable => unusable = unusable.or(Some(candidate)),
@@ -41,22 +38,22 @@ pub(super) fn find(program: &str, around: &Surroundings) -> Result<PathBuf, Exec
                 file.display()
             ),
         ),
-        None => missing(program, path, &around.dir),
+        None => missing(program, path, context),
     })
 }
 
 /// A path from the child's folder. What cannot be executed is left to the system to refuse: it knows why.
-fn named(file: &Path, given: &str, around: &Surroundings) -> Result<PathBuf, ExecutionFailure> {
+fn named(file: &Path, given: &str, context: &Context) -> Result<PathBuf, ExecutionFailure> {
     let exists = |file: &Path| std::fs::symlink_metadata(file).is_ok();
     if exists(file) {
         return Ok(file.to_owned());
     }
-    if let Some(file) = with_extensions(file, around).into_iter().find(|file| exists(file)) {
+    if let Some(file) = with_extensions(file, context).into_iter().find(|file| exists(file)) {
         return Ok(file);
     }
     let near = file.parent().and_then(|dir| {
         let name = file.file_name()?.to_str()?;
-        nearest(name, names_in(dir).take(MAX_NAMES))
+        context.hints.nearest(name, [dir.to_owned()])
     });
     let near = near.map_or_else(String::new, |name| format!(". There is `{name}` beside it"));
     let from =
@@ -85,11 +82,11 @@ fn folders(path: &OsStr, dir: &Path) -> Vec<PathBuf> {
 }
 
 /// On Windows a name without an extension stands for the name with each of PATHEXT.
-fn with_extensions(file: &Path, around: &Surroundings) -> Vec<PathBuf> {
+fn with_extensions(file: &Path, context: &Context) -> Vec<PathBuf> {
     if !cfg!(windows) || file.extension().is_some() {
         return vec![file.to_owned()];
     }
-    let listed = around.env.get("PATHEXT").and_then(OsStr::to_str).unwrap_or(".COM;.EXE;.BAT;.CMD");
+    let listed = context.env.get("PATHEXT").and_then(OsStr::to_str).unwrap_or(".COM;.EXE;.BAT;.CMD");
     listed
         .split(';')
         .filter(|extension| !extension.is_empty())
@@ -128,9 +125,9 @@ pub(super) fn is_executable(file: &Path) -> bool {
     file.is_file()
 }
 
-fn missing(program: &str, path: &OsStr, dir: &Path) -> ExecutionFailure {
-    let names = folders(path, dir).into_iter().flat_map(|dir| names_in(&dir)).take(MAX_NAMES);
-    let near = nearest(program, names).map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
+fn missing(program: &str, path: &OsStr, context: &Context) -> ExecutionFailure {
+    let near = context.hints.nearest(program, folders(path, &context.dir));
+    let near = near.map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
     let message = if path.is_empty() {
         format!(
             "`{program}` was not found: the PATH of the child is empty. Set PATH in `env`, or give a full path"
@@ -144,37 +141,19 @@ fn missing(program: &str, path: &OsStr, dir: &Path) -> ExecutionFailure {
     ExecutionFailure::new(FailureCode::ProgramNotFound, message)
 }
 
-fn names_in(dir: &Path) -> impl Iterator<Item = String> + use<> {
-    std::fs::read_dir(dir)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-}
-
-/// The name closest to the one asked for, if it is close: a letter in three.
-fn nearest(asked: &str, names: impl Iterator<Item = String>) -> Option<String> {
-    let most = (asked.chars().count() / 3).max(1);
-    names
-        .filter(|name| name.len().abs_diff(asked.len()) <= most)
-        .map(|name| (strsim::damerau_levenshtein(asked, &name), name))
-        // `ls` for `l`: of two letters or fewer everything is near everything.
-        .filter(|(distance, _)| *distance <= most && *distance < asked.chars().count())
-        .min()
-        .map(|(_, name)| name)
-}
-
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::super::environment::Environment;
+    use super::super::hints::Hints;
     use super::*;
 
-    fn around(path: &str, dir: &Path) -> Surroundings {
+    fn context(path: &str, dir: &Path) -> Context {
         let mut env = Environment::default();
         env.set("PATH", path);
-        Surroundings { env, dir: dir.to_owned() }
+        Context { env, dir: dir.to_owned(), hints: Hints::Nearest }
     }
 
     fn file(path: &Path, mode: u32) {
@@ -187,11 +166,11 @@ mod tests {
     fn the_childs_path_is_searched_from_the_childs_folder() {
         let dir = tempfile::tempdir().unwrap();
         file(&dir.path().join("bin/tool"), 0o755);
-        let found = find("tool", &around("/nowhere:bin", dir.path())).unwrap();
+        let found = find("tool", &context("/nowhere:bin", dir.path())).unwrap();
         assert_eq!(found, dir.path().join("bin/tool"));
         file(&dir.path().join("here"), 0o755);
-        assert_eq!(find("here", &around("/nowhere:", dir.path())).unwrap(), dir.path().join("here"));
-        assert_eq!(find("bin/tool", &around("", dir.path())).unwrap(), dir.path().join("bin/tool"));
+        assert_eq!(find("here", &context("/nowhere:", dir.path())).unwrap(), dir.path().join("here"));
+        assert_eq!(find("bin/tool", &context("", dir.path())).unwrap(), dir.path().join("bin/tool"));
     }
 
     #[test]
@@ -200,8 +179,8 @@ mod tests {
         file(&dir.path().join("a/tool"), 0o644);
         std::fs::create_dir_all(dir.path().join("b/tool")).unwrap();
         file(&dir.path().join("c/tool"), 0o755);
-        assert_eq!(find("tool", &around("a:b:c", dir.path())).unwrap(), dir.path().join("c/tool"));
-        let failure = find("tool", &around("a:b", dir.path())).unwrap_err();
+        assert_eq!(find("tool", &context("a:b:c", dir.path())).unwrap(), dir.path().join("c/tool"));
+        let failure = find("tool", &context("a:b", dir.path())).unwrap_err();
         assert_eq!(failure.code, FailureCode::NotExecutable);
         assert!(failure.message.contains("a/tool"), "{failure}");
     }
@@ -211,13 +190,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         file(&dir.path().join("bin/terraform"), 0o755);
         let path = dir.path().join("bin").display().to_string();
-        let failure = find("terrafrom", &around(&path, dir.path())).unwrap_err();
+        let failure = find("terrafrom", &context(&path, dir.path())).unwrap_err();
         assert_eq!(failure.code, FailureCode::ProgramNotFound);
         assert!(failure.message.contains("Did you mean `terraform`?"), "{failure}");
         assert!(failure.message.contains(&path), "{failure}");
-        let failure = find("kubectl", &around(&path, dir.path())).unwrap_err();
+        let failure = find("kubectl", &context(&path, dir.path())).unwrap_err();
         assert!(!failure.message.contains("Did you mean"), "{failure}");
-        let failure = find("bin/teraform", &around("", dir.path())).unwrap_err();
+        let failure = find("bin/teraform", &context("", dir.path())).unwrap_err();
         assert!(failure.message.contains("There is `terraform` beside it"), "{failure}");
     }
 }

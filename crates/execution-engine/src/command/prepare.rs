@@ -1,11 +1,13 @@
 //! The steps from a request to what is started, in their order.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::environment::Environment;
-use super::invocation::Surroundings;
+use super::hints::{Hints, explained};
+use super::invocation::Context;
 use super::{aws_cli, exec, script, shell};
 use crate::error::ExecutionFailure;
 use crate::process::{SpawnSpec, StdinMode, check_working_dir};
@@ -16,20 +18,33 @@ use crate::request::{Command, ExecutionRequest, Stdin};
 /// # Errors
 /// The working folder, the program or the interpreter is not there or not usable.
 pub(crate) fn prepare(request: &ExecutionRequest, id: Uuid) -> Result<SpawnSpec, ExecutionFailure> {
+    prepare_with(request, id, Hints::None)
+}
+
+/// What [`prepare`] failed with, and the nearest name where a program was not found. For the runtime.
+pub(crate) async fn explain(
+    request: Arc<ExecutionRequest>,
+    id: Uuid,
+    failure: ExecutionFailure,
+) -> ExecutionFailure {
+    explained(failure, move || prepare_with(&request, id, Hints::Nearest).err()).await
+}
+
+fn prepare_with(request: &ExecutionRequest, id: Uuid, hints: Hints) -> Result<SpawnSpec, ExecutionFailure> {
     let working_dir = request.working_dir.as_deref().map(usable).transpose()?;
     let mut env = Environment::inherited(&request.inherit_env);
     env.apply(&request.env);
     let dir = working_dir.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
-    let mut around = Surroundings { env, dir };
+    let mut context = Context { env, dir, hints };
     let invocation = match &request.command {
-        Command::Exec { program, args } => exec::invocation(program, args, &around)?,
-        Command::Shell { command, shell } => shell::invocation(command, shell.as_deref(), &around)?,
+        Command::Exec { program, args } => exec::invocation(program, args, &context)?,
+        Command::Shell { command, shell } => shell::invocation(command, shell.as_deref(), &context)?,
         Command::Script { path, interpreter, args } => {
-            script::invocation(path, interpreter.as_deref(), args, &around)?
+            script::invocation(path, interpreter.as_deref(), args, &context)?
         }
         Command::AwsCli { service, operation, args, profile, region } => {
-            aws_cli::environment(&mut around.env, &request.env, profile.as_deref(), region.as_deref());
-            exec::invocation("aws", &aws_cli::args(service, operation, args), &around)?
+            aws_cli::environment(&mut context.env, &request.env, profile.as_deref(), region.as_deref());
+            exec::invocation("aws", &aws_cli::args(service, operation, args), &context)?
         }
     };
     Ok(SpawnSpec {
@@ -38,7 +53,7 @@ pub(crate) fn prepare(request: &ExecutionRequest, id: Uuid) -> Result<SpawnSpec,
         arg0: invocation.arg0,
         args: invocation.args,
         raw_tail: invocation.raw_tail,
-        env: around.env.into_vec(),
+        env: context.env.into_vec(),
         working_dir,
         stdin: if request.stdin == Stdin::Null { StdinMode::Null } else { StdinMode::Pipe },
     })

@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use super::exec;
-use super::invocation::{Invocation, Surroundings};
+use super::invocation::{Context, Invocation};
 use super::path_lookup::{self, absolute};
 use super::shell::ShellKind;
 use crate::error::{ExecutionFailure, FailureCode};
@@ -18,19 +18,19 @@ pub(super) fn invocation(
     path: &Path,
     interpreter: Option<&str>,
     args: &[String],
-    around: &Surroundings,
+    context: &Context,
 ) -> Result<Invocation, ExecutionFailure> {
-    let script = absolute(path, &around.dir);
+    let script = absolute(path, &context.dir);
     let start = beginning(&script)?;
     if let Some(interpreter) = interpreter {
-        return through(interpreter, flags_before_file(interpreter), &script, args, around);
+        return through(interpreter, flags_before_file(interpreter), &script, args, context);
     }
     match shebang::line(&start).and_then(|line| str::from_utf8(line).ok()) {
         Some(line) if line.ends_with('\r') && !cfg!(windows) => {
             Err(ExecutionFailure::new(FailureCode::NotExecutable, shebang::windows_line_ends(&script)))
         }
-        Some(line) => by_shebang(line.trim_end_matches('\r'), &script, args, around),
-        None => by_itself(script, args, around),
+        Some(line) => by_shebang(line.trim_end_matches('\r'), &script, args, context),
+        None => by_itself(script, args, context),
     }
 }
 
@@ -40,9 +40,9 @@ fn through<A: AsRef<str>>(
     flags: impl IntoIterator<Item = A>,
     script: &Path,
     args: &[String],
-    around: &Surroundings,
+    context: &Context,
 ) -> Result<Invocation, ExecutionFailure> {
-    let mut invocation = exec::invocation::<&str>(interpreter, &[], around)?;
+    let mut invocation = exec::invocation::<&str>(interpreter, &[], context)?;
     invocation.args.extend(flags.into_iter().map(|flag| flag.as_ref().into()));
     invocation.args.push(script.into());
     invocation.args.extend(args.iter().map(Into::into));
@@ -61,13 +61,13 @@ fn by_shebang(
     line: &str,
     script: &Path,
     args: &[String],
-    around: &Surroundings,
+    context: &Context,
 ) -> Result<Invocation, ExecutionFailure> {
     let (interpreter, argument) = shebang::split(line);
     let found = if let Some(words) = through_env(interpreter, argument) {
-        through(&words[0], &words[1..], script, args, around)
+        through(&words[0], &words[1..], script, args, context)
     } else {
-        through(interpreter, (!argument.is_empty()).then_some(argument), script, args, around)
+        through(interpreter, (!argument.is_empty()).then_some(argument), script, args, context)
     };
     found.map_err(|failure| {
         ExecutionFailure::new(
@@ -101,12 +101,12 @@ fn through_env(interpreter: &str, argument: &str) -> Option<Vec<String>> {
 fn by_itself(
     script: std::path::PathBuf,
     args: &[String],
-    around: &Surroundings,
+    context: &Context,
 ) -> Result<Invocation, ExecutionFailure> {
     let extension = script.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     if extension.eq_ignore_ascii_case("ps1") {
         let shell = if cfg!(windows) { "powershell.exe" } else { "pwsh" };
-        return through(shell, flags_before_file(shell), &script, args, around);
+        return through(shell, flags_before_file(shell), &script, args, context);
     }
     if !path_lookup::is_executable(&script) {
         return Err(ExecutionFailure::new(
@@ -151,19 +151,20 @@ fn beginning(script: &Path) -> Result<Vec<u8>, ExecutionFailure> {
 #[cfg(unix)]
 mod tests {
     use super::super::environment::Environment;
+    use super::super::hints::Hints;
     use super::*;
 
-    fn run(content: &str, interpreter: Option<&str>) -> Result<Vec<String>, ExecutionFailure> {
+    fn run(text: &str, interpreter: Option<&str>) -> Result<Vec<String>, ExecutionFailure> {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("s"), content).unwrap();
+        std::fs::write(dir.path().join("s"), text).unwrap();
         let mut env = Environment::default();
         env.set("PATH", "/usr/bin:/bin");
-        let around = Surroundings { env, dir: dir.path().to_owned() };
-        let invocation = invocation(Path::new("s"), interpreter, &["a b".into()], &around)?;
+        let context = Context { env, dir: dir.path().to_owned(), hints: Hints::None };
+        let invocation = invocation(Path::new("s"), interpreter, &["a b".into()], &context)?;
         let mut words = vec![invocation.program.file_name().unwrap().to_str().unwrap().to_owned()];
         words.extend(invocation.args.iter().map(|arg| {
             let arg = arg.to_str().unwrap();
-            if arg == around.dir.join("s").to_str().unwrap() { "<script>".into() } else { arg.into() }
+            if arg == context.dir.join("s").to_str().unwrap() { "<script>".into() } else { arg.into() }
         }));
         Ok(words)
     }

@@ -1,6 +1,6 @@
 //! `shell`: one command line for a shell, with the flags that the shell's name asks for.
 
-use super::invocation::{Invocation, Surroundings};
+use super::invocation::{Context, Invocation};
 use super::{exec, path_lookup};
 use crate::error::ExecutionFailure;
 
@@ -44,14 +44,14 @@ pub(super) fn default_shell() -> &'static str {
 pub(super) fn invocation(
     command: &str,
     shell: Option<&str>,
-    around: &Surroundings,
+    context: &Context,
 ) -> Result<Invocation, ExecutionFailure> {
     let shell = shell.unwrap_or_else(|| default_shell());
     let kind = ShellKind::of(shell);
     if cfg!(windows) && kind == ShellKind::Cmd {
         // cmd.exe takes everything after /c up to the last quote; escaping as for other programs breaks it.
         return Ok(Invocation {
-            program: path_lookup::find(shell, around)?,
+            program: path_lookup::find(shell, context)?,
             args: kind.flags().iter().map(Into::into).collect(),
             raw_tail: Some(format!("\"{command}\"").into()),
             ..Invocation::default()
@@ -59,7 +59,7 @@ pub(super) fn invocation(
     }
     let mut args = kind.flags().to_vec();
     args.push(command);
-    exec::invocation(shell, &args, around)
+    exec::invocation(shell, &args, context)
 }
 
 #[cfg(test)]

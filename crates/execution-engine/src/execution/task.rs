@@ -135,7 +135,11 @@ impl Task {
     async fn start(&self) -> Result<Spawned, ExecutionFailure> {
         let (request, id) = (Arc::clone(&self.request), self.execution.id);
         let stdin = self.stdin.mode();
-        process::spawn(move || Ok(SpawnSpec { stdin, ..command::prepare(&request, id)? })).await
+        let to_prepare = Arc::clone(&request);
+        match process::spawn(move || Ok(SpawnSpec { stdin, ..command::prepare(&to_prepare, id)? })).await {
+            Ok(spawned) => Ok(spawned),
+            Err(failure) => Err(command::explain(request, id, failure).await),
+        }
     }
 
     async fn supervise(

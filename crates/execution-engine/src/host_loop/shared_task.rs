@@ -190,7 +190,7 @@ mod tests {
     async fn woken_once(mut waker_to: Option<oneshot::Sender<Waker>>, then: impl FnOnce() + Send) {
         poll_fn(|context| match waker_to.take() {
             Some(sender) => {
-                sender.send(context.waker().clone()).unwrap();
+                sender.send(context.waker().clone()).expect("awaited");
                 Poll::Pending
             }
             None => Poll::Ready(()),

@@ -104,3 +104,24 @@ async fn a_hundred_thousand_variables_arrive_or_are_refused_whole() {
     }
     assert_eq!(test.run(ExecutionRequest::shell("true")).await.error, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_for_the_nearest_name_holds_up_no_other_start() {
+    let test = TestEngine::with(|config| config.max_concurrent_executions(100));
+    let crowded = test.dir.path().join("crowded");
+    std::fs::create_dir(&crowded).unwrap();
+    for i in 0..20_000 {
+        std::fs::File::create(crowded.join(format!("program-{i:05}"))).unwrap();
+    }
+    let request =
+        ExecutionRequest::exec::<&str>("program-absent", []).env("PATH", crowded.display().to_string());
+    let missing: Vec<_> = (0..60).map(|_| test.engine.execute(request.clone()).unwrap()).collect();
+    assert_eq!(test.run(child_request(&["args"])).await.stdout, "[]");
+    // That one was asked for last. In a queue behind the searches it would have ended last.
+    let is_searching = |id: &uuid::Uuid| !test.engine.get_status(*id).unwrap().is_terminal();
+    assert!(missing.iter().any(is_searching), "every search ended before");
+    for id in missing {
+        let error = test.wait(id).await.error.clone().unwrap();
+        assert_eq!(error.code, FailureCode::ProgramNotFound, "{}", error.message);
+    }
+}
