@@ -70,6 +70,21 @@ export declare class NativeEngine {
   setKeepAlive(alive: boolean): void
 }
 
+/** An environment's log entries, of every engine in the process. Gets none at first. */
+export declare class NativeLogger {
+  /**
+   * Calls `on_entries` when there are entries: they are to be taken until there are none. Does not keep the
+   * process alive.
+   */
+  static create(onEntries: () => void): NativeLogger
+  /** Gets what is at least as severe from now on. Takes the names in `lib/logger.ts`. */
+  setLevel(level: string): void
+  /** The next entries, as a JSON array; `null` when there are none. */
+  take(): string | null
+  /** Whether this environment writes the process's entries to standard error: the first one that asks does. */
+  claimStderr(): boolean
+}
+
 /** Secrets to be masked, compiled once. */
 export declare class NativeMasker {
   /** One of fewer than two characters is not masked. */

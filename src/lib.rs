@@ -5,6 +5,7 @@
 //! * `bridge` carries events to JavaScript, many in one call; on Linux `event_loop` has a few lines read in JavaScript's
 //!   own thread, by Node's event loop.
 //! * `environment` ends what runs with the JavaScript environment that started it.
+//! * `logger` carries log entries to JavaScript.
 //! * `masker` masks secrets in JavaScript's own words.
 //! * `number` looks at JavaScript's numbers.
 //! * `failure` carries errors, as data: the class is made in TypeScript.
@@ -21,6 +22,7 @@ mod environment;
 mod event_loop;
 mod failure;
 mod kept_output;
+mod logger;
 mod logs;
 mod masker;
 mod number;
@@ -30,4 +32,5 @@ mod result;
 mod sync;
 
 pub use engine::{NativeEngine, new_id};
+pub use logger::NativeLogger;
 pub use masker::NativeMasker;

@@ -17,11 +17,14 @@ import {
   type ExecutionResult,
   type ExecutionStatus,
   type ExecutionSummary,
+  type LogEntry,
+  type LogLevel,
   type LogRecord,
   Masker,
   type OutputLine,
   type RecoveredExecution,
   type RunOptions,
+  setLogger,
 } from '../..'
 import type { NativeEvent, NativeResult, NativeSummary } from '../../index.js'
 
@@ -122,6 +125,21 @@ if (event.type === 'queued') expectError(event.result)
 declare const record: LogRecord
 if (record.type === 'output') expectType<Uint8Array>(record.bytes)
 else expectType<Readonly<Record<string, unknown>>>(record.event)
+
+// Log entries
+declare const level: LogLevel
+declare const entry: LogEntry
+expectType<void>(setLogger('debug', (given) => expectType<LogEntry>(given)))
+expectType<void>(setLogger('debug', async () => {}))
+expectType<void>(setLogger(level, () => {}))
+expectType<void>(setLogger('off'))
+expectError(setLogger('debug'))
+expectError(setLogger(level))
+expectError(setLogger('verbose', () => {}))
+expectType<'error' | 'warn' | 'info' | 'debug' | 'trace'>(entry.level)
+expectType<string | undefined>(entry.executionId)
+expectType<string | number | boolean>(entry.fields['pid'])
+expectError((entry.fields['pid'] = 1))
 
 // Errors
 declare const error: unknown

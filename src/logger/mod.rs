@@ -1,0 +1,16 @@
+//! Log entries for JavaScript: what the engine says through `tracing`.
+//!
+//! * `layer` is the process's one subscriber, which makes an `entry` of each event. Nothing is installed, and
+//!   nothing is paid, until the first environment asks.
+//! * `sinks` knows which environments listen, from which level on.
+//! * `sink` is one environment's bounded queue: a full one drops and counts, so that a log never blocks the
+//!   engine.
+//! * `native_logger` is the class that JavaScript sees.
+
+mod entry;
+mod layer;
+mod native_logger;
+mod sink;
+mod sinks;
+
+pub use native_logger::NativeLogger;
