@@ -1,5 +1,6 @@
 //! [`Crossing`]: turns a batch into the arguments of JavaScript's function, in JavaScript's thread.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use napi::bindgen_prelude::{Buffer, Float64Array, FnArgs};
@@ -35,10 +36,18 @@ impl Crossing {
         Self { pool: Arc::default(), table: Mutex::new(table), coalescing: Mutex::default() }
     }
 
-    /// Arguments for a batch that another thread sent.
+    /// Arguments for a batch that another thread sent. Its caller is C code, which a panic must not reach: what it was
+    /// made of is then lost, and JavaScript gets an empty batch, which it acknowledges.
     pub fn sent(&self, batch: Batch) -> NativeBatch {
-        let next = lock(&self.coalescing).after_sent(&batch);
-        self.arguments(batch, false, next)
+        let (lines, events) = (batch.lines, batch.events.len());
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            let next = lock(&self.coalescing).after_sent(&batch);
+            self.arguments(batch, false, next)
+        }));
+        made.unwrap_or_else(|_| {
+            tracing::error!(lines, events, "a batch for JavaScript is lost: making its arguments panicked");
+            self.arguments(Batch::default(), false, Next::InAnotherTurn)
+        })
     }
 
     /// Arguments for a batch that this thread has read; true when more is to be read only after `read_again`.
