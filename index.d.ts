@@ -72,10 +72,7 @@ export declare class NativeEngine {
 
 /** An environment's log entries, of every engine in the process. Gets none at first. */
 export declare class NativeLogger {
-  /**
-   * Calls `on_entries` when there are entries: they are to be taken until there are none. Does not keep the
-   * process alive.
-   */
+  /** Calls `on_entries` when there are entries, to be taken until there are none. Keeps no process alive. */
   static create(onEntries: () => void): NativeLogger
   /** Gets what is at least as severe from now on. Takes the names in `lib/logger.ts`. */
   setLevel(level: string): void

@@ -16,8 +16,7 @@ pub struct NativeLogger(Arc<Sink>);
 
 #[napi]
 impl NativeLogger {
-    /// Calls `on_entries` when there are entries: they are to be taken until there are none. Does not keep the
-    /// process alive.
+    /// Calls `on_entries` when there are entries, to be taken until there are none. Keeps no process alive.
     #[napi(factory, catch_unwind)]
     pub fn create(env: Env, on_entries: Function<(), ()>) -> Result<Self> {
         let sink = Sink::new(&on_entries)?;
