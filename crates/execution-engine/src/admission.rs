@@ -1,12 +1,12 @@
 //! Admission: how many run at once, and which is next.
 //!
-//! A semaphore hands its permits over in the order in which it was asked. A task asks when the runtime first
-//! polls it, which may be in any order; so [`AdmissionQueue::enter`] asks, and the order is that of the
-//! `execute` calls.
+//! A semaphore grants its permits in the order in which they were requested. A task requests one when the
+//! runtime first polls it, and that may happen in any order. So [`AdmissionQueue::enter`] polls the request
+//! itself: the order is that of the `execute` calls.
 //!
-//! A slot is free before the terminal event of its holder is delivered, so that a subscriber that learns of
-//! the end can use it; but its next holder waits for that delivery, so that who counts events never sees more
-//! at once than the limit.
+//! A slot is free before its holder's terminal event is delivered, so that a subscriber that learns of the
+//! end can use it. The next holder waits for that delivery, so that counting events never shows more running
+//! executions than the limit.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -21,20 +21,20 @@ use crate::sync::{Mutex, OwnedSemaphorePermit, Semaphore, lock};
 /// At most `limit` run and at most `max_waiting` wait.
 #[derive(Debug)]
 pub(crate) struct AdmissionQueue {
-    /// For everything that was admitted, whether it runs or waits.
-    room: Arc<Semaphore>,
-    /// For what runs.
+    /// One permit per admitted execution, running or waiting.
+    admitted: Arc<Semaphore>,
+    /// One permit per running execution.
     slots: Arc<Semaphore>,
-    /// Of free slots whose last holder's terminal event may still be on its way. No more than there are
-    /// slots.
+    /// Handovers of free slots whose last holder's terminal event may not be delivered yet. Never more than
+    /// there are slots.
     handovers: Mutex<Vec<Handover>>,
     max_waiting: usize,
 }
 
-/// Closed when the terminal event of a slot's last holder was delivered.
+/// Closes when the terminal event of a slot's last holder was delivered.
 type Handover = oneshot::Receiver<()>;
 
-/// As many wait as may.
+/// The queue is at its limit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct QueueFull {
     pub(crate) waiting: usize,
@@ -43,7 +43,7 @@ pub(crate) struct QueueFull {
 /// A position in the queue. Dropping it leaves the queue.
 pub(crate) struct Ticket {
     queue: Arc<AdmissionQueue>,
-    room: OwnedSemaphorePermit,
+    admitted: OwnedSemaphorePermit,
     slot: Slot,
 }
 
@@ -52,18 +52,18 @@ enum Slot {
     Requested(Pin<Box<dyn Future<Output = OwnedSemaphorePermit> + Send>>),
 }
 
-/// The right to run. Dropping it passes the slot on.
+/// The right to run. Dropping it frees the slot.
 #[derive(Debug)]
 pub(crate) struct Permit {
     queue: Arc<AdmissionQueue>,
-    /// What the last holder left to wait for.
+    /// The last holder's handover, which must close first.
     previous: Option<Handover>,
-    // Room first: where a slot is free, there is room for its next holder.
-    _room: OwnedSemaphorePermit,
+    // Declared first, so dropped first: whenever a slot is free, its next holder can be admitted.
+    _admitted: OwnedSemaphorePermit,
     _slot: OwnedSemaphorePermit,
 }
 
-/// Keeps the slot's next holder from running until it is dropped.
+/// Keeps the slot's next holder waiting until it is dropped.
 #[derive(Debug)]
 pub(crate) struct HandoverGuard {
     _delivered: oneshot::Sender<()>,
@@ -72,7 +72,7 @@ pub(crate) struct HandoverGuard {
 impl AdmissionQueue {
     pub(crate) fn new(limit: usize, max_waiting: usize) -> Arc<Self> {
         Arc::new(Self {
-            room: Arc::new(Semaphore::new(limit + max_waiting)),
+            admitted: Arc::new(Semaphore::new(limit + max_waiting)),
             slots: Arc::new(Semaphore::new(limit)),
             handovers: Mutex::new(Vec::new()),
             max_waiting,
@@ -81,11 +81,11 @@ impl AdmissionQueue {
 
     /// Takes the next position.
     pub(crate) fn enter(self: &Arc<Self>) -> Result<Ticket, QueueFull> {
-        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+        let Ok(admitted) = Arc::clone(&self.admitted).try_acquire_owned() else {
             return Err(QueueFull { waiting: self.max_waiting });
         };
         let slots = Arc::clone(&self.slots);
-        // Unconstrained: a task that has used up its budget would be sent away before it is in the queue.
+        // Unconstrained: without budget left, tokio would return `Pending` before the request is queued.
         let mut slot = Box::pin(unconstrained(async move {
             match slots.acquire_owned().await {
                 Ok(slot) => slot,
@@ -97,24 +97,24 @@ impl AdmissionQueue {
             Poll::Ready(slot) => Slot::Held(slot),
             Poll::Pending => Slot::Requested(slot),
         };
-        Ok(Ticket { queue: Arc::clone(self), room, slot })
+        Ok(Ticket { queue: Arc::clone(self), admitted, slot })
     }
 }
 
 impl Ticket {
-    /// Whether all slots were taken.
+    /// Whether all slots were taken on entry.
     pub(crate) fn is_queued(&self) -> bool {
         matches!(self.slot, Slot::Requested(_))
     }
 
-    /// Resolves when there is a slot and nothing of its last holder is still to be seen.
+    /// Resolves when a slot is granted and its last holder's terminal event was delivered.
     pub(crate) async fn granted(self) -> Permit {
         let slot = match self.slot {
             Slot::Held(slot) => slot,
             Slot::Requested(slot) => slot.await,
         };
         let previous = lock(&self.queue.handovers).pop();
-        let mut permit = Permit { queue: self.queue, previous, _room: self.room, _slot: slot };
+        let mut permit = Permit { queue: self.queue, previous, _admitted: self.admitted, _slot: slot };
         if let Some(previous) = &mut permit.previous {
             let _ = previous.await;
         }
@@ -124,7 +124,7 @@ impl Ticket {
 }
 
 impl Permit {
-    /// Passes the slot on. Its next holder runs when the guard is dropped.
+    /// Frees the slot. Its next holder runs when the guard is dropped.
     pub(crate) fn hand_over(mut self) -> HandoverGuard {
         let (delivered, handover) = oneshot::channel();
         self.previous = Some(handover);
@@ -134,7 +134,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        // Before the slot is free: its next holder finds it.
+        // Before the slot is free, so that its next holder finds it.
         if let Some(previous) = self.previous.take() {
             lock(&self.queue.handovers).push(previous);
         }
@@ -146,13 +146,13 @@ mod tests {
     use super::*;
 
     fn free(queue: &Arc<AdmissionQueue>) -> Ticket {
-        let ticket = queue.enter().expect("there is room");
+        let ticket = queue.enter().expect("the queue has room");
         assert!(!ticket.is_queued());
         ticket
     }
 
     fn queued(queue: &Arc<AdmissionQueue>) -> Ticket {
-        let ticket = queue.enter().expect("there is room");
+        let ticket = queue.enter().expect("the queue has room");
         assert!(ticket.is_queued());
         ticket
     }
@@ -183,7 +183,7 @@ mod tests {
         drop(guard);
         let guard = waiting.await.unwrap().hand_over();
 
-        // The slot is free at once, also for one that was not queued.
+        // The slot is free at once, even for a ticket that was not queued.
         let waiting = tokio::spawn(free(&queue).granted());
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
@@ -213,11 +213,11 @@ mod tests {
         let running = free(&queue).granted().await;
         let (first, second) = (queued(&queue), queued(&queue));
         drop(running);
-        // `first` has the slot, but never looked.
+        // `first` was granted the slot but never polled.
         drop(first);
         drop(second.granted().await);
         drop(free(&queue));
-        assert_eq!((queue.slots.available_permits(), queue.room.available_permits()), (1, 11));
+        assert_eq!((queue.slots.available_permits(), queue.admitted.available_permits()), (1, 11));
     }
 
     #[tokio::test]
@@ -233,7 +233,7 @@ mod tests {
         drop(next);
     }
 
-    /// With a look at the whole queue for each it took a minute.
+    /// Scanning the whole queue for each one took a minute.
     #[test]
     fn a_hundred_thousand_leave_in_a_moment() {
         let queue = AdmissionQueue::new(1, 100_000);

@@ -37,32 +37,32 @@ pub struct ExecutionConfig {
     pub max_concurrent_executions: usize,
     /// How many may wait. Default 10 000.
     pub max_queued_executions: usize,
-    /// What memory keeps of each stream, in bytes. Default 10 MiB.
+    /// How much of each stream memory keeps, in bytes. Default 10 MiB.
     pub max_output_size_bytes: u64,
-    /// What happens to output above that. Default: keep a part, say so, go on.
+    /// What happens to output above that. Default: keep a part, note what is missing, go on.
     pub oversized_output: OversizedOutputStrategy,
     /// Which part memory keeps. Default: the first and the last half.
     pub retain_output: RetainOutput,
     /// Whether lines reach the event handler. Default true.
     pub stream_output: bool,
-    /// Where logs go. Default: `cloudops-executions` in the system's temporary folder, or a
-    /// per-user folder beside it where that one belongs to another user.
+    /// Where logs go. Default: `cloudops-executions` in the system's temporary folder, or a per-user folder
+    /// beside it if that one belongs to another user.
     pub log_dir: Option<PathBuf>,
     /// Whether logs are written at all. Default true.
     pub logging: bool,
-    /// A log file's size before the next part begins, in bytes. Default 100 MiB.
+    /// Size at which a log goes on in a new part, in bytes. Default 100 MiB.
     pub max_log_size_bytes: u64,
-    /// Parts kept of one log: always the first, and the newest. At least 2. Default 5.
+    /// How many parts of one log are kept: the first one always, then the newest. At least 2. Default 5.
     pub max_log_files: usize,
-    /// How long a finished execution is remembered, in seconds. Default 3 600.
+    /// How long a finished execution is retained in memory, in seconds. Default 3 600.
     pub execution_retention_secs: u64,
-    /// How many finished executions are remembered. Default 1 000.
+    /// How many finished executions are retained. Default 1 000.
     pub max_retained_executions: usize,
     /// How long logs stay on disk after their last write, in seconds. Default 7 days.
     pub log_retention_secs: u64,
     /// How often the cleanup task runs, in seconds. Default 300.
     pub cleanup_interval_secs: u64,
-    /// Masked as `***` wherever output goes, in every execution. Default none.
+    /// Masked as `***` in all output of every execution. Default none.
     pub secrets: Vec<String>,
 }
 
@@ -91,7 +91,7 @@ impl Default for ExecutionConfig {
     }
 }
 
-/// Setters, to be chained.
+/// Chainable setters.
 impl ExecutionConfig {
     setters! {
         default_timeout_ms: u64,

@@ -10,11 +10,11 @@ use std::{fmt, io};
 pub use execution_log::{ExecutionFailure, FailureCode};
 use uuid::Uuid;
 
-/// A field whose value was refused: which one, what it held, what is allowed.
+/// A field whose value was refused: its name, its value, and what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidField {
-    /// The field's name as it is written in Rust, e.g. `max_timeout_ms`.
+    /// The field's name as written in Rust, e.g. `max_timeout_ms`.
     pub field: String,
     /// The refused value, shortened and printable.
     pub value: String,
@@ -53,13 +53,13 @@ pub enum EngineError {
     /// A request or an argument of a call is malformed.
     #[error("invalid request: {0}")]
     InvalidRequest(InvalidField),
-    /// The id given in the request belongs to an execution the engine still remembers.
+    /// The request's id belongs to an execution that the engine still retains.
     #[error("execution {0} exists already: leave `id` out, or give a new one")]
     DuplicateId(Uuid),
-    /// No execution with this id is live or remembered.
+    /// No execution with this id is live or retained.
     #[error("no execution {0}: it never was accepted here, or its retention has passed")]
     NotFound(Uuid),
-    /// As many executions wait as the configuration allows.
+    /// The queue is at its configured limit.
     #[error("the queue is full: {waiting} executions wait already, as many as may wait")]
     QueueFull {
         /// How many are waiting.
@@ -79,7 +79,7 @@ pub enum EngineError {
         /// What the operating system said.
         source: Arc<io::Error>,
     },
-    /// The folder of the logs could not be looked through.
+    /// The log folder could not be read.
     #[error("the folder of the logs cannot be read: {source}")]
     LogFolderUnreadable {
         /// What the operating system said.
@@ -87,7 +87,7 @@ pub enum EngineError {
     },
 }
 
-/// As [`io::Error`] cannot be compared: the same error says the same.
+/// [`io::Error`] cannot be compared, so its message is.
 impl PartialEq for EngineError {
     fn eq(&self, other: &Self) -> bool {
         self.code() == other.code() && self.to_string() == other.to_string()

@@ -1,5 +1,5 @@
-//! The hot inner pieces by themselves, for measuring. No part of the public surface: it stands behind
-//! a feature that nothing but this crate's own benchmarks turns on.
+//! The hot inner parts by themselves, for measuring. Not part of the public API: only this crate's own
+//! benchmarks turn the feature on.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -8,12 +8,12 @@ use crate::event::OutputStream;
 use crate::limits::RetainOutput;
 use crate::output::{BoundedBuffer, LineBatcher, Secrets};
 
-/// As much as one read brings.
+/// The size of one read.
 const CHUNK: usize = 64 * 1024;
-/// Text that crosses in one batch.
+/// Text per batch.
 const BATCH: usize = 128 * 1024;
 
-/// Cuts output into lines and gathers batches; the bytes of all batches.
+/// Cuts output into lines and batches; returns the bytes of all batches.
 #[must_use]
 pub fn cut_lines(output: &[u8]) -> usize {
     let mut batcher = LineBatcher::new(Uuid::nil());
@@ -27,7 +27,7 @@ pub fn cut_lines(output: &[u8]) -> usize {
     taken + batcher.take().map_or(0, |batch| batch.text.len())
 }
 
-/// Keeps the first and the last part of output under a limit; the bytes kept.
+/// Keeps the first and the last part of output under a limit; returns the bytes kept.
 #[must_use]
 pub fn keep(output: &[u8], limit: u64) -> u64 {
     let mut buffer = BoundedBuffer::new(limit, RetainOutput::HeadTail);
@@ -42,12 +42,12 @@ pub fn keep(output: &[u8], limit: u64) -> u64 {
 pub struct Masking(Secrets);
 
 impl Masking {
-    /// Compiles them.
+    /// Compiles the secrets.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         Self(Secrets::new(secrets.into_iter()))
     }
 
-    /// Masks output; the bytes shown.
+    /// Masks output; returns the bytes shown.
     #[must_use]
     pub fn mask(&self, output: &[u8]) -> usize {
         let mut stream = self.0.stream();
@@ -56,7 +56,7 @@ impl Masking {
     }
 }
 
-/// Formats output as a log's records; their bytes.
+/// Formats output as log records; returns their bytes.
 #[must_use]
 pub fn format_log(output: &[u8], at: DateTime<Utc>) -> usize {
     crate::log::formatted_bytes(output.chunks(CHUNK), at)

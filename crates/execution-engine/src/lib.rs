@@ -1,8 +1,8 @@
-//! Runs commands as supervised child processes: output streamed line by line, memory under a limit,
-//! a structured log written meanwhile, timeouts and cancellation of the whole process tree, a
-//! concurrency limit, retention and recovery.
+//! Runs commands as supervised child processes: output streamed line by line, bounded memory, a structured
+//! log written meanwhile, timeouts and cancellation of the whole process tree, a concurrency limit, retention
+//! and recovery.
 //!
-//! No framework: a Tauri command, an axum handler or a command line calls it as it is, from inside a
+//! It needs no framework: a Tauri command, an axum handler or a command line calls it directly, inside a
 //! tokio runtime.
 //!
 //! # Example
@@ -29,21 +29,22 @@
 //!
 //! * [`ExecutionEngine`] accepts requests and answers questions about executions.
 //! * [`ExecutionRequest`] says what to run; [`ExecutionConfig`] holds an engine's limits.
-//! * [`EventHandler`] gets [`ExecutionEvent`]s while it runs; [`ExecutionResult`] is how it ended.
-//! * `HostLoop` (Linux, feature `host-loop`) lets a host's event loop read a few lines itself, with one wake-up per line.
-//! * [`EngineError`] is a call that could not be accepted; [`FailureCode`] says why an accepted
-//!   execution did not complete.
+//! * [`EventHandler`] receives [`ExecutionEvent`]s while it runs; [`ExecutionResult`] is how it ended.
+//! * `HostLoop` (Linux, feature `host-loop`) lets a host's event loop read a few lines itself, with one
+//!   wake-up per line.
+//! * [`EngineError`] is a call that could not be accepted; [`FailureCode`] says why an accepted execution did
+//!   not complete.
 //! * [`LogReader`] reads logs back, also those of a host that died.
 //!
-//! Inside, the rooms follow the life of an execution: `engine` conducts, `execution` is one life,
-//! `command` turns a request into a program, `process` holds every operating system call, `output`
-//! turns bytes into lines and keeps some, `log` writes and reads files, `registry` remembers and
-//! forgets. Arrows point down only.
+//! The modules follow the life of an execution: `engine` orchestrates, `execution` is the life of one,
+//! `command` turns a request into a program, `process` holds every operating system call, `output` turns
+//! bytes into lines and keeps some, `log` writes and reads files, `registry` holds executions as long as they
+//! are retained. Imports point in one direction.
 //!
 //! # In a host that has children of its own
 //!
-//! The crate installs no signal handler and never waits for a process that is not its own, so it
-//! lives beside `libuv`, beside `std::process`, and beside itself.
+//! The crate installs no signal handler and never waits for a process that is not its own, so it coexists
+//! with `libuv`, with `std::process`, and with other copies of itself.
 
 mod admission;
 mod command;

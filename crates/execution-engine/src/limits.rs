@@ -1,4 +1,4 @@
-//! The limits that configurations and requests share: what they are called and what they may be.
+//! The limits that configurations and requests share: their names and ranges.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ use crate::error::InvalidField;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OversizedOutputStrategy {
-    /// Memory keeps a part (see [`RetainOutput`](crate::RetainOutput)) with a line saying what is
-    /// missing; the child goes on undisturbed.
+    /// Memory keeps a part (see [`RetainOutput`](crate::RetainOutput)) with a line saying what is missing;
+    /// the child keeps running.
     #[default]
     TruncateWithWarning,
     /// The tree is stopped; `failed` with [`OutputSizeExceeded`](crate::FailureCode::OutputSizeExceeded).
@@ -20,9 +20,9 @@ pub enum OversizedOutputStrategy {
 }
 
 impl OversizedOutputStrategy {
-    /// Which part memory keeps: the configured one where the rest is left out; the first where the child is
-    /// stopped at the limit (there is no other) or where a file goes on from it (what memory holds by then is
-    /// the file's beginning).
+    /// Which part memory keeps: the configured one if the rest is dropped; the first if the child is stopped
+    /// at the limit (there is no other part) or if a file continues it (by then, memory holds the file's
+    /// beginning).
     pub(crate) fn part_to_retain(self, configured: RetainOutput) -> RetainOutput {
         match self {
             Self::TruncateWithWarning => configured,
@@ -50,7 +50,7 @@ pub(crate) const MAX_KILL_GRACE_MS: u64 = 3_600_000;
 /// What one stream may hold in memory: below V8's longest string, whatever the encoding.
 pub(crate) const MAX_OUTPUT_SIZE_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Accepts `min..=max`, or says so.
+/// Accepts `min..=max`, or returns what is allowed.
 pub(crate) fn in_range(field: &str, value: u64, min: u64, max: u64) -> Result<(), InvalidField> {
     if (min..=max).contains(&value) {
         Ok(())
@@ -59,7 +59,7 @@ pub(crate) fn in_range(field: &str, value: u64, min: u64, max: u64) -> Result<()
     }
 }
 
-/// A secret of one character would mask half the output, and tell the reader which character it is.
+/// A secret of one character would mask half the output, and reveal which character it is.
 pub(crate) fn check_secrets(secrets: &[String]) -> Result<(), InvalidField> {
     match secrets.iter().position(|secret| secret.chars().count() < 2) {
         Some(index) => Err(InvalidField::new(

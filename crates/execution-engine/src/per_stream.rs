@@ -1,4 +1,4 @@
-//! [`PerStream`]: one of each, for the standard output and the standard error.
+//! [`PerStream`]: a pair of values, one for each output stream.
 
 use std::ops::{Index, IndexMut};
 
@@ -6,7 +6,7 @@ use crate::event::OutputStream;
 
 pub(crate) const STREAMS: [OutputStream; 2] = [OutputStream::Stdout, OutputStream::Stderr];
 
-/// Two of a kind, found by the stream they belong to.
+/// One value per stream, indexed by the stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct PerStream<T> {
     pub(crate) stdout: T,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::error::ExecutionFailure;
 use crate::request::ExecutionMetadata;
 
-/// How an execution ended. There is exactly one for every accepted execution.
+/// How an execution ended. Every accepted execution has exactly one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExecutionResult {
@@ -18,7 +18,7 @@ pub struct ExecutionResult {
     pub id: Uuid,
     /// A terminal status. `Completed` means exit code 0.
     pub status: ExecutionStatus,
-    /// The exit code; `None` when a signal ended the program or it never started.
+    /// The exit code; `None` if a signal ended the program or it was never spawned.
     pub exit_code: Option<i32>,
     /// The signal that ended the program, e.g. `SIGTERM`.
     pub signal: Option<String>,
@@ -26,36 +26,36 @@ pub struct ExecutionResult {
     pub stdout: String,
     /// What memory kept of the standard error.
     pub stderr: String,
-    /// Bytes the child really wrote to its standard output.
+    /// Bytes the child wrote to its standard output.
     pub stdout_bytes: u64,
-    /// Bytes the child really wrote to its standard error.
+    /// Bytes the child wrote to its standard error.
     pub stderr_bytes: u64,
-    /// Whether `stdout` is less than what was written.
+    /// Whether part of the standard output is missing from `stdout`.
     pub stdout_truncated: bool,
-    /// Whether `stderr` is less than what was written.
+    /// Whether part of the standard error is missing from `stderr`.
     pub stderr_truncated: bool,
     /// From the start of the process to its end, in milliseconds, on the monotonic clock.
     pub duration_ms: u64,
     /// From acceptance to the start of the process, in milliseconds.
     pub queued_ms: u64,
-    /// When the process started; `None` when it never did.
+    /// When the process started; `None` if it never did.
     pub started_at: Option<DateTime<Utc>>,
     /// When the execution ended.
     pub completed_at: DateTime<Utc>,
     /// Why the status is not `Completed`.
     pub error: Option<ExecutionFailure>,
-    /// The first part of the log; `None` where there is none.
+    /// The first part of the log; `None` if there is none.
     pub log_path: Option<PathBuf>,
-    /// Files holding every byte of a stream, under `stream_to_file`, where memory could not hold it.
+    /// Files with every byte of a stream, under `stream_to_file`, if memory could not hold it.
     pub output_files: OutputFiles,
-    /// What the process tree used; `None` when no process ran or its status was lost.
+    /// What the process tree used; `None` if no process ran or its status was lost.
     pub resource_usage: Option<ResourceUsage>,
     /// What held the process tree.
     pub containment: Containment,
     /// Processes left alone after a natural end, such as a server put in the background.
     pub leftover_processes: Vec<LeftoverProcess>,
-    /// Whether a process left behind still held the pipe when reading stopped, so that output it
-    /// wrote later is missing.
+    /// Whether a process left behind still held the pipe when reading stopped: output it wrote later is
+    /// missing.
     pub output_incomplete: bool,
     /// Why the log is missing or partial.
     pub log_error: Option<String>,
@@ -63,7 +63,7 @@ pub struct ExecutionResult {
     pub metadata: ExecutionMetadata,
 }
 
-/// Files that hold a stream's every byte.
+/// Files with every byte of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OutputFiles {
@@ -132,7 +132,7 @@ pub struct ExecutionSummary {
     pub completed_at: Option<DateTime<Utc>>,
     /// The exit code.
     pub exit_code: Option<i32>,
-    /// From the start of the process until its end, or until now, in milliseconds.
+    /// From the start of the process to its end, or until now, in milliseconds.
     pub duration_ms: Option<u64>,
     /// The first part of its log.
     pub log_path: Option<PathBuf>,
@@ -140,7 +140,7 @@ pub struct ExecutionSummary {
     pub metadata: ExecutionMetadata,
 }
 
-/// Whole milliseconds; an age no clock will see saturates.
+/// Whole milliseconds, saturating.
 pub(crate) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -14,7 +14,7 @@ pub(super) fn args(service: &str, operation: &str, args: &[String]) -> Vec<Strin
     all
 }
 
-/// Sets pager, profile and region. What the request's own `env` says of the pager and of keys stands.
+/// Sets pager, profile and region. The request's own `env` takes precedence for the pager and for keys.
 pub(super) fn environment(
     env: &mut Environment,
     requested: &BTreeMap<String, Option<String>>,
@@ -26,8 +26,8 @@ pub(super) fn environment(
     }
     if let Some(profile) = profile {
         env.set("AWS_PROFILE", profile);
-        // Keys in the environment win over AWS_PROFILE (not over `--profile`): inherited ones would run
-        // the command in another account than the one that was asked for.
+        // Keys in the environment take precedence over AWS_PROFILE (not over `--profile`): inherited ones
+        // would run the command in another account than the requested one.
         for key in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
             if !requested.contains_key(key) {
                 env.remove(key);

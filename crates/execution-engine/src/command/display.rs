@@ -1,14 +1,14 @@
-//! A command as one would type it, and as a list of arguments, from the request alone.
+//! A command as one would type it, and as a list of arguments, both from the request alone.
 
 use super::aws_cli;
 use super::shell::{ShellKind, default_shell};
 use crate::request::{Command, ExecutionRequest};
 
 impl Command {
-    /// For people: may be pasted into a POSIX shell. Secrets are not masked here.
+    /// For people: it can be pasted into a POSIX shell. Secrets are not masked here.
     pub(crate) fn display(&self) -> String {
         match self {
-            // Pasted, it runs in the very shell it is written for.
+            // Pasted, it runs in the shell it is written for.
             Self::Shell { command, shell: None } => command.clone(),
             _ => words(self).iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
         }
@@ -46,8 +46,8 @@ fn one_and_all(first: String, rest: &[String]) -> Vec<String> {
     std::iter::once(first).chain(rest.iter().cloned()).collect()
 }
 
-/// One word of a POSIX shell: bare where that is safe, else in single quotes, or in `$'…'` where control
-/// characters would break the line (bash, zsh, ksh and POSIX 2024).
+/// One word of a POSIX shell: bare if that is safe, else in single quotes, or in `$'…'` if control characters
+/// would break the line (bash, zsh, ksh and POSIX 2024).
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,9 +1,9 @@
-//! The child's whole environment: what is inherited, what the request changes.
+//! The child's whole environment: what it inherits, and what the request changes.
 //!
 //! 1. Start from the host's environment, from nothing, or from the names the request lists.
 //! 2. Merge the request's variables over it; one without a value removes.
-//! 3. On Windows names are the same whatever their case, and a few variables without which programs do
-//!    not even load are kept unless the request removes them (libuv keeps the same).
+//! 3. On Windows, names are case-insensitive, and a few variables without which programs do not even load are
+//!    kept unless the request removes them (libuv keeps the same).
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -39,7 +39,7 @@ impl Environment {
         let mut env = Self::default();
         for (name, value) in host {
             let key = Name::new(&name);
-            // A host that runs inside an execution itself must not hand its own mark on.
+            // A host that itself runs inside an execution must not pass its own mark on.
             let taken = *rule == InheritEnv::All(true) || listed.contains(&key) || needed(&key);
             if taken && name != EXECUTION_ID_VAR {
                 env.0.insert(key, (name, value));

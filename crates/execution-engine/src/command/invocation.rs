@@ -1,4 +1,4 @@
-//! What a command is looked up with, and what comes of it.
+//! What a command resolves to, and the context it is looked up in.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -6,23 +6,23 @@ use std::path::PathBuf;
 use super::environment::Environment;
 use super::hints::Hints;
 
-/// A program that was found, and what it is told.
+/// A program that was found, and its arguments.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Invocation {
     /// An absolute path.
     pub(super) program: PathBuf,
-    /// The name as it was asked for, where that differs.
+    /// The name as requested, if that differs.
     pub(super) arg0: Option<OsString>,
     pub(super) args: Vec<OsString>,
-    /// Only for `cmd.exe`.
+    /// For `cmd.exe` only.
     pub(super) raw_tail: Option<OsString>,
 }
 
-/// Where the child will run, and what it will find there.
+/// Where the child will run, and its environment.
 #[derive(Debug)]
 pub(super) struct Context {
     pub(super) env: Environment,
-    /// The child's working folder, absolute; empty when the host's own has been deleted.
+    /// The child's working folder, absolute; empty if the host's own has been deleted.
     pub(super) dir: PathBuf,
     pub(super) hints: Hints,
 }

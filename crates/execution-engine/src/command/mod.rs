@@ -1,7 +1,8 @@
-//! From a request to a program, its arguments and its environment. The only place that knows shells and `aws`.
+//! From a request to a program, its arguments and its environment. The only module that knows shells and
+//! `aws`.
 //!
-//! [`prepare`] looks at the file system and runs on the spawner thread; [`explain`] says more of what it did not find; `argv` and `display` only look at
-//! the request, for logs and summaries.
+//! [`prepare`] looks at the file system and runs on the spawner thread; [`explain`] says more about what it
+//! did not find; `argv` and `display` only look at the request, for logs and summaries.
 
 mod aws_cli;
 mod display;

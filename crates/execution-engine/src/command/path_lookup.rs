@@ -9,12 +9,12 @@ use crate::error::{ExecutionFailure, FailureCode};
 
 /// What glibc searches when there is no PATH at all.
 const DEFAULT_PATH: &str = if cfg!(windows) { "" } else { "/bin:/usr/bin" };
-/// The program's absolute path. A name with a separator is a path from the child's folder; anything
-/// else is searched on the child's PATH, where what is not executable is passed over.
+/// The program's absolute path. A name with a separator is a path from the child's folder; any other name is
+/// searched on the child's PATH, skipping files that are not executable.
 ///
 /// # Errors
-/// `PROGRAM_NOT_FOUND` with the PATH that was searched and the nearest name on it, or what kept the only
-/// file of that name from being used.
+/// `PROGRAM_NOT_FOUND` with the PATH that was searched and the nearest name on it, or the reason why the only
+/// file of that name cannot be used.
 pub(super) fn find(program: &str, context: &Context) -> Result<PathBuf, ExecutionFailure> {
     if is_path(program) {
         return named(&absolute(Path::new(program), &context.dir), program, context);
@@ -42,7 +42,7 @@ pub(super) fn find(program: &str, context: &Context) -> Result<PathBuf, Executio
     })
 }
 
-/// A path from the child's folder. What cannot be executed is left to the system to refuse: it knows why.
+/// A path from the child's folder. Executing is left to the system, which knows why it refuses.
 fn named(file: &Path, given: &str, context: &Context) -> Result<PathBuf, ExecutionFailure> {
     let exists = |file: &Path| std::fs::symlink_metadata(file).is_ok();
     if exists(file) {
@@ -58,7 +58,7 @@ fn named(file: &Path, given: &str, context: &Context) -> Result<PathBuf, Executi
     let near = near.map_or_else(String::new, |name| format!(". There is `{name}` beside it"));
     let from =
         if Path::new(given).is_absolute() { String::new() } else { format!(" (`{}`)", file.display()) };
-    // A closed folder on the way looks like a missing file from here only to those who may not look.
+    // A file in a folder that may not be searched looks missing from here.
     if let Err(error) = std::fs::symlink_metadata(file)
         && error.kind() == std::io::ErrorKind::PermissionDenied
     {

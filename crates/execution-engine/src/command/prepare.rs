@@ -1,4 +1,4 @@
-//! The steps from a request to what is started, in their order.
+//! The steps from a request to a spawn, in order.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::error::ExecutionFailure;
 use crate::process::{SpawnSpec, StdinMode, check_working_dir};
 use crate::request::{Command, ExecutionRequest, Stdin};
 
-/// Everything that is to be known before the spawn. Looks at the file system: not for a runtime worker.
+/// Everything that must be known before the spawn. Looks at the file system: not for a runtime worker.
 ///
 /// # Errors
-/// The working folder, the program or the interpreter is not there or not usable.
+/// The working folder, the program or the interpreter is missing or unusable.
 pub(crate) fn prepare(request: &ExecutionRequest, id: Uuid) -> Result<SpawnSpec, ExecutionFailure> {
     prepare_with(request, id, Hints::None)
 }

@@ -1,9 +1,9 @@
-//! `script`: a file run by the interpreter the request names, else by the one its `#!` line names, else by
-//! the system itself.
+//! `script`: a file run by the interpreter that the request names, else by the one in its `#!` line, else by
+//! the system.
 //!
-//! The `#!` line is read here and not left to the kernel, so that a script without execute permission
-//! runs, a script works on Windows, and a missing interpreter is named. It is read as Linux does: everything
-//! after the interpreter is one argument, except behind `env -S`, which splits.
+//! The engine reads the `#!` line instead of leaving it to the kernel, so that a script without execute
+//! permission runs, a script works on Windows, and a missing interpreter is named. It is read as on Linux:
+//! everything after the interpreter is one argument, except after `env -S`, which splits.
 
 use std::path::Path;
 
@@ -80,24 +80,24 @@ fn by_shebang(
     })
 }
 
-/// The words that `/usr/bin/env name` or `/usr/bin/env -S name flags` would run: looked up by us, a miss
-/// is explained, and Windows needs no `env`. Anything else that `env` can do is left to `env`.
+/// The words that `/usr/bin/env name` or `/usr/bin/env -S name flags` would run: looked up here, a miss can
+/// be explained, and Windows needs no `env`. Anything else is left to `env`.
 fn through_env(interpreter: &str, argument: &str) -> Option<Vec<String>> {
     if interpreter.rsplit('/').next() != Some("env") {
         return None;
     }
     let words: Vec<String> = match argument.strip_prefix("-S").or(argument.strip_prefix("--split-string=")) {
-        // env's own escapes and variables are its own business.
+        // env's own escapes and variables are left to it.
         Some(split) if split.contains(['\\', '\'', '"', '$', '#']) => return None,
         Some(split) => split.split_ascii_whitespace().map(Into::into).collect(),
-        // Without -S the whole rest is one name, blanks included.
+        // Without -S, the whole rest is one name, blanks included.
         None => vec![argument.to_owned()],
     };
     words.first().filter(|first| !first.is_empty() && !first.starts_with('-') && !first.contains('='))?;
     Some(words)
 }
 
-/// The file as a program of its own. Windows has extensions where Unix has the `#!` line.
+/// The file as a program of its own. Windows uses extensions where Unix uses the `#!` line.
 fn by_itself(
     script: std::path::PathBuf,
     args: &[String],
@@ -126,7 +126,7 @@ fn beginning(script: &Path) -> Result<Vec<u8>, ExecutionFailure> {
         Err(ExecutionFailure::new(code, format!("the script `{}` {why}", script.display())))
     };
     let mut start = Vec::new();
-    // Looked at before it is opened: opening a named pipe would wait for ever.
+    // Checked before it is opened: opening a named pipe would block for ever.
     let read = std::fs::metadata(script).and_then(|metadata| {
         if metadata.is_file() {
             start = shebang::beginning(script)?;

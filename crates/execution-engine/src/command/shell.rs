@@ -1,4 +1,4 @@
-//! `shell`: one command line for a shell, with the flags that the shell's name asks for.
+//! `shell`: one command line for a shell, with the flags that this shell needs.
 
 use super::invocation::{Context, Invocation};
 use super::{exec, path_lookup};
@@ -26,7 +26,7 @@ impl ShellKind {
         }
     }
 
-    /// What stands between the shell and the command line.
+    /// The arguments between the shell and the command line.
     pub(super) fn flags(self) -> &'static [&'static str] {
         match self {
             Self::Posix => &["-c"],
@@ -36,7 +36,7 @@ impl ShellKind {
     }
 }
 
-/// The shell where the request names none.
+/// The default shell.
 pub(super) fn default_shell() -> &'static str {
     if cfg!(windows) { "cmd.exe" } else { "/bin/sh" }
 }

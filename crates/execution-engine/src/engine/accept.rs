@@ -15,16 +15,16 @@ use crate::output::Secrets;
 use crate::registry::{Accepted, Execution};
 use crate::request::{Command, ExecutionMetadata, ExecutionRequest};
 
-/// How an accepted execution begins.
+/// How an accepted execution starts its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Beginning {
     Start,
-    /// It was given up before it was accepted.
+    /// Cancelled before it was accepted.
     Cancelled,
 }
 
 impl Inner {
-    /// Accepts a request, or says why not. Touches neither the disk nor the process table.
+    /// Accepts a request, or returns why not. Touches neither the disk nor the process table.
     pub(super) fn accept(
         self: &Arc<Self>,
         mut request: ExecutionRequest,
@@ -42,7 +42,7 @@ impl Inner {
             metadata: masked_metadata(&request.metadata, &secrets),
             stdin: stdin_sender,
         }));
-        // The ticket first: what is in the registry always gets a result.
+        // The ticket first: once registered, an execution always gets a result.
         let ticket =
             self.queue.enter().map_err(|QueueFull { waiting }| EngineError::QueueFull { waiting })?;
         self.registry.insert(&execution)?;
@@ -67,7 +67,7 @@ impl Inner {
         Ok(execution)
     }
 
-    /// Most requests bring none of their own: then the engine's are shared, not built anew.
+    /// Most requests bring no secrets of their own and share the engine's compiled set.
     fn secrets_for(&self, request: &ExecutionRequest) -> Secrets {
         if request.secrets.is_empty() {
             return self.secrets.clone();
@@ -76,7 +76,7 @@ impl Inner {
     }
 }
 
-/// The command as one would type it. Masked word by word, because quoting would hide a secret from the
+/// The command as one would type it. Masked word by word, because quoting could hide a secret from the
 /// search, and once more as a whole.
 fn shown(command: &Command, secrets: &Secrets) -> String {
     if secrets.is_empty() {
@@ -105,7 +105,7 @@ fn shown(command: &Command, secrets: &Secrets) -> String {
     mask(&masked.display())
 }
 
-/// What the caller wants to find again may quote a command, and a secret in it.
+/// Metadata may quote a command, and a secret in it.
 fn masked_metadata(metadata: &ExecutionMetadata, secrets: &Secrets) -> ExecutionMetadata {
     if secrets.is_empty() {
         return metadata.clone();
@@ -121,7 +121,7 @@ fn masked_metadata(metadata: &ExecutionMetadata, secrets: &Secrets) -> Execution
 /// A refused value may be a secret, or hold one.
 fn masked(refused: InvalidField, secrets: &Secrets) -> EngineError {
     let mask = |text: &str| secrets.mask(text).into_owned();
-    // Where a value was shortened, a secret may have been cut, and is no longer found.
+    // Shortening may have cut through a secret, which the search then no longer finds.
     let is_cut = !secrets.is_empty() && refused.value.ends_with('…');
     let value = if is_cut { "too long to be shown".to_owned() } else { mask(&refused.value) };
     EngineError::InvalidRequest(InvalidField { field: mask(&refused.field), value, ..refused })

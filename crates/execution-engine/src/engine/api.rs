@@ -33,7 +33,7 @@ pub struct ExecutionFilter {
     pub status: Option<ExecutionStatus>,
 }
 
-/// Setters, to be chained.
+/// Chainable setters.
 impl ExecutionFilter {
     setters! { status: Option<ExecutionStatus> }
 }
@@ -42,18 +42,18 @@ impl ExecutionFilter {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct EngineMetrics {
-    /// Waiting for a slot, or being started.
+    /// Waiting for a slot, or being spawned.
     pub pending: usize,
     /// With a process.
     pub running: usize,
-    /// Finished and remembered.
+    /// Finished and retained.
     pub finished: usize,
     /// Where logs go; `None` when no log was written yet or the folder cannot be used.
     pub log_dir: Option<PathBuf>,
 }
 
 impl ExecutionEngine {
-    /// Makes an engine without an event handler: short for
+    /// Makes an engine without an event handler. Shorthand for
     /// [`builder`](Self::builder)`(config).`[`build`](EngineBuilder::build)`()`.
     ///
     /// # Errors
@@ -62,15 +62,15 @@ impl ExecutionEngine {
         Self::builder(config).build()
     }
 
-    /// Begins an engine with these limits.
+    /// Starts building an engine with these limits.
     pub fn builder(config: ExecutionConfig) -> EngineBuilder {
         EngineBuilder::new(config)
     }
 
-    /// Accepts a request and returns a handle of its execution, which cancels it when it is dropped.
+    /// Accepts a request and returns a handle, which cancels the execution when it is dropped.
     ///
-    /// Its lines come through the handle; the engine's event handler hears nothing of it. Otherwise
-    /// like [`execute`](Self::execute).
+    /// Its lines arrive through the handle; the engine's event handler receives nothing of it. Otherwise like
+    /// [`execute`](Self::execute).
     ///
     /// # Errors
     /// As for [`execute`](Self::execute).
@@ -82,17 +82,17 @@ impl ExecutionEngine {
 
     /// Accepts a request and returns the execution's id; it may still have to wait for a slot.
     ///
-    /// Never blocks: the program is looked up and started elsewhere, and a program that cannot be
-    /// started is a [result](ExecutionResult::error) like any other.
+    /// Never blocks: the program is looked up and spawned on another thread. A program that cannot be spawned
+    /// is a [result](ExecutionResult::error) like any other.
     ///
     /// # Errors
     /// [`EngineError::InvalidRequest`], [`EngineError::DuplicateId`], [`EngineError::QueueFull`] or
-    /// [`EngineError::ShutDown`]. Nothing was run then.
+    /// [`EngineError::ShutDown`]. Nothing was run in any of these cases.
     pub fn execute(&self, request: ExecutionRequest) -> Result<Uuid, EngineError> {
         Ok(self.inner.accept(request, None, Beginning::Start)?.id)
     }
 
-    /// Like [`execute`](Self::execute), with a handler for this execution's events alone.
+    /// Like [`execute`](Self::execute), with a handler for this execution's events only.
     ///
     /// # Errors
     /// As for [`execute`](Self::execute).
@@ -105,8 +105,8 @@ impl ExecutionEngine {
     }
 
     #[doc(hidden)] // For bindings, whose callers bring a signal that may have fired already.
-    /// Like [`execute_with`](Self::execute_with), for a caller that has given up already: the execution
-    /// is cancelled from its beginning. Nothing is started; events and result come as usual.
+    /// Like [`execute_with`](Self::execute_with), for a caller whose signal has fired already: the execution
+    /// is cancelled from the start. Nothing is spawned; events and result arrive as usual.
     ///
     /// # Errors
     /// As for [`execute`](Self::execute).
@@ -118,12 +118,12 @@ impl ExecutionEngine {
         Ok(self.inner.accept(request, Some(handler), Beginning::Cancelled)?.id)
     }
 
-    /// Resolves when the execution has ended, whatever its status, and its terminal event was
-    /// delivered. (A handler that does not return delays this by a second at most.)
+    /// Resolves when the execution has ended, whatever its status, and its terminal event was delivered. (A
+    /// handler that does not return delays this by at most a second.)
     ///
     /// # Errors
-    /// [`EngineError::NotFound`] for an unknown id. Once waiting, the result always comes, also when
-    /// retention forgets the execution meanwhile.
+    /// [`EngineError::NotFound`] for an unknown id. A call that waits always gets the result, even if
+    /// retention drops the execution meanwhile.
     pub async fn wait_for_completion(&self, id: Uuid) -> Result<Arc<ExecutionResult>, EngineError> {
         let execution = self.inner.registry.get(id)?;
         Ok(execution.completed().await)
@@ -153,7 +153,7 @@ impl ExecutionEngine {
         Ok(self.inner.registry.get(id)?.summary())
     }
 
-    /// The executions that are live or remembered, in the order in which they were accepted.
+    /// The executions that are live or retained, in order of acceptance.
     #[must_use]
     pub fn list_executions(&self, filter: ExecutionFilter) -> Vec<ExecutionSummary> {
         let mut listed: Vec<_> = self
@@ -168,10 +168,10 @@ impl ExecutionEngine {
         listed
     }
 
-    /// Stops an execution: SIGTERM to the whole tree, the grace period, then SIGKILL. One that waits
-    /// for its slot never starts. A second call during the grace period kills.
+    /// Stops an execution: SIGTERM to the whole tree, the grace period, then SIGKILL. One that waits for its
+    /// slot is never spawned. A second call during the grace period kills.
     ///
-    /// Returns at once, true when the execution was still live.
+    /// Returns immediately: true if the execution was still live.
     ///
     /// # Errors
     /// [`EngineError::NotFound`] for an unknown id.
@@ -179,9 +179,9 @@ impl ExecutionEngine {
         Ok(self.inner.registry.get(id)?.cancel())
     }
 
-    /// Stops an execution by SIGKILL at once: no graceful signal, no grace period.
+    /// Stops an execution with SIGKILL immediately: no graceful signal, no grace period.
     ///
-    /// Returns at once, true when the execution was still live.
+    /// Returns immediately: true if the execution was still live.
     ///
     /// # Errors
     /// [`EngineError::NotFound`] for an unknown id.
@@ -189,25 +189,25 @@ impl ExecutionEngine {
         Ok(self.inner.registry.get(id)?.stop_at_least(StopRequest::Force))
     }
 
-    /// Writes to the standard input of an execution whose request says [`Stdin::Pipe`].
+    /// Writes to the standard input of an execution whose request has [`Stdin::Pipe`].
     ///
-    /// Resolves when the child's pipe has taken everything: a caller that awaits it writes no faster than
-    /// the child reads. What a child does not read any more is dropped.
+    /// Resolves when the child's pipe has taken everything: a caller that awaits it writes no faster than the
+    /// child reads. Bytes that a child no longer reads are dropped.
     ///
     /// [`Stdin::Pipe`]: crate::Stdin::Pipe
     ///
     /// # Errors
-    /// [`EngineError::NotFound`] for an unknown id, [`EngineError::InvalidRequest`] when the standard
-    /// input is no pipe.
+    /// [`EngineError::NotFound`] for an unknown id, [`EngineError::InvalidRequest`] when the standard input
+    /// is not a pipe.
     pub async fn write_stdin(&self, id: Uuid, bytes: Vec<u8>) -> Result<(), EngineError> {
         let (written, is_written) = oneshot::channel();
         self.send_stdin(id, StdinMessage::Write(bytes, written)).await?;
-        // The execution may end first, and with it the reader.
+        // The execution may end first, and its receiver with it.
         let _ = is_written.await;
         Ok(())
     }
 
-    /// Ends the standard input: the child reads end of file.
+    /// Closes the standard input: the child reads end of file.
     ///
     /// # Errors
     /// As for [`write_stdin`](Self::write_stdin).
@@ -229,19 +229,19 @@ impl ExecutionEngine {
         Ok(())
     }
 
-    /// Does now what the cleanup task does every interval: forgets finished executions beyond their
-    /// retention and deletes logs beyond theirs.
+    /// Does immediately what the cleanup task does at every interval: drops finished executions beyond their
+    /// retention from memory and deletes logs beyond theirs.
     pub async fn cleanup_old_executions(&self) -> CleanupReport {
         self.inner.clean_up().await
     }
 
-    /// Starts the cleanup task. The first execution does it too; further calls do nothing.
+    /// Starts the cleanup task. The first execution starts it too; further calls do nothing.
     pub fn start_cleanup_task(&self) {
         self.inner.start_cleanup_task();
     }
 
-    /// Takes no new work, stops what runs (gracefully, then by force), and resolves when every
-    /// execution has ended, its log is complete and its terminal event was delivered.
+    /// Accepts no new work, stops what runs (gracefully, then by force), and resolves when every execution
+    /// has ended, its log is complete and its terminal event was delivered.
     pub async fn shutdown(&self) {
         self.inner.registry.close();
         let live = self.inner.registry.all();
@@ -252,20 +252,20 @@ impl ExecutionEngine {
             execution.completed().await;
         }
         self.inner.logs.idle().await;
-        // A host that has shut its engines down has no child left.
+        // Ends the guard too: a host that has shut its engines down has no child left.
         release_guard_if_idle();
     }
 
-    /// For the moment before the host ends, when nothing can be awaited: takes no new work, kills
-    /// what runs, and blocks this thread until it is gone, two seconds at most.
+    /// For the moment before the host exits, when nothing can be awaited: accepts no new work, kills what
+    /// runs, and blocks this thread until it is gone, for at most two seconds.
     ///
     /// Must not be called on the runtime's only thread.
     pub fn abort_now(&self) {
         abort(&self.inner.registry);
     }
 
-    /// Something that can abort this engine's executions and keeps nothing alive, for the host's
-    /// teardown: what runs is reached also when every handle of the engine is gone.
+    /// A handle for the host's teardown. It aborts this engine's executions, even when every engine handle is
+    /// gone, and keeps nothing alive.
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
         AbortHandle(Arc::downgrade(&self.inner.registry))
@@ -290,7 +290,7 @@ impl ExecutionEngine {
 pub struct AbortHandle(Weak<Registry>);
 
 impl AbortHandle {
-    /// As [`ExecutionEngine::abort_now`]; nothing when nothing of the engine is left.
+    /// Like [`ExecutionEngine::abort_now`]; does nothing when nothing of the engine is left.
     pub fn abort_now(&self) {
         if let Some(registry) = self.0.upgrade() {
             abort(&registry);

@@ -1,4 +1,4 @@
-//! [`EngineBuilder`]: what an engine is made of, before it runs anything.
+//! [`EngineBuilder`]: an engine's parts, before it runs anything.
 
 use std::sync::Arc;
 
@@ -36,21 +36,21 @@ impl EngineBuilder {
         Self { config, handler: None, host_loop: None }
     }
 
-    /// Gives every execution's events to `handler`, unless it brings its own. Default: no handler.
+    /// Sends every execution's events to `handler`, unless the call brings its own. Default: no handler.
     pub fn event_handler(mut self, handler: Arc<dyn EventHandler>) -> Self {
         self.handler = Some(handler);
         self
     }
 
-    /// Lets a host's event loop read for the executions whose handlers want lines. Default: the
-    /// runtime reads everything.
+    /// Lets a host's event loop read output for handlers that want lines. Default: the runtime reads
+    /// everything.
     #[cfg(all(feature = "host-loop", target_os = "linux"))]
     pub fn host_loop(mut self, host_loop: &HostLoop) -> Self {
         self.host_loop = Some(host_loop.clone());
         self
     }
 
-    /// Makes the engine. Nothing is started and no file is touched until the first execution.
+    /// Makes the engine. Nothing is spawned and no file is touched until the first execution.
     ///
     /// # Errors
     /// [`EngineError::InvalidConfig`] for a value out of range, [`EngineError::NoRuntime`] outside a

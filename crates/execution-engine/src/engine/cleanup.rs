@@ -1,5 +1,5 @@
-//! Retention: what is old goes, from memory and from disk. The cleanup task sees to it every interval, and
-//! not at all while there is nothing to forget.
+//! Retention: drops old executions from memory and deletes old logs. The cleanup task runs once per interval,
+//! and never while there is nothing to drop.
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -16,7 +16,7 @@ use crate::log;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct CleanupReport {
-    /// Finished executions that were forgotten.
+    /// Finished executions that were dropped from memory.
     pub executions: usize,
     /// Log and output files that were deleted.
     pub files: usize,
@@ -24,11 +24,11 @@ pub struct CleanupReport {
     pub bytes: u64,
 }
 
-/// Runs until it is aborted, which the engine does when it is dropped. Holds the engine only while
-/// cleaning, so that it can be.
+/// Runs until the engine aborts it on drop. Holds the engine only while cleaning, so that the engine can be
+/// dropped.
 async fn run_cleanup(engine: Weak<Inner>) {
     while let Some(strong) = engine.upgrade() {
-        // The logs of earlier runs have an age too: the first round waits for nothing.
+        // Logs of earlier runs may be due already, so the first round does not wait.
         strong.clean_up().await;
         let (interval, registry) =
             (Duration::from_secs(strong.config.cleanup_interval_secs), Arc::clone(&strong.registry));
@@ -39,7 +39,7 @@ async fn run_cleanup(engine: Weak<Inner>) {
 }
 
 impl Inner {
-    /// At most one per engine.
+    /// At most one cleanup task per engine.
     pub(super) fn start_cleanup_task(self: &Arc<Self>) {
         self.cleanup.get_or_init(|| {
             let engine = Arc::downgrade(self);
@@ -47,9 +47,9 @@ impl Inner {
         });
     }
 
-    /// Forgets what is beyond its retention, in memory and on disk.
+    /// Removes what is beyond its retention, in memory and on disk.
     pub(crate) async fn clean_up(self: &Arc<Self>) -> CleanupReport {
-        let executions = self.registry.forget_old();
+        let executions = self.registry.drop_old();
         let engine = Arc::clone(self);
         let files = self.with_log_folder(move |folder| engine.delete_old_logs(folder)).await;
         let report = files.unwrap_or_default();
@@ -60,7 +60,7 @@ impl Inner {
         let mut report = CleanupReport::default();
         let max_age = Duration::from_secs(self.config.log_retention_secs);
         for files in folder.files()? {
-            // A write in the future (a clock set back since) has no age.
+            // A write time in the future (the clock was set back) means no age.
             let age = SystemTime::now().duration_since(files.modified).unwrap_or_default();
             if age < max_age || self.registry.is_live(files.id) {
                 continue;
@@ -76,8 +76,8 @@ impl Inner {
         Ok(report)
     }
 
-    /// The names of those files that are an engine's and that none writes any more, and their sizes. The
-    /// folder may serve other purposes: a name proves nothing.
+    /// Names and sizes of the files that belong to an engine and that none writes to any more. The folder may
+    /// serve other purposes: a name proves nothing.
     fn deletable(&self, files: &LogFiles, folder: &LogFolder) -> Vec<(String, u64)> {
         match files.inspect(folder) {
             Some(log) if log.state == LogState::Running => Vec::new(),

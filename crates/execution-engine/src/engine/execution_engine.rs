@@ -6,8 +6,8 @@ use super::inner::Inner;
 
 /// Runs commands as supervised child processes.
 ///
-/// A handle is cheap to clone; all clones are one engine. Dropping the last one stops nothing: what
-/// runs, runs to its end. [`shutdown`](Self::shutdown) is how to stop.
+/// A handle is cheap to clone; all clones are one engine. Dropping the last one stops nothing: running
+/// executions run to their end. Call [`shutdown`](Self::shutdown) to stop.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

@@ -1,4 +1,4 @@
-//! What all handles of an engine share.
+//! The state that all handles of an engine share.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(crate) struct Inner {
     pub(super) logs: LogService,
     pub(super) handler: Option<Arc<dyn EventHandler>>,
     pub(super) runtime: Handle,
-    /// Where a host's event loop reads, too.
+    /// The host's event loop, if it takes part in reading.
     pub(super) reactor: Option<Arc<Reactor>>,
     pub(super) secrets: Secrets,
     pub(super) cleanup: OnceLock<AbortHandle>,

@@ -12,14 +12,13 @@ use super::ExecutionEngine;
 use super::inner::Inner;
 use crate::error::EngineError;
 
-/// A log above this is no text to hold in memory: its records are read piece by piece.
+/// A larger log is not returned as one string; read its records instead.
 const MAX_TEXT: u64 = 64 * 1024 * 1024;
-/// How often a log that is followed is looked at: a writer hands over every tenth of a second.
+/// How often a followed log is polled: a writer flushes every tenth of a second.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(100);
 
 impl ExecutionEngine {
-    /// The whole log as text, as `cat` would show it. Finds logs of earlier engines in the same
-    /// folder too.
+    /// The whole log as text, as `cat` would show it. Finds logs of earlier engines in the same folder too.
     ///
     /// # Errors
     /// [`EngineError::NotFound`] when there is no such log, [`EngineError::LogUnreadable`] when it
@@ -28,7 +27,7 @@ impl ExecutionEngine {
         self.inner.with_log(id, move |folder| read_text(folder, id)).await
     }
 
-    /// At most `max` records of a log, from a position on: those that are there now.
+    /// At most `max` records of a log, from a position on: those that exist now.
     ///
     /// # Errors
     /// [`EngineError::NotFound`] when there is no such log, [`EngineError::LogUnreadable`] when it
@@ -42,9 +41,9 @@ impl ExecutionEngine {
         self.inner.with_log(id, move |folder| LogReader::open_in(folder, id, from)?.page(max)).await
     }
 
-    /// As [`read_log_records`](Self::read_log_records), but waits until there is something: at least one
-    /// record, or the end. The log may be one that another engine writes, in this program or another. A page
-    /// without records has ended: the log has its footer, or its writer is gone.
+    /// Like [`read_log_records`](Self::read_log_records), but waits for at least one record, or the end.
+    /// Another engine may write the log, in this program or another. A page without records means the end:
+    /// the log has its footer, or its writer is gone.
     ///
     /// ```no_run
     /// # async fn example(engine: execution_engine::ExecutionEngine, id: uuid::Uuid)
@@ -65,7 +64,7 @@ impl ExecutionEngine {
     /// ```
     ///
     /// # Errors
-    /// [`EngineError::NotFound`] when there is no such log and no live execution that may still begin one,
+    /// [`EngineError::NotFound`] when there is no such log and no live execution that may still create one,
     /// [`EngineError::LogUnreadable`] when it cannot be read.
     pub async fn follow_log_records(
         &self,
@@ -75,7 +74,7 @@ impl ExecutionEngine {
     ) -> Result<LogPage, EngineError> {
         let max = max.max(1);
         let mut follower = loop {
-            // Asked before looking: a log that is begun after the look is then found in the next round.
+            // Checked before looking: a log that is created after the look is found in the next round.
             let may_begin = self.inner.registry.is_live(id);
             match self.inner.with_log(id, move |folder| LogFollower::open(folder, id, from)).await {
                 Err(EngineError::NotFound(_)) if may_begin => tokio::time::sleep(FOLLOW_INTERVAL).await,
@@ -96,12 +95,11 @@ impl ExecutionEngine {
         }
     }
 
-    /// The logs in this engine's folder, oldest first: its own, those of other engines, and what earlier ones
-    /// left. Each says whether it is still written, has ended, was interrupted or is damaged.
+    /// The logs in this engine's folder, oldest first: its own, those of other engines, and those that
+    /// earlier ones left. Each is still being written, has ended, was interrupted or is damaged.
     ///
     /// # Errors
-    /// [`EngineError::LogFolderUnreadable`] when the folder cannot be looked through. Where there is none,
-    /// there are no logs.
+    /// [`EngineError::LogFolderUnreadable`] when the folder cannot be read. A missing folder has no logs.
     pub async fn list_logs(&self) -> Result<Vec<LogInfo>, EngineError> {
         self.inner.with_log_folder(LogFolder::logs).await
     }
@@ -114,8 +112,8 @@ fn read_text(folder: &LogFolder, id: Uuid) -> io::Result<String> {
     }
     let mut text = Vec::new();
     for part in parts {
-        let room = (MAX_TEXT + 1).saturating_sub(text.len() as u64);
-        folder.file(&part_name(id, part))?.take(room).read_to_end(&mut text)?;
+        let remaining = (MAX_TEXT + 1).saturating_sub(text.len() as u64);
+        folder.file(&part_name(id, part))?.take(remaining).read_to_end(&mut text)?;
         if text.len() as u64 > MAX_TEXT {
             let message =
                 format!("it has more than {MAX_TEXT} bytes, too many for one text: read its records");
@@ -141,8 +139,7 @@ impl Inner {
         })
     }
 
-    /// Looks through the folder of the logs, on a thread that may block. No folder is as good as an empty
-    /// one.
+    /// Reads the log folder, on a thread that may block. A missing folder is as good as an empty one.
     pub(super) async fn with_log_folder<T: Default + Send + 'static>(
         self: &Arc<Self>,
         look: impl FnOnce(&LogFolder) -> io::Result<T> + Send + 'static,

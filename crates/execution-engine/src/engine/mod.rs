@@ -1,4 +1,4 @@
-//! The conductor: accepts, queues, looks up, cancels, cleans up, shuts down.
+//! The orchestrator: accepts, queues, looks up, cancels, cleans up, shuts down.
 
 mod accept;
 mod api;

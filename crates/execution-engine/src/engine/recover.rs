@@ -1,8 +1,7 @@
-//! After a crash: what was cut off, and what survived it.
+//! After a crash: what was cut off, and what survived.
 //!
-//! A log that was interrupted has processes of its own, if any survived: they are known by the mark in their
-//! environment, or as the process whose id *and* start time the log names. An id that changed hands is never
-//! taken for one of ours.
+//! Processes that survived an interrupted log are identified by the mark in their environment, or by the id
+//! *and* start time that the log names. A reused id is never mistaken for one of ours.
 
 use std::io;
 use std::path::PathBuf;
@@ -36,16 +35,16 @@ pub struct RecoverOptions {
     pub stop_survivors: bool,
 }
 
-/// Setters, to be chained.
+/// Chainable setters.
 impl RecoverOptions {
     setters! { stop_survivors: bool }
 }
 
-/// An execution that the death of its host cut off.
+/// An execution that was cut off by the death of its host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RecoveredExecution {
-    /// The execution. Its result is with the engine from now on, status `interrupted`.
+    /// The execution. The engine holds its result from now on, with status `interrupted`.
     pub id: Uuid,
     /// The command as one would type it, secrets masked.
     pub command: String,
@@ -53,27 +52,27 @@ pub struct RecoveredExecution {
     pub started_at: DateTime<Utc>,
     /// The first part of its log.
     pub log_path: PathBuf,
-    /// Its processes that still ran when they were looked for.
+    /// Its processes that were still running.
     pub survivors: Vec<LeftoverProcess>,
     /// Whether those were killed.
     pub survivors_stopped: bool,
 }
 
 impl ExecutionEngine {
-    /// Finds what earlier engines on this log folder left when their program died: marks their logs
-    /// as interrupted, remembers them as results, and lists or kills processes that survived.
+    /// Finds what earlier engines on this log folder left when their program died: marks their logs as
+    /// interrupted, retains them as results, and lists or kills surviving processes.
     ///
-    /// Logs of programs that still run are left alone. Nothing found is an empty list.
+    /// Logs of programs that still run are left alone. The list is empty when nothing is found.
     ///
     /// # Errors
-    /// [`EngineError::LogFolderUnreadable`] when the folder cannot be looked through.
+    /// [`EngineError::LogFolderUnreadable`] when the folder cannot be read.
     pub async fn recover(&self, options: RecoverOptions) -> Result<Vec<RecoveredExecution>, EngineError> {
         let inner = Arc::clone(&self.inner);
         self.inner.with_log_folder(move |folder| inner.recover(folder, options)).await
     }
 }
 
-/// What carries the execution's mark, and its leader, should that have dropped it.
+/// Processes that carry the execution's mark, and its leader, should that have dropped the mark.
 fn survivors(header: &LogHeader) -> Vec<LeftoverProcess> {
     let mut found = process::marked_processes(&process::marker(header.id));
     let is_listed = found.iter().any(|process| process.pid == header.pid);
@@ -124,7 +123,7 @@ impl Inner {
         if !end_interrupted(folder, log, &LogFooter::from(&result))? {
             return Ok(None);
         }
-        // Start times count from the boot: after another one they tell nothing.
+        // Start times count from boot, so they mean nothing after a reboot.
         let is_this_boot = header.host.is_of_this_boot();
         let survivors = if is_this_boot { survivors(header) } else { Vec::new() };
         if options.stop_survivors && is_this_boot {
@@ -141,12 +140,12 @@ impl Inner {
         };
         execution.set_result(&Arc::new(result));
         execution.release_waiters();
-        // Known already: it was recovered before, by this engine.
+        // Known already: this engine recovered it before.
         let _ = self.registry.insert_finished(&Arc::new(execution));
         Ok(Some(found))
     }
 
-    /// What the log has of the output, under the limits in force.
+    /// The output that the log has, under the current limits.
     fn interrupted_result(
         &self,
         folder: &LogFolder,

@@ -11,9 +11,8 @@ use crate::result::ExecutionResult;
 
 /// One thing that happened to one execution.
 ///
-/// Always in this order: `Queued`? → `Started` → (`Stdout` · `Stderr` · `OutputTruncated` ·
-/// `Warning`)* → exactly one terminal event. Nothing follows the terminal event. An execution that
-/// could not be started has no `Started`.
+/// The order is always `Queued`? → `Started` → (`Stdout` · `Stderr` · `OutputTruncated` · `Warning`)* →
+/// exactly one terminal event, and nothing after it. An execution that could not be spawned has no `Started`.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ExecutionEvent {
@@ -31,7 +30,7 @@ pub struct ExecutionEvent {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {
-    /// It waits for a place.
+    /// Waits for a slot.
     Queued,
     /// Its process runs.
     Started {
@@ -44,17 +43,17 @@ pub enum EventKind {
     Stdout {
         /// The text.
         line: String,
-        /// Whether the line goes on in the next event (lines over 1 MiB come in parts).
+        /// Whether the line continues in the next event (lines over 1 MiB arrive in parts).
         partial: bool,
     },
     /// A line of standard error, without its end.
     Stderr {
         /// The text.
         line: String,
-        /// Whether the line goes on in the next event.
+        /// Whether the line continues in the next event.
         partial: bool,
     },
-    /// From here on memory does not keep everything of this stream.
+    /// From here on, memory no longer keeps everything of this stream.
     OutputTruncated {
         /// The stream.
         stream: OutputStream,
@@ -63,7 +62,7 @@ pub enum EventKind {
     },
     /// Something the user should know; the execution goes on.
     Warning {
-        /// What.
+        /// The message.
         message: String,
     },
     /// Ended with exit code 0.
@@ -71,7 +70,7 @@ pub enum EventKind {
         /// The result.
         result: Arc<ExecutionResult>,
     },
-    /// Ended in any other way that nobody asked for.
+    /// Ended in any other way that was not requested.
     Failed {
         /// The result.
         result: Arc<ExecutionResult>,

@@ -1,14 +1,14 @@
-//! [`LineBatch`]: many lines in one hand-over.
+//! [`LineBatch`]: many lines in one call.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::execution_event::{EventKind, ExecutionEvent, OutputStream};
 
-/// Consecutive lines of one execution, gathered while the handler was busy.
+/// Consecutive lines of one execution, batched while the handler was busy.
 ///
-/// One text for many lines: what crosses a border (threads, processes, languages) costs by the
-/// crossing, not by the byte.
+/// One string for many lines: crossing a boundary (threads, processes, languages) costs by the call, not by
+/// the byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LineBatch {
@@ -26,13 +26,13 @@ pub struct LineBatch {
 pub struct LineRun {
     /// The stream.
     pub stream: OutputStream,
-    /// Whether this is one part of a line that goes on in the stream's next run.
+    /// Whether this is one part of a line that continues in the stream's next run.
     pub partial: bool,
     /// Length in bytes, line ends included.
     pub len: usize,
     /// Number of lines.
     pub lines: usize,
-    /// When the last bytes of it were read.
+    /// When its last bytes were read.
     pub timestamp: DateTime<Utc>,
 }
 

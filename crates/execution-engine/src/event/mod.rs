@@ -1,4 +1,4 @@
-//! What happens to an execution, and who is told.
+//! What happens to an execution, and who receives it.
 
 mod execution_event;
 mod handler;

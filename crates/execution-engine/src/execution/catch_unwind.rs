@@ -1,16 +1,16 @@
-//! A panic of a caller's code, as a value.
+//! Turns a panic in a caller's code into a value.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
 
-/// It panicked; what it said.
+/// The message of a panic.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Panicked(pub(crate) String);
 
-/// Calls a function that is not the engine's.
+/// Calls a function that is not the engine's own.
 pub(crate) fn no_panic<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
-    // Unwind safety: what the call was about is done with, whichever way it ended.
+    // Unwind safety: nothing the call touched is used again, however it ended.
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| Panicked(message(payload.as_ref())))
 }
 

@@ -15,15 +15,14 @@ use crate::log::ExecutionLog;
 use crate::registry::{Execution, Registry};
 use crate::result::{ExecutionResult, ExecutionStatus};
 
-/// How long the callers that wait for a result wait for a handler that does not return.
+/// How long callers that wait for a result wait for a handler that does not return.
 const DELIVERY_DEADLINE: Duration = Duration::from_secs(1);
 /// How long the slot's next holder waits for it: a slow handler must not delay another execution.
 const HANDOVER_DEADLINE: Duration = Duration::from_millis(100);
-/// How long a result waits for a disk that does not answer.
+/// How long a result waits for a disk that does not respond.
 const LOG_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Writes the log's footer and notes in the result where everything is. Returns what should be said
-/// about the log.
+/// Writes the log's footer and records in the result where all files are. Returns warnings about the log.
 pub(crate) async fn close_log(log: ExecutionLog, result: &mut ExecutionResult) -> Option<String> {
     let footer = LogFooter::from(&*result);
     let Ok(finished) = timeout(LOG_DEADLINE, log.finish(footer)).await else {
@@ -36,9 +35,9 @@ pub(crate) async fn close_log(log: ExecutionLog, result: &mut ExecutionResult) -
     finished.warning
 }
 
-/// Makes the result known: to the registry, then as the terminal event, then to the callers that wait.
+/// Publishes the result: to the registry, then as the terminal event, then to waiting callers.
 ///
-/// The slot is free before anything can be learned of the end; its next holder waits for the terminal event.
+/// The slot is freed before the end can be observed; its next holder waits for the terminal event.
 pub(crate) async fn publish(
     execution: &Execution,
     registry: &Registry,
@@ -54,14 +53,14 @@ pub(crate) async fn publish(
         delivery.event(terminal_event(&result));
         let _ = timeout(HANDOVER_DEADLINE, delivery.begin_last()).await;
         drop(handover);
-        // A handler that is stuck keeps its own events waiting, not those who wait for the result.
+        // A stuck handler delays its own events, not the callers that wait for the result.
         let _ = timeout(DELIVERY_DEADLINE, delivery.finish()).await;
     }
     execution.release_waiters();
     delivery.finish().await;
 }
 
-/// Publishes what is to be said after a panic of the task.
+/// Publishes the result of a task that panicked.
 pub(crate) async fn after_panic(EndGuard { execution, registry, handler }: &EndGuard, message: &str) {
     tracing::error!(id = %execution.id, panic = message, "an execution's task panicked");
     let message = format!("`{}` was stopped by a bug in the engine: {message}", execution.command);

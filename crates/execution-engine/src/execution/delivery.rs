@@ -1,8 +1,7 @@
 //! Events on their way to the handler: one at a time, in order, bounded.
 //!
-//! While the handler is busy lines gather in the open batch, so the next call carries more: the
-//! slower the handler, the fewer its calls. At [`OPEN_BATCH_LIMIT`] the task stops reading and the
-//! child waits.
+//! While the handler is busy, lines collect in the open batch, so the next call carries more: the slower the
+//! handler, the fewer its calls. At [`OPEN_BATCH_LIMIT`] the task stops reading and the child waits.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -18,8 +17,8 @@ use crate::event::{
 };
 use crate::output::LineBatcher;
 
-/// Text that gathers before reading stops: with the read that goes over it, a batch has less than 128 KiB.
-/// Larger ones were measured to be slower and to hold up an event loop for longer.
+/// Size of the open batch at which reading stops: including the read that exceeds it, a batch has less than
+/// 128 KiB. Larger ones were measured to be slower and to block an event loop for longer.
 const OPEN_BATCH_LIMIT: usize = 60 * 1024;
 
 pub(crate) struct Delivery {
@@ -58,7 +57,7 @@ impl Delivery {
         }
     }
 
-    /// The stream has ended: what is left of its last line is a line.
+    /// The stream has ended: the rest of its last line is a line.
     pub(crate) fn end_of_stream(&mut self, stream: OutputStream, at: DateTime<Utc>) {
         if self.wants_lines() {
             self.lines.finish(stream, at);
@@ -74,7 +73,7 @@ impl Delivery {
                 .is_some_and(|handler| handler.bridge().is_none_or(BridgeHandler::wants_lines))
     }
 
-    /// Anything that is not a line. Lines that came before stay before it.
+    /// Any event that is not a line. Earlier lines stay before it.
     pub(crate) fn event(&mut self, kind: EventKind) {
         if self.handler.is_none() {
             return;
@@ -88,18 +87,18 @@ impl Delivery {
     }
 
     /// Whether more output may be read.
-    pub(crate) fn has_room(&self) -> bool {
+    pub(crate) fn has_capacity(&self) -> bool {
         self.waiting_bytes + self.lines.len() < OPEN_BATCH_LIMIT
     }
 
-    /// Whether room is set aside for what is read next: the handler wants it, and nothing is before it that
-    /// would wait for room which this has taken.
+    /// Whether to reserve capacity for the next read: the handler wants it, and nothing is queued before it
+    /// that would wait for the very capacity it takes.
     pub(crate) fn reserves(&self) -> bool {
         !self.is_busy() && self.wants_lines()
     }
 
-    /// Has the handler set room aside for what is read next. Where there is none yet: what resolves when
-    /// there is.
+    /// Asks the handler to reserve capacity for the next read. If there is none yet, returns a future that
+    /// resolves when there is.
     pub(crate) fn reserve(&self) -> Option<HandlerFuture<'static>> {
         let handler = self.handler.as_ref().filter(|_| self.reserves())?;
         let id = self.id;
@@ -126,7 +125,7 @@ impl Delivery {
         self.in_flight.is_some() || !self.waiting.is_empty() || !self.lines.is_empty()
     }
 
-    /// Offers the handler what a read has brought, as far as it takes it without waiting.
+    /// Offers the handler the output of a read, if it takes it without waiting.
     pub(crate) fn offer(&mut self) {
         let Some(handler) = self.handler.as_ref().map(Arc::clone) else { return };
         let id = self.id;
@@ -152,13 +151,13 @@ impl Delivery {
         }
     }
 
-    /// Sees one call to where it first waits; most wait for nothing.
+    /// Polls one call until it first waits; most wait for nothing.
     fn begin(&mut self) {
-        // The task that sees it through polls it again, and is woken then.
+        // The task that completes it polls it again, and registers its own waker then.
         let _ = pin!(self.progress()).poll(&mut Context::from_waker(Waker::noop()));
     }
 
-    /// Sees one call of the handler through, beginning it where none is under way. Cancel-safe.
+    /// Completes one call of the handler, and makes it first if none is in progress. Cancel-safe.
     pub(crate) async fn progress(&mut self) {
         if self.in_flight.is_none() {
             self.in_flight = self.next_call();
@@ -177,7 +176,7 @@ impl Delivery {
         }
     }
 
-    /// Sees everything through but the last call, and that one to where it first waits.
+    /// Completes everything but the last call, and polls that one until it first waits.
     pub(crate) async fn begin_last(&mut self) {
         while self.in_flight.is_some() || self.waiting.len() > 1 {
             self.progress().await;
@@ -201,7 +200,7 @@ impl Delivery {
     }
 }
 
-/// True: what the handler was called for counts as done.
+/// True: the event counts as handled.
 fn report(id: Uuid, Panicked(message): &Panicked) -> bool {
     tracing::error!(%id, panic = message, "an event handler panicked");
     true

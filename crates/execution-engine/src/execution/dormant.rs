@@ -1,7 +1,7 @@
 //! [`Dormant`]: a future that is polled only when something has woken it.
 //!
-//! A task that waits for several things is woken for one and polls them all. Where one of them comes fifty
-//! thousand times a second and the others once in a lifetime, those others are most of the work.
+//! A task that waits for several things is woken for one and polls them all. If one of them comes fifty
+//! thousand times a second and the others once in a lifetime, polling those others is most of the work.
 //! (futures-concurrency's `race` and `FuturesUnordered` do the same for sets of futures.)
 
 use std::pin::Pin;
@@ -11,13 +11,13 @@ use std::task::{Context, Poll, Wake, Waker};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, lock};
 
-/// Sleeps through whatever does not concern it.
+/// Polls its future only after that was woken.
 pub(crate) struct Dormant<'a, F> {
     future: Pin<&'a mut F>,
     bell: Arc<Bell>,
-    /// Rings the bell.
+    /// Wakes the future and the task.
     waker: Waker,
-    /// The task's waker as the bell knows it.
+    /// The task's waker, as the bell knows it.
     task: Waker,
 }
 
@@ -27,7 +27,7 @@ struct Bell {
 }
 
 impl<'a, F: Future> Dormant<'a, F> {
-    /// It is polled once at first, as every future needs to be.
+    /// The first poll always happens, as every future needs it.
     pub(crate) fn new(future: Pin<&'a mut F>) -> Self {
         let bell = Arc::new(Bell { rang: AtomicBool::new(true), task: Mutex::new(Waker::noop().clone()) });
         Self { future, waker: Waker::from(Arc::clone(&bell)), bell, task: Waker::noop().clone() }
@@ -110,7 +110,7 @@ mod tests {
         let waiting = tokio::spawn(async move {
             let mut receiver = pin!(receiver);
             let mut dormant = Dormant::new(receiver.as_mut());
-            // Known to one waker first, then waited for under another.
+            // Registered with one waker first, then awaited under another.
             poll_fn(|_| {
                 let mut nobody = Context::from_waker(Waker::noop());
                 assert!(Pin::new(&mut dormant).poll(&mut nobody).is_pending());

@@ -1,4 +1,4 @@
-//! [`EndGuard`]: an execution ends also when its task does not, because the runtime is shut down.
+//! [`EndGuard`]: ends an execution even if its task does not get to, because the runtime shuts down.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::event::{EventHandler, ExecutionEvent};
 use crate::registry::{Execution, Registry};
 use crate::result::{ExecutionResult, ExecutionStatus};
 
-/// Dropped with the task, after everything else of it: by then the process tree was killed.
+/// Dropped with the task, after all its other fields: the process tree has been killed by then.
 pub(crate) struct EndGuard {
     pub(crate) execution: Arc<Execution>,
     pub(crate) registry: Arc<Registry>,
@@ -34,7 +34,7 @@ impl EndGuard {
         }
     }
 
-    /// Nothing can be awaited any more: a handler that needs no waiting has it, as most do.
+    /// Nothing can be awaited any more: only a handler that does not wait receives the event, and most are.
     fn deliver(&self, result: &Arc<ExecutionResult>) {
         let Some(handler) = &self.handler else { return };
         let (execution_id, timestamp, kind) = (self.execution.id, Utc::now(), terminal_event(result));

@@ -1,4 +1,4 @@
-//! [`Flow`]: output on its way from the child's pipes to the sinks, a turn at a time.
+//! [`Flow`]: carries output from the child's pipes to the sinks, one turn at a time.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -18,33 +18,33 @@ use crate::host_loop::{Pace, Reactor};
 use crate::per_stream::{PerStream, STREAMS, other};
 use crate::process::PipeReader;
 
-/// How much one read takes at most. Measured: 64 KiB reads are three times as fast as 4 KiB ones.
+/// The size limit of one read. Measured: 64 KiB reads are three times as fast as 4 KiB ones.
 const READ_SIZE: usize = 64 * 1024;
-/// Reads of one turn, before timers and requests are looked at again.
+/// Reads per turn, before timers and requests are checked again.
 const READS_PER_TURN: usize = 8;
-/// Reads that fit into the room which a handler sets aside.
+/// Reads that fit into what a handler reserves.
 const READS_PER_RESERVATION: usize = 2;
 /// How often an open log block is flushed.
 const LOG_FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 
 thread_local! {
-    /// One per thread, not per execution: what many children write little by little goes through the same few
-    /// cache lines.
+    /// One per thread, not per execution, so that many children that write a little each go through the same
+    /// few cache lines.
     static READ_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_SIZE].into_boxed_slice());
 }
 
-/// The two output pipes, read by one task: their order of arrival is the order of reading.
+/// The two output pipes, read by one task: order of arrival is order of reading.
 pub(crate) struct Flow {
     pipes: PerStream<Option<PipeReader>>,
-    /// Where a host's event loop reads, too.
+    /// The host's event loop, if it takes part in reading.
     reactor: Option<Arc<Reactor>>,
     pace: Pace,
     over_limit: bool,
-    /// Waits where there is something to read, and nowhere to go with it yet.
+    /// Holds reading back while there is no capacity for what could be read.
     reservation: Reservation,
-    /// Which stream is looked at first: one that is always full must not keep the other from being read.
+    /// Which stream is read first: one that is always full must not starve the other.
     first: OutputStream,
-    /// When the open log block is flushed; nothing while it is empty.
+    /// When the open log block is flushed; `None` while it is empty.
     flush: Option<Pin<Box<Sleep>>>,
 }
 
@@ -61,33 +61,33 @@ impl Flow {
         }
     }
 
-    /// Whether more was written than the execution may write.
+    /// Whether the child wrote more than the execution may.
     pub(crate) fn is_over_limit(&self) -> bool {
         self.over_limit
     }
 
-    /// Whether a stream has not come to its end yet.
+    /// Whether a stream has not ended yet.
     pub(crate) fn is_open(&self) -> bool {
         self.pipes.iter().any(Option::is_some)
     }
 
-    /// One turn: reads, or waits for what stands in the way. Cancel-safe.
+    /// One turn: reads, or waits for whatever blocks reading. Cancel-safe.
     pub(crate) async fn turn(&mut self, sinks: &mut Sinks) {
         self.choose_reader(sinks);
-        let room = sinks.have_room();
-        if !room || !sinks.delivery.reserves() {
+        let has_capacity = sinks.have_capacity();
+        if !has_capacity || !sinks.delivery.reserves() {
             self.reservation.withdraw();
         }
         tokio::select! {
             biased;
-            () = sinks.make_progress(room) => {}
+            () = sinks.make_progress(has_capacity) => {}
             () = due(&mut self.flush) => {
                 self.flush = None;
                 sinks.flush_log();
             }
             () = self.reservation.granted() => self.read_some(self.first, sinks),
             stream = readable(self.first, &self.pipes),
-                if room && !self.reservation.is_waiting() =>
+                if has_capacity && !self.reservation.is_waiting() =>
             {
                 if self.reservation.request(&sinks.delivery) {
                     self.read_some(stream, sinks);
@@ -96,7 +96,7 @@ impl Flow {
         }
     }
 
-    /// A few lines that a handler wants are read where the host's loop is, all else in the runtime.
+    /// A few lines for a handler are read on the host's loop, everything else on the runtime.
     fn choose_reader(&mut self, sinks: &Sinks) {
         let Some(reactor) = &self.reactor else { return };
         let by_host = reactor.is_open() && self.pace.is_quiet() && sinks.delivery.wants_lines();
@@ -114,18 +114,18 @@ impl Flow {
         self.reservation.withdraw();
     }
 
-    /// Reads `first`, then the other stream, in turns until both are empty or the turn is over, and hands on
-    /// what came.
+    /// Reads from `first` and the other stream alternately, until both are empty or the turn is over, and
+    /// passes the output on.
     fn read_some(&mut self, first: OutputStream, sinks: &mut Sinks) {
         let second = other(first);
         self.first = second;
         for _ in 0..READS_PER_TURN {
             let mut read = self.read_once(first, sinks, PipeReader::try_read);
-            if sinks.have_room() {
+            if sinks.have_capacity() {
                 read = read.max(self.read_once(second, sinks, PipeReader::try_read));
             }
-            // A read of less has emptied its pipe.
-            if read < Some(READ_SIZE / 2) || !sinks.have_room() {
+            // A shorter read has emptied its pipe.
+            if read < Some(READ_SIZE / 2) || !sinks.have_capacity() {
                 break;
             }
         }
@@ -135,12 +135,12 @@ impl Flow {
         }
     }
 
-    /// Reads as much as the pipes can have held when the child ended, a piece whenever the handler has room
-    /// for it. Cancel-safe.
+    /// Reads at most what the pipes can have held when the child ended, piece by piece as the handler has
+    /// capacity. Cancel-safe.
     pub(crate) async fn read_remainder(&mut self, sinks: &mut Sinks) {
         for stream in STREAMS {
             for _ in 0..self.rounds(stream).div_ceil(READS_PER_RESERVATION) {
-                self.room_for(stream, sinks).await;
+                self.capacity_for(stream, sinks).await;
                 let mut reads = 0..READS_PER_RESERVATION;
                 let is_more = reads.all(|_| self.read_once(stream, sinks, PipeReader::read_now).is_some());
                 sinks.delivery.offer();
@@ -151,8 +151,8 @@ impl Flow {
         }
     }
 
-    /// Resolves when what a pipe holds has somewhere to go. Its end needs no room.
-    async fn room_for(&mut self, stream: OutputStream, sinks: &mut Sinks) {
+    /// Resolves when the pipe can be read and there is capacity for it. Its end needs none.
+    async fn capacity_for(&mut self, stream: OutputStream, sinks: &mut Sinks) {
         if self.pipes[stream].as_ref().is_none_or(PipeReader::is_empty) {
             return self.withdraw();
         }
@@ -167,7 +167,7 @@ impl Flow {
         }
     }
 
-    /// The same without regard to room.
+    /// The same regardless of capacity.
     pub(crate) fn read_remainder_now(&mut self, sinks: &mut Sinks) {
         for stream in STREAMS {
             let mut rounds = 0..self.rounds(stream);
@@ -180,7 +180,7 @@ impl Flow {
         self.pipes[stream].as_ref().map_or(0, |pipe| pipe.capacity().div_ceil(READ_SIZE) + 1)
     }
 
-    /// One read, and how much there was; `None` where there was nothing, or nothing will come any more.
+    /// One read, and how much it returned; `None` if there was nothing, or there will be nothing any more.
     fn read_once(
         &mut self,
         stream: OutputStream,
@@ -237,7 +237,7 @@ async fn readable(first: OutputStream, pipes: &PerStream<Option<PipeReader>>) ->
     .await
 }
 
-/// Resolves when the timer ends; never where there is none.
+/// Resolves when the timer ends; never without one.
 async fn due(timer: &mut Option<Pin<Box<Sleep>>>) {
     match timer {
         Some(timer) => timer.as_mut().await,

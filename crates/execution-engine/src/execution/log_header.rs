@@ -8,7 +8,7 @@ use crate::output::Secrets;
 use crate::registry::Execution;
 use crate::request::ExecutionRequest;
 
-/// Secrets are masked; of the environment, only names are written.
+/// Secrets are masked; the environment is listed by name only.
 pub(crate) fn log_header(
     execution: &Execution,
     request: &ExecutionRequest,

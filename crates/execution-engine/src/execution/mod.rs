@@ -1,7 +1,7 @@
-//! The life of one execution, from accepted to its terminal event.
+//! The life of one execution, from acceptance to its terminal event.
 //!
-//! [`task`] reads top to bottom: wait for a permit, start, supervise, conclude. The registry's
-//! [`Execution`](crate::registry::Execution) is what everything else holds of it.
+//! [`task`] reads top to bottom: wait for a permit, spawn, supervise, conclude. The rest of the engine sees
+//! it through the registry's [`Execution`](crate::registry::Execution).
 
 mod catch_unwind;
 mod conclude;

@@ -1,4 +1,4 @@
-//! How it ended → status, code and message. Pure.
+//! From the end of a process to status, code and message. Pure.
 
 use std::sync::Arc;
 
@@ -8,19 +8,19 @@ use crate::process::ExitKind;
 use crate::request::Command;
 use crate::result::{ExecutionResult, ExecutionStatus};
 
-/// Why the engine stopped an execution. The first cause counts.
+/// Why the engine stopped an execution. The first cause wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// `cancel` or shutdown.
     Cancelled,
     /// The timeout passed, in milliseconds.
     Timeout(u64),
-    /// More output than this many bytes under `fail_execution`.
+    /// The output exceeded this many bytes under `fail_execution`.
     OutputLimit(u64),
 }
 
 impl Cause {
-    /// The word in the log's event record.
+    /// The reason in the log's event record.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Cancelled => "cancel",
@@ -30,7 +30,7 @@ impl Cause {
     }
 }
 
-/// The verdict on an execution whose process ran.
+/// How an execution whose process ran has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) status: ExecutionStatus,
@@ -58,8 +58,7 @@ pub(crate) fn never_started(shown: &str) -> ExecutionFailure {
     ExecutionFailure::new(FailureCode::Cancelled, format!("`{shown}` was cancelled before it started"))
 }
 
-/// An execution that was cancelled while its program was looked up and spawned: what ran for a moment was
-/// killed.
+/// An execution that was cancelled during look-up and spawn. A process that was spawned after all was killed.
 pub(crate) fn cancelled_while_starting(shown: &str) -> ExecutionFailure {
     let message = format!("`{shown}` was cancelled while it was being started");
     ExecutionFailure::new(FailureCode::Cancelled, message)
@@ -130,7 +129,7 @@ pub(crate) fn terminal_event(result: &Arc<ExecutionResult>) -> EventKind {
         ExecutionStatus::Completed => EventKind::Completed { result },
         ExecutionStatus::Cancelled => EventKind::Cancelled { result },
         ExecutionStatus::Timeout => EventKind::Timeout { result },
-        // Also what a result that was just made here never is.
+        // Not terminal: a new result never has one of these.
         _ => EventKind::Failed { result },
     }
 }

@@ -1,12 +1,12 @@
-//! [`Reservation`]: room that a handler sets aside for output, asked for before the read.
+//! [`Reservation`]: a handler's capacity for output, requested before the read.
 //!
-//! A bridge that many executions share has room for a few reads. What none was set aside for is not read: it
-//! waits in its pipe, and not in memory.
+//! A bridge that many executions share has capacity for a few reads. Output without a reservation is not
+//! read: it waits in its pipe, and not in memory.
 
 use super::delivery::Delivery;
 use crate::event::HandlerFuture;
 
-/// Room that is there is used in the same turn: there is no state between asking and reading but waiting.
+/// Granted capacity is used in the same turn, so waiting is the only state between request and read.
 #[derive(Default)]
 pub(crate) enum Reservation {
     #[default]
@@ -15,7 +15,7 @@ pub(crate) enum Reservation {
 }
 
 impl Reservation {
-    /// Asks for room. True where there is some, or none is needed: read now. Otherwise await
+    /// Requests capacity. True if it is granted, or none is needed: read now. Otherwise await
     /// [`granted`](Self::granted).
     pub(crate) fn request(&mut self, delivery: &Delivery) -> bool {
         *self = delivery.reserve().map_or(Self::Idle, Self::Waiting);
@@ -26,17 +26,17 @@ impl Reservation {
         matches!(self, Self::Waiting(_))
     }
 
-    /// Resolves when there is room; never where none was asked for. Cancel-safe.
+    /// Resolves when capacity is granted; never if none was requested. Cancel-safe.
     pub(crate) async fn granted(&mut self) {
         match self {
             Self::Idle => std::future::pending().await,
-            Self::Waiting(room) => room.await,
+            Self::Waiting(capacity) => capacity.await,
         }
         *self = Self::Idle;
     }
 
-    /// Takes the request back. To be done before anything is awaited that does not await
-    /// [`granted`](Self::granted): room that is granted meanwhile would keep others waiting.
+    /// Withdraws the request. Call it before awaiting anything other than [`granted`](Self::granted):
+    /// capacity granted meanwhile would keep others waiting.
     pub(crate) fn withdraw(&mut self) {
         *self = Self::Idle;
     }

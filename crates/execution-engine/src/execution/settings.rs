@@ -1,4 +1,4 @@
-//! [`Settings`]: what holds for one execution, from its request or else from the configuration.
+//! [`Settings`]: the values in force for one execution, from its request or else from the configuration.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(crate) struct Settings {
     pub(crate) stream_output: bool,
 }
 
-/// The limit of each stream, and what happens at it.
+/// The output limit of each stream, and what happens at it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OutputLimit {
     pub(crate) bytes: u64,
@@ -37,7 +37,7 @@ impl Settings {
         }
     }
 
-    /// Whether a file takes what memory cannot hold.
+    /// Whether output beyond what memory keeps goes to a file.
     pub(crate) fn spills(&self) -> bool {
         self.limit.strategy == OversizedOutputStrategy::StreamToFile
     }

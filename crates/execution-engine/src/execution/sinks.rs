@@ -1,4 +1,4 @@
-//! Where output goes: what memory keeps, the log, the events.
+//! Where output goes: memory, the log, the events.
 //!
 //! Secrets are masked before anything else sees the bytes.
 
@@ -24,7 +24,7 @@ pub(crate) struct Sinks {
     pub(crate) delivery: Delivery,
 }
 
-/// What is kept of one stream.
+/// What memory keeps of one stream.
 pub(crate) struct StreamSink {
     redactor: StreamRedactor,
     buffer: BoundedBuffer,
@@ -42,7 +42,7 @@ impl StreamSink {
         self.buffer.is_truncated()
     }
 
-    /// What the result holds. `whole`: where everything is.
+    /// The stream as the result holds it. `whole`: the file that has all of it.
     pub(crate) fn into_text(self, name: &str, whole: Option<&PathBuf>) -> String {
         let place = whole.map_or_else(
             || "it was not logged".to_owned(),
@@ -57,20 +57,20 @@ impl Sinks {
         Self { limit, streams: PerStream::from_fn(|| StreamSink::new(secrets, limit)), log, delivery }
     }
 
-    /// Takes what was read. False: the limit is passed and the execution is to be stopped for it.
+    /// Takes what was read. False: the limit is exceeded and the execution must be stopped for it.
     pub(crate) fn accept(&mut self, stream: OutputStream, chunk: &[u8], at: DateTime<Utc>) -> bool {
         self.keep(stream, Some(chunk), at)
     }
 
-    /// The stream has ended: what was held back is flushed. False: that passed the limit.
+    /// The stream has ended: flushes what was held back. False: that exceeded the limit.
     pub(crate) fn end_of_stream(&mut self, stream: OutputStream, at: DateTime<Utc>) -> bool {
         let is_within = self.keep(stream, None, at);
         self.delivery.end_of_stream(stream, at);
         is_within
     }
 
-    /// Masks a chunk, or at the end what was held back, and gives it to the sinks; false when the limit asks
-    /// for a stop.
+    /// Masks a chunk, or at the end what was held back, and passes it to the sinks. False: the limit requires
+    /// a stop.
     fn keep(&mut self, stream: OutputStream, chunk: Option<&[u8]>, at: DateTime<Utc>) -> bool {
         let sink = &mut self.streams[stream];
         let shown = match chunk {
@@ -88,7 +88,7 @@ impl Sinks {
         let not_in_head = sink.buffer.push(shown);
         if strategy == OversizedOutputStrategy::StreamToFile && !not_in_head.is_empty() {
             if !was_truncated {
-                // Until now memory held everything: the file starts with it.
+                // Memory held everything until now: the file starts with it.
                 self.log.spill(stream, sink.buffer.head());
             }
             self.log.spill(stream, Arc::new(not_in_head.to_vec()));
@@ -106,20 +106,20 @@ impl Sinks {
         !(truncated_now && strategy == OversizedOutputStrategy::FailExecution)
     }
 
-    /// Whether every sink takes more.
-    pub(crate) fn have_room(&self) -> bool {
-        self.delivery.has_room() && self.log.has_room()
+    /// Whether every sink accepts more.
+    pub(crate) fn have_capacity(&self) -> bool {
+        self.delivery.has_capacity() && self.log.has_capacity()
     }
 
-    /// Sees one thing through that stands between the pipes and the sinks: a call of the handler, or,
-    /// where there was no room, the log's blocks. Pending while nothing is under way. Cancel-safe.
+    /// Completes one thing that blocks reading: a call of the handler or, if `had_capacity` is false, the
+    /// log's pending blocks. Pending while neither is in progress. Cancel-safe.
     ///
-    /// `had_room` is what the caller went by: asking again here would miss room that came in between,
-    /// and wait for an event that is over.
-    pub(crate) async fn make_progress(&mut self, had_room: bool) {
-        let is_log_full = !had_room && self.delivery.has_room();
+    /// `had_capacity` is what the caller acted on: checking again here could miss capacity that was freed in
+    /// between, and wait for an event that is over.
+    pub(crate) async fn make_progress(&mut self, had_capacity: bool) {
+        let is_log_full = !had_capacity && self.delivery.has_capacity();
         tokio::select! {
-            () = self.log.room(), if is_log_full => {}
+            () = self.log.caught_up(), if is_log_full => {}
             () = self.delivery.progress(), if self.delivery.is_busy() => {}
             else => std::future::pending().await,
         }
@@ -129,25 +129,25 @@ impl Sinks {
         self.log.needs_flush()
     }
 
-    /// Hands the open block of the log over, and passes on what went wrong with earlier ones.
+    /// Hands the log's open block over, and reports errors of earlier ones.
     pub(crate) fn flush_log(&mut self) {
         self.log.flush();
         self.report_log_trouble();
     }
 
-    /// Notes a signal that the engine sent.
+    /// Records a signal that the engine sent.
     pub(crate) fn log_signal(&mut self, signal: &str, cause: Cause) {
         let event = serde_json::json!({ "event": "signal", "signal": signal, "why": cause.as_str() });
         self.log.event(&event, Utc::now());
     }
 
-    /// An event for the handler and, where it says something the output does not, for the log.
+    /// Emits an event, and logs it if it says something that the output does not.
     pub(crate) fn warn(&mut self, message: String) {
         self.log.event(&serde_json::json!({ "event": "warning", "message": message }), Utc::now());
         self.delivery.event(EventKind::Warning { message });
     }
 
-    /// Troubles of the log become warnings, once each.
+    /// Log errors become warnings, once each.
     pub(crate) fn report_log_trouble(&mut self) {
         if let Some(message) = self.log.take_warning() {
             self.delivery.event(EventKind::Warning { message });

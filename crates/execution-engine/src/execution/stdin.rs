@@ -9,7 +9,7 @@ use crate::process::{PipeWriter, StdinMode};
 use crate::registry::StdinMessage;
 use crate::request::Stdin;
 
-/// Writes of the caller that wait for their turn.
+/// Writes that may be queued.
 const PENDING_WRITES: usize = 1;
 
 /// Where the child's standard input comes from.
@@ -22,7 +22,7 @@ pub(crate) enum StdinSource {
 }
 
 impl StdinSource {
-    /// And where the caller writes, if it does.
+    /// The sender for the caller's writes, if the request has a pipe.
     pub(crate) fn new(stdin: Stdin) -> (Self, Option<mpsc::Sender<StdinMessage>>) {
         match stdin {
             Stdin::Null => (Self::Null, None),
@@ -41,7 +41,7 @@ impl StdinSource {
         }
     }
 
-    /// Begins to write to the child.
+    /// Starts writing to the child.
     pub(crate) fn feed(self, pipe: PipeWriter) -> Option<Feeder> {
         match self {
             Self::Null => None,
@@ -51,7 +51,7 @@ impl StdinSource {
     }
 }
 
-/// The feeding task; ends with the execution, also while a write is blocked.
+/// The feeding task. It ends with the execution, even while a write is blocked.
 pub(crate) struct Feeder(JoinHandle<()>);
 
 impl Drop for Feeder {
@@ -60,7 +60,7 @@ impl Drop for Feeder {
     }
 }
 
-/// Writes `bytes`, then closes. A child that does not read them all is no error (EPIPE).
+/// Writes `bytes`, then closes. A child that does not read them all is not an error (EPIPE).
 fn feed_bytes(mut pipe: PipeWriter, bytes: Vec<u8>) -> Feeder {
     let feed = async move {
         if let Err(error) = pipe.write_all(&bytes).await {
@@ -70,8 +70,8 @@ fn feed_bytes(mut pipe: PipeWriter, bytes: Vec<u8>) -> Feeder {
     Feeder(tokio::spawn(feed.in_current_span()))
 }
 
-/// Writes what arrives until a close arrives. After the child has closed its end, writes are
-/// accepted and dropped, as the child would have done.
+/// Writes what arrives until a close arrives. Once the child has closed its end, writes are accepted and
+/// dropped.
 fn feed_messages(pipe: PipeWriter, mut messages: mpsc::Receiver<StdinMessage>) -> Feeder {
     let feed = async move {
         let mut pipe = Some(pipe);
@@ -85,7 +85,7 @@ fn feed_messages(pipe: PipeWriter, mut messages: mpsc::Receiver<StdinMessage>) -
                         tracing::debug!(%error, "the child closed its standard input");
                         pipe = None;
                     }
-                    // The writer may have gone: that is its to decide.
+                    // The writer may be gone already.
                     let _ = written.send(());
                 }
             }

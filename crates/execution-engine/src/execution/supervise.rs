@@ -1,9 +1,9 @@
-//! Watches over one process from its start to its reaping.
+//! Supervises one process from its start until it is reaped.
 //!
-//! The order at the end matters: see the exit without reaping → settle what is left of the tree
-//! while the zombie leader still holds the group id → drain the pipes to one deadline that is never
-//! re-armed → reap. (Bazel's process-wrapper does it in this order, for the same reason: a group id
-//! whose leader was reaped may be another's already.)
+//! The order at the end matters: see the exit without reaping → settle what is left of the tree while the
+//! zombie leader still holds the group id → drain the pipes to one deadline that is never re-armed → reap.
+//! (Bazel's process-wrapper uses this order for the same reason: once the leader is reaped, its group id may
+//! belong to another process.)
 
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -20,42 +20,42 @@ use crate::process::{ExecutionChild, Exit, Scope, TreeSignal};
 use crate::registry::StopRequest;
 use crate::result::LeftoverProcess;
 
-/// How long output is awaited after the exit, when another process still holds the pipe.
+/// How long to drain output after the exit while another process still holds the pipe.
 const LEAK_TIMEOUT: Duration = Duration::from_millis(200);
-/// How long a forced end may take before the process is reported as left behind: one stuck in the
-/// kernel (a dead network file system) takes no signal at all.
+/// How long a kill may take before the process is reported as left behind: one that is stuck in the kernel (a
+/// dead network file system) does not react to any signal.
 const UNKILLABLE_AFTER: Duration = Duration::from_secs(10);
 
-/// What was learned of the process.
+/// What supervision found out about the process.
 pub(crate) struct Ended {
     pub(crate) exit: Exit,
     /// Why the engine stopped it; `None` for a natural end.
     pub(crate) cause: Option<Cause>,
     pub(crate) leftovers: Vec<LeftoverProcess>,
     pub(crate) output_incomplete: bool,
-    /// The end as the clock saw it, before draining.
+    /// When it ended, by the clock, before draining.
     pub(crate) at: Instant,
 }
 
-/// What the process is being asked to do.
+/// How far stopping has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Running,
-    /// Asked to stop; the timer ends the grace period.
+    /// Asked to stop; the timer is the grace period.
     Stopping(Cause),
-    /// Killed; the timer gives up.
+    /// Killed; when the timer fires, it is given up.
     Killing(Cause),
 }
 
-/// What the output has to step aside for.
+/// Why reading is interrupted.
 enum Call {
     /// A stop was requested.
     Stop,
-    /// The timer has run out.
+    /// The timer has fired.
     Time,
     /// The leader has ended.
     Exit,
-    /// More was written than may be.
+    /// The output limit is exceeded.
     Limit,
 }
 
@@ -90,9 +90,9 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// From the start to the reaping.
+    /// From the start until the process is reaped.
     pub(crate) async fn run(mut self) -> Ended {
-        // Asked to stop while it was being started.
+        // A stop was requested during the spawn.
         self.stop_requested();
         let exited = self.until_exit().await;
         let at = Instant::now();
@@ -105,12 +105,13 @@ impl<'a> Supervisor<'a> {
                 self.child.kill_all().await
             }
         };
-        // One deadline, counted from when the tree was settled: that alone may take the grace period.
+        // One deadline, counted from when the tree was settled, because settling may take the whole grace
+        // period.
         let complete = self.drain(Instant::now() + LEAK_TIMEOUT).await;
         tracing::debug!(complete, "drained");
         let cause = match self.phase {
             Phase::Stopping(cause) | Phase::Killing(cause) => Some(cause),
-            // The limit was passed by what was still in the pipe at the exit.
+            // The output still in the pipe at the exit exceeded the limit.
             Phase::Running if self.flow.is_over_limit() => {
                 leftovers = self.child.kill_all().await;
                 Some(Cause::OutputLimit(self.settings.limit.bytes))
@@ -132,7 +133,7 @@ impl<'a> Supervisor<'a> {
         Ended { exit, cause, leftovers, output_incomplete: !complete, at }
     }
 
-    /// True when the leader has ended; false when it could not be ended.
+    /// True if the leader has ended; false if it could not be ended.
     async fn until_exit(&mut self) -> bool {
         loop {
             match self.next_call().await {
@@ -148,7 +149,7 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// Keeps the output flowing until something else is to be done.
+    /// Keeps output flowing until an interrupt.
     async fn next_call(&mut self) -> Call {
         let Self { child, flow, sinks, stop, timer, phase, .. } = self;
         let mut call = pin!(async {
@@ -177,7 +178,7 @@ impl<'a> Supervisor<'a> {
     fn stop_requested(&mut self) {
         let urgency = *self.stop.borrow_and_update();
         match (self.phase, urgency) {
-            // Asked already, for another reason perhaps: the grace period goes on.
+            // Asked already, perhaps for another reason: the grace period continues.
             (_, StopRequest::None) | (Phase::Killing(_), _) | (Phase::Stopping(_), StopRequest::Graceful) => {
             }
             (Phase::Running, StopRequest::Graceful) => self.stop_gracefully(Cause::Cancelled),
@@ -186,7 +187,7 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// True when everything was tried.
+    /// True when everything has been tried.
     fn time_is_up(&mut self) -> bool {
         match self.phase {
             Phase::Running => self.stop_gracefully(Cause::Timeout(self.settings.timeout_ms)),
@@ -215,7 +216,7 @@ impl<'a> Supervisor<'a> {
         self.timer.as_mut().reset(Instant::now() + UNKILLABLE_AFTER);
     }
 
-    /// The leader obeyed; its children get the rest of the grace period, then everything goes.
+    /// The leader has stopped; its children get the rest of the grace period, then everything is killed.
     async fn settle_gracefully(&mut self) -> Vec<LeftoverProcess> {
         self.flow.withdraw();
         let mut pause = Duration::from_millis(1);
@@ -236,10 +237,10 @@ impl<'a> Supervisor<'a> {
         self.child.kill_all().await
     }
 
-    /// Reads what is left. True when both streams came to their end.
+    /// Reads what is left. True if both streams came to their end.
     ///
-    /// What the pipes held at the exit is read, at the deadline also where there is no room for it: the child
-    /// wrote it, and it is bounded by the pipes' capacity. Beyond that only a process left behind writes.
+    /// What the pipes held at the exit is always read, at the deadline even without capacity: the child wrote
+    /// it, and the pipes' size bounds it. Beyond that, only a process left behind writes.
     async fn drain(&mut self, deadline: Instant) -> bool {
         tokio::select! {
             biased;

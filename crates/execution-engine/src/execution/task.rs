@@ -1,4 +1,4 @@
-//! One execution from accepted to its terminal event. Reads top to bottom.
+//! One execution from acceptance to its terminal event. Reads top to bottom.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ use crate::registry::{Execution, Registry, StopRequest};
 use crate::request::ExecutionRequest;
 use crate::result::{Containment, ExecutionResult, ExecutionStatus, millis};
 
-/// What an execution needs to know and to reach.
+/// One execution's task, with everything it needs.
 pub(crate) struct Task {
     pub(crate) execution: Arc<Execution>,
     /// Without its standard input, which may be large and is in `stdin`.
@@ -41,7 +41,7 @@ pub(crate) struct Task {
     pub(crate) secrets: Secrets,
     pub(crate) settings: Settings,
     pub(crate) handler: Option<Arc<dyn EventHandler>>,
-    /// Where a host's event loop reads, too.
+    /// The host's event loop, if it takes part in reading.
     pub(crate) reactor: Option<Arc<Reactor>>,
     pub(crate) log: ExecutionLog,
     pub(crate) stdin: StdinSource,
@@ -49,7 +49,7 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// Runs to the end, whatever happens: a panic becomes a result, and so does the end of the runtime.
+    /// Always runs to a result: also after a panic, or when the runtime shuts down.
     pub(crate) fn run(self, ticket: Ticket) -> impl Future<Output = ()> + Send {
         let guard = EndGuard {
             execution: Arc::clone(&self.execution),
@@ -66,7 +66,7 @@ impl Task {
                 let mut life = pin!(self.live(ticket, accepted, its_span));
                 or_panic(life.as_mut()).await
             };
-            // Its future is dropped: that stopped the tree and passed the slot on.
+            // Dropping its future has killed the tree and freed the slot.
             if let Err(Panicked(message)) = lived {
                 conclude::after_panic(&guard, &message).await;
             }
@@ -82,7 +82,7 @@ impl Task {
         };
         let started = tokio::select! {
             biased;
-            // A look-up that hangs must not keep the cancelled one. What is spawned after all is killed.
+            // A look-up that hangs must not delay a cancel. A process that is spawned after all is killed.
             () = stopped(self.stop.clone()) => {
                 drop(permit);
                 let error = outcome::cancelled_while_starting(&self.execution.command);
@@ -115,7 +115,7 @@ impl Task {
         conclude::publish(&self.execution, &self.registry, result, delivery, None).await;
     }
 
-    /// Waits for a permit; `None` when a stop was asked for before there was one.
+    /// Waits for a permit; `None` if a stop was requested first.
     async fn wait_for_permit(&mut self, ticket: Ticket, delivery: &mut Delivery) -> Option<Permit> {
         if ticket.is_queued() {
             tracing::debug!("queued");
@@ -167,7 +167,7 @@ impl Task {
         let ended = supervisor.run().await;
         drop(feeder);
         let facts = Facts { containment, started_at, started, accepted };
-        // Boxed: it is larger than all the rest, which would carry its room about from the beginning.
+        // Boxed: it is larger than the rest of the task, which would otherwise carry its size from the start.
         Box::pin(self.conclude(ended, sinks, facts, permit)).await;
     }
 
@@ -195,7 +195,7 @@ impl Task {
         if let Some(message) = conclude::close_log(log, &mut result).await {
             delivery.event(EventKind::Warning { message });
         }
-        // Only now is it known where what was left out can be found.
+        // Only now is it known where the omitted output can be found.
         result.stdout =
             stdout.into_text("stdout", result.output_files.stdout.as_ref().or(result.log_path.as_ref()));
         result.stderr =
@@ -204,7 +204,7 @@ impl Task {
     }
 }
 
-/// Resolves when a stop was asked for, also before this was called.
+/// Resolves when a stop was requested, even if that was before this call.
 async fn stopped(mut stop: watch::Receiver<StopRequest>) {
     if stop.wait_for(|stop| *stop != StopRequest::None).await.is_err() {
         std::future::pending::<()>().await;

@@ -1,4 +1,4 @@
-//! No host's loop: without the feature `host-loop`, and on other systems than Linux, the runtime alone reads.
+//! Stands in without the feature `host-loop`, and on systems other than Linux: the runtime alone reads.
 
 use std::sync::Arc;
 #[cfg(unix)]
@@ -10,11 +10,11 @@ use std::{
 
 use tokio::runtime::Handle;
 
-/// There is none.
+/// Never constructed.
 #[derive(Debug)]
 pub(crate) enum Reactor {}
 
-/// Nor is there anything that a host could hold.
+/// Never constructed, so a host has none.
 #[derive(Debug)]
 pub(crate) enum HostLoop {}
 
@@ -24,7 +24,7 @@ impl HostLoop {
     }
 }
 
-/// Nothing can be watched by a reactor that is not there.
+/// Never constructed, so it watches nothing.
 #[cfg(unix)]
 #[derive(Debug)]
 pub(crate) enum Watched {}

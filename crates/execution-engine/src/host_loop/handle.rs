@@ -1,4 +1,4 @@
-//! [`HostLoop`]: what a host holds of the part that its event loop takes in reading.
+//! [`HostLoop`]: a host's handle, through which its event loop takes part in reading.
 
 use std::future::poll_fn;
 use std::io;
@@ -12,14 +12,15 @@ use tokio::runtime::Handle;
 use super::reactor::Reactor;
 use super::shared_task::{Runner, SharedTask};
 
-/// Looks per turn, where one look cannot tell of all that can be read: the loop has other things to do.
+/// Looks per turn, if one look cannot report everything that can be read: the loop has other things to do.
 const LOOKS_PER_TURN: usize = 8;
 
-/// Lets the event loop of a host read the few lines of quiet executions in its own thread.
+/// Lets a host's event loop read the few lines of quiet executions in its own thread.
 ///
-/// To read a line costs next to nothing, to wake a thread much. With the runtime alone, a line that is to be shown in a
-/// host's thread wakes two: one of the runtime's, which reads, and the host's. With this, the child's write itself wakes
-/// the host's loop. The runtime still reads what loud executions write, and everything while the host's loop stands still.
+/// Reading a line is cheap; waking a thread is not. With the runtime alone, a line for the host's thread
+/// wakes two threads: one of the runtime, which reads, and the host's. With this, the child's write itself
+/// wakes the host's loop. The runtime still reads what busy executions write, and everything while the host's
+/// loop is blocked.
 ///
 /// Linux only, with the feature `host-loop`.
 ///
@@ -41,22 +42,22 @@ pub struct HostLoop {
 }
 
 impl HostLoop {
-    /// A loop that nothing is read through yet.
+    /// A loop that reads nothing yet.
     ///
     /// # Errors
-    /// What the system says where it has no descriptor left.
+    /// The system's error when no descriptor is left.
     pub fn new() -> io::Result<Self> {
         Ok(Self { reactor: Arc::new(Reactor::new()?) })
     }
 
-    /// Has the runtime read what the host leaves alone for too long. Gives what pipes are watched by.
+    /// Lets the runtime read what the host leaves alone for too long. Returns what pipes are watched by.
     pub(crate) fn join(&self, runtime: &Handle) -> Arc<Reactor> {
         runtime.spawn(Reactor::stand_in(Arc::downgrade(&self.reactor)));
         Arc::clone(&self.reactor)
     }
 
-    /// Reads what quiet executions wrote, and gives their lines to their handlers, in the calling thread. To be called
-    /// when the descriptor is readable. Does not block.
+    /// Reads what quiet executions wrote, and passes their lines to their handlers, in the calling thread.
+    /// Call it when the descriptor is readable. Does not block.
     pub fn turn(&self) {
         for _ in 0..LOOKS_PER_TURN {
             if self.look() {
@@ -65,16 +66,16 @@ impl HostLoop {
         }
     }
 
-    /// Ends the host's part: from now on the runtime reads everything. For a host whose loop cannot watch the
-    /// descriptor any more.
+    /// Stops the host's part: from now on, the runtime reads everything. For a host whose loop can no longer
+    /// watch the descriptor.
     pub fn close(&self) {
         tracing::warn!(
-            "the host's event loop reads no more: a thread of the runtime is woken for every line"
+            "the host's event loop no longer reads: a thread of the runtime is woken for every line"
         );
         self.reactor.close();
     }
 
-    /// True when it told of everything that could be read.
+    /// True if it reported everything that could be read.
     fn look(&self) -> bool {
         let (mut ended, mut is_all) = (Vec::<Waker>::new(), true);
         SharedTask::poll_woken(|| {
@@ -86,13 +87,13 @@ impl HostLoop {
                 }
             });
         });
-        // The end of an execution is more work than a line, and not urgent: the runtime's.
+        // Ending an execution is more work than a line, and not urgent: the runtime does it.
         ended.into_iter().for_each(Waker::wake);
         is_all
     }
 }
 
-/// Spawns an execution's task: one that the host's thread polls, too, where there is a reactor.
+/// Spawns an execution's task. With a reactor, the host's thread polls it too.
 pub(crate) fn spawn(
     runtime: &Handle,
     reactor: Option<&Arc<Reactor>>,
@@ -106,7 +107,7 @@ pub(crate) fn spawn(
     runtime.spawn(Runner::new(async move {
         let mut task = pin!(task);
         poll_fn(|waker| {
-            // The host's thread is in no runtime, and the task's timers and pipes need one.
+            // The host's thread is in no runtime, but the task's timers and pipes need one.
             let _inside = context.enter();
             task.as_mut().poll(waker)
         })

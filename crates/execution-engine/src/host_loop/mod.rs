@@ -1,8 +1,9 @@
-//! A host's event loop that takes part in reading: few lines, in the host's own thread, with one wake-up per line.
+//! A host's event loop that takes part in reading: few lines, in the host's own thread, with one wake-up per
+//! line.
 //!
-//! [`handle`] is what a host holds, [`reactor`] tells the host's loop of pipes that can be read and [`readiness`] keeps
-//! what it told, [`shared_task`] is a future that the runtime and the host's thread both poll, [`pace`] decides which of
-//! them reads. Where there is none of it, [`disabled`] stands in.
+//! [`handle`] is the host's handle. [`reactor`] reports readable pipes to the host's loop, and [`readiness`]
+//! keeps its reports. [`shared_task`] is a future that the runtime and the host's thread both poll; [`pace`]
+//! decides which of them reads. [`disabled`] stands in where the feature is off.
 
 #[cfg(any(not(feature = "host-loop"), not(target_os = "linux")))]
 mod disabled;

@@ -1,29 +1,29 @@
-//! [`Pace`]: whether an execution is so quiet that a host's event loop can read it on the side.
+//! [`Pace`]: whether an execution is quiet enough for a host's event loop to read it.
 
-/// A read of so many bytes is one of an execution that has more to say than is read on the side.
+/// A read of at least this size makes an execution busy.
 const MUCH: usize = 32 * 1024;
-/// A read of at most so many bytes is a few lines.
+/// A read of at most this size is a few lines.
 const LITTLE: usize = 4 * 1024;
-/// So many such reads, one after the other, and an execution that was loud is quiet again.
+/// After this many small reads in a row, a busy execution is quiet again.
 const QUIET_AGAIN: u32 = 64;
 
-/// What is not known yet is the runtime's: most commands say what they have to say and end.
+/// Starts busy, for the runtime: most commands print what they have and end.
 #[derive(Debug)]
 pub(crate) struct Pace {
     is_quiet: bool,
-    /// Reads of little since the last one that was not.
+    /// Small reads since the last larger one.
     little: u32,
-    /// So many of them, and it is quiet.
+    /// How many of them make it quiet.
     quiet_after: u32,
 }
 
 impl Pace {
-    /// Nothing was read yet.
+    /// Before the first read.
     pub(crate) fn new() -> Self {
         Self { is_quiet: false, little: 0, quiet_after: 1 }
     }
 
-    /// So many bytes were there.
+    /// A read returned this many bytes.
     pub(crate) fn read(&mut self, count: usize) {
         self.little = if count <= LITTLE { self.little.saturating_add(1) } else { 0 };
         if count >= MUCH {

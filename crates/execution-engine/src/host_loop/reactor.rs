@@ -1,7 +1,7 @@
-//! [`Reactor`]: tells a host's event loop, and not the runtime, that pipes can be read.
+//! [`Reactor`]: reports readable pipes to a host's event loop instead of the runtime.
 //!
-//! An epoll instance is a descriptor like any other, and can itself be watched (epoll(7)): the host's loop watches
-//! this one, so that a single wake-up leads from the child's write to the host's own thread.
+//! An epoll instance is a descriptor like any other and can itself be watched (epoll(7)): the host's loop
+//! watches this one, so that a single wake-up leads from the child's write to the host's own thread.
 
 use std::collections::HashMap;
 use std::io;
@@ -21,18 +21,18 @@ use super::readiness::Readiness;
 use crate::os_readiness::watch_readable;
 use crate::sync::lock;
 
-/// Pipes that one look tells of; the others are told of by the next.
+/// Pipes that one look reports; the next look reports the others.
 const READY_AT_ONCE: usize = 256;
 
-/// How long the host's loop may leave alone what can be read.
+/// How long the host's loop may leave readable pipes alone.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Pipes that wait for a reader.
+/// The pipes that are watched.
 #[derive(Debug)]
 pub(crate) struct Reactor {
     epoll: Arc<OwnedFd>,
     sources: Mutex<Sources>,
-    /// How often the host's loop or its stand-in looked.
+    /// How many looks there were.
     looks: AtomicU64,
     is_closed: AtomicBool,
     dropped: Arc<Notify>,
@@ -41,7 +41,7 @@ pub(crate) struct Reactor {
 #[derive(Debug, Default)]
 struct Sources {
     by_key: HashMap<u64, Arc<Readiness>>,
-    /// Keys are not used again: an event that is late finds nobody, rather than somebody else.
+    /// Keys are not reused: a late event finds no pipe, rather than another one.
     next_key: u64,
 }
 
@@ -73,12 +73,13 @@ impl Reactor {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Takes a pipe in.
+    /// Adds a pipe.
     pub(crate) fn watch(self: &Arc<Self>, pipe: &Arc<OwnedFd>) -> io::Result<Watched> {
         let readiness = Arc::new(Readiness::new());
         let mut sources = self.sources();
         let key = sources.next_key;
-        // Edge-triggered, as the runtime does it: what nobody has room for must not keep the loop awake.
+        // Edge-triggered, as the runtime does it: a pipe that is not read for now must not keep the loop
+        // awake.
         epoll::add(&self.epoll, pipe, EventData::new_u64(key), EventFlags::IN | EventFlags::ET)?;
         sources.next_key += 1;
         sources.by_key.insert(key, Arc::clone(&readiness));
@@ -86,13 +87,13 @@ impl Reactor {
         Ok(Watched { pipe: Arc::clone(pipe), key, readiness, reactor: Arc::clone(self) })
     }
 
-    /// Tells who can read now, and whether all writers are gone. Told once; the next time when more has come. False:
-    /// there were more than one look tells of.
-    pub(crate) fn ready(&self, mut tell: impl FnMut(Waker, bool)) -> bool {
+    /// Reports which pipes are readable, and whether all writers are gone. Reports each once, then again when
+    /// more has arrived. False if there were more than one look reports.
+    pub(crate) fn ready(&self, mut report: impl FnMut(Waker, bool)) -> bool {
         self.looks.fetch_add(1, Ordering::Relaxed);
-        let mut room = [const { MaybeUninit::uninit() }; READY_AT_ONCE];
-        // It fails only where it was interrupted: the next look comes, for the descriptor stays readable.
-        let Ok((events, _)) = epoll::wait(&self.epoll, &mut room, Some(&Timespec::default())) else {
+        let mut buffer = [const { MaybeUninit::uninit() }; READY_AT_ONCE];
+        // It fails only if it was interrupted. The descriptor stays readable, so the next look follows.
+        let Ok((events, _)) = epoll::wait(&self.epoll, &mut buffer, Some(&Timespec::default())) else {
             return true;
         };
         let is_all = events.len() < READY_AT_ONCE;
@@ -102,17 +103,17 @@ impl Reactor {
             let (key, flags) = (event.data.u64(), event.flags);
             if let Some(readiness) = sources.by_key.get(&key) {
                 let is_closed = flags.intersects(EventFlags::HUP | EventFlags::ERR);
-                tell(readiness.set(is_closed), is_closed);
+                report(readiness.set(is_closed), is_closed);
             }
         }
         is_all
     }
 
-    /// Wakes whoever can read where the host's loop does not look for a while: while it stands still, all is read
-    /// nevertheless. Until the reactor is dropped.
+    /// Wakes readers if the host's loop does not look for a while, so that everything is read while it is
+    /// blocked. Runs until the reactor is dropped.
     ///
-    /// It waits for the same descriptor as the host's loop does, but not while that one looks: then every line would
-    /// wake it, too.
+    /// It waits for the same descriptor as the host's loop does, but not while that one looks: then every
+    /// line would wake it too.
     pub(crate) async fn stand_in(reactor: Weak<Self>) {
         let Some((epoll, dropped)) =
             reactor.upgrade().map(|one| (Arc::clone(&one.epoll), Arc::clone(&one.dropped)))
@@ -123,7 +124,7 @@ impl Reactor {
         loop {
             tokio::select! {
                 () = dropped.notified() => return,
-                // Where it cannot be waited for, it is looked at every time.
+                // If waiting fails, it looks every time.
                 _ = readable(&epoll) => {}
             }
             loop {
@@ -160,8 +161,8 @@ impl Watched {
         self.readiness.poll(context)
     }
 
-    /// Reads, if there may be something. `WouldBlock`: the pipe is empty, or the call claims so, and the next bytes
-    /// are announced anew.
+    /// Reads, if there may be something. `WouldBlock`: the pipe is empty, or the system says so, and another
+    /// edge will announce the next bytes.
     pub(crate) fn try_read<T>(&self, read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         if !self.readiness.claim() {
             return Err(io::ErrorKind::WouldBlock.into());
@@ -176,7 +177,7 @@ impl Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        // Elsewhere the pipe may be watched further.
+        // Other holders of the pipe may keep watching it.
         let _ = epoll::delete(&self.reactor.epoll, &self.pipe);
         self.reactor.sources().by_key.remove(&self.key);
     }

@@ -1,4 +1,4 @@
-//! [`Readiness`]: whether a pipe can be read, told by one thread and asked by another.
+//! [`Readiness`]: whether a pipe can be read, set by one thread and read by another.
 
 use std::task::{Context, Poll, Waker};
 
@@ -10,7 +10,7 @@ const READABLE: u8 = 1;
 /// All writers are gone. It stays: no edge follows the hang-up, so only reads can find the end of file.
 const CLOSED: u8 = 2;
 
-/// A pipe's readiness, and who waits for it.
+/// A pipe's readiness, and the waker of its reader.
 #[derive(Debug)]
 pub(crate) struct Readiness {
     state: AtomicU8,
@@ -18,19 +18,19 @@ pub(crate) struct Readiness {
 }
 
 impl Readiness {
-    /// Readable at first: what came before the first edge is announced by none.
+    /// Readable at first: no edge announces what came before it was watched.
     pub(crate) fn new() -> Self {
         Self { state: AtomicU8::new(READABLE), waker: Mutex::new(Waker::noop().clone()) }
     }
 
-    /// An edge: marks the pipe readable, and closed if it hung up. Gives the waker of whoever waits.
+    /// Handles an edge: marks the pipe readable, and closed if it hung up. Returns the reader's waker.
     pub(crate) fn set(&self, is_closed: bool) -> Waker {
         let edge = if is_closed { READABLE | CLOSED } else { READABLE };
         self.state.fetch_or(edge, Ordering::AcqRel);
         lock(&self.waker).clone()
     }
 
-    /// Ready when there may be something to read; wakes the task that asked last.
+    /// Ready when there may be something to read; wakes the task that polled last.
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
         if self.is_ready() {
             return Poll::Ready(());
@@ -41,18 +41,18 @@ impl Readiness {
                 waker.clone_from(context.waker());
             }
         }
-        // Once more, now that the waker is known: an edge in between woke nobody.
+        // Checked again, now that the waker is registered: an edge in between woke no task.
         if self.is_ready() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Claims the right to one read. False: there is nothing to read.
+    /// Claims one read. False: there is nothing to read.
     ///
-    /// Before the read, so that bytes that come during it make the pipe readable again.
+    /// Before the read, so that bytes that arrive during it make the pipe readable again.
     pub(crate) fn claim(&self) -> bool {
         self.state.fetch_and(!READABLE, Ordering::AcqRel) != 0
     }
 
-    /// The read that was claimed has not emptied the pipe.
+    /// The claimed read has not emptied the pipe.
     pub(crate) fn unclaim(&self) {
         self.state.fetch_or(READABLE, Ordering::Release);
     }

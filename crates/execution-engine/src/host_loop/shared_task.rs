@@ -1,4 +1,4 @@
-//! [`SharedTask`]: a future that the runtime polls, and for a few lines the host's own thread.
+//! [`SharedTask`]: a future that the runtime polls, and for a few lines the host's own thread too.
 
 #[cfg(loom)]
 use loom::thread_local;
@@ -21,7 +21,7 @@ thread_local! {
 /// The tasks that a thread has woken and will poll itself.
 #[derive(Default)]
 struct Woken {
-    /// Wake-ups are collected just now, rather than passed on to the runtime.
+    /// Wake-ups are being collected instead of passed on to the runtime.
     collects: Cell<bool>,
     tasks: RefCell<Vec<Arc<SharedTask>>>,
 }
@@ -32,15 +32,16 @@ pub(crate) struct SharedTask {
     future: Mutex<Option<BoxFuture>>,
     /// Wakes the runtime's task.
     runner: Mutex<Waker>,
-    /// The runtime's task came while the host's thread was polling, and wants to come again.
+    /// The runtime's task ran while the host's thread was polling, and wants to run again.
     is_missed: AtomicBool,
 }
 
-/// The runtime's half, to be spawned: it alone keeps the future.
+/// The runtime's half, to be spawned. It alone owns the future.
 pub(crate) struct Runner(Arc<SharedTask>);
 
 impl SharedTask {
-    /// Polls in this thread the tasks that `wake` wakes. A task that panics is dropped, and its runner completes.
+    /// Polls the tasks that `wake` wakes, in this thread. A task that panics is dropped, and its runner
+    /// completes.
     pub(crate) fn poll_woken(wake: impl FnOnce()) {
         WOKEN.with(|woken| {
             let collecting = Collecting::new(woken);
@@ -48,16 +49,16 @@ impl SharedTask {
             let mut tasks = woken.tasks.take();
             drop(collecting);
             tasks.drain(..).for_each(Self::poll_here);
-            // Its capacity serves the next call.
+            // Kept, because its capacity serves the next call.
             woken.tasks.replace(tasks);
         });
     }
 
     fn poll_here(self: Arc<Self>) {
-        // The panic hook has reported it, as it does for a task of the runtime.
+        // The panic hook has reported it, as for a task of the runtime.
         let polled = catch_unwind(AssertUnwindSafe(|| self.poll_future()));
         let is_pending = matches!(polled, Ok(Some(Poll::Pending)));
-        // After the future is unlocked: a runner that comes now gets at it.
+        // After the future is unlocked, so that a runner that comes now can poll it.
         if !is_pending || self.is_missed.swap(false, Ordering::AcqRel) {
             self.wake_runner();
         }
@@ -70,7 +71,7 @@ impl SharedTask {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        // Taken out: a poll that panics drops it.
+        // Taken out, so that a poll that panics drops it.
         let Some(mut future) = slot.take() else { return Some(Poll::Ready(())) };
         let waker = Waker::from(Arc::clone(self));
         let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
@@ -97,7 +98,7 @@ impl Wake for SharedTask {
     }
 }
 
-/// Wake-ups of this thread are collected until this is dropped; what is still there then is the runtime's to poll.
+/// Collects this thread's wake-ups until it is dropped; the runtime polls those that are left.
 struct Collecting<'a>(&'a Woken);
 
 impl<'a> Collecting<'a> {
@@ -132,11 +133,11 @@ impl Future for Runner {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let task = &self.0;
-        // Before the look: a wake-up from now on is for this one.
+        // Registered before the check: a wake-up from now on reaches this task.
         lock(&task.runner).clone_from(context.waker());
         let polled = task.poll_future().or_else(|| {
             task.is_missed.swap(true, Ordering::AcqRel);
-            // Once more: the other thread may have finished in between, and missed nobody.
+            // Checked again: the other thread may have finished in between, with no task to wake.
             task.poll_future()
         });
         polled.unwrap_or(Poll::Pending)
@@ -144,7 +145,7 @@ impl Future for Runner {
 }
 
 impl Drop for Runner {
-    /// The future holds wakers that hold this task: it goes with its runner, done or not.
+    /// The future holds wakers that hold this task, a cycle. It is dropped with its runner, done or not.
     fn drop(&mut self) {
         let future = lock(&self.0.future).take();
         drop(future);
@@ -186,7 +187,7 @@ mod tests {
         assert_eq!(done.await.unwrap(), here.join().unwrap());
     }
 
-    /// Gives its waker away; then does as it is told when it is woken.
+    /// Publishes its waker, then does what it is told when woken.
     async fn woken_once(mut waker_to: Option<oneshot::Sender<Waker>>, then: impl FnOnce() + Send) {
         poll_fn(|context| match waker_to.take() {
             Some(sender) => {

@@ -1,18 +1,18 @@
-//! Writing in the folder of the logs: made for its owner alone, verified and not assumed.
+//! Writing in the log folder: created for its owner only, and verified instead of trusted.
 //!
-//! Another user may have made a folder of a known name in a shared temporary folder. Files are therefore
-//! created exclusively, never through a symbolic link, and relative to a descriptor of a folder that was
-//! checked through that descriptor.
+//! Anyone can create a folder with a known name in a shared temporary folder beforehand. So files are created
+//! exclusively, relative to a descriptor of a folder that was checked through that descriptor, and never
+//! through a symbolic link.
 
 use std::io;
 use std::path::Path;
 
 use execution_log::{LogFolder, LogLocation};
 
-/// Opens the folder, and makes it where there is none. With why it is not the one to expect, if it is not.
+/// Opens the folder, and creates it if it is missing. If it is not the expected one, also says why.
 ///
-/// A configured folder that was there before keeps its permissions: it may serve other purposes, and the
-/// files in it are for their owner alone in any case.
+/// A configured folder that existed before keeps its permissions: it may serve other purposes, and the files
+/// in it are for their owner only in any case.
 pub(super) fn open_or_make(location: &LogLocation) -> io::Result<(LogFolder, Option<String>)> {
     match location {
         LogLocation::Configured(path) => Ok((open_at(path, Kind::Configured)?, None)),
@@ -29,7 +29,7 @@ pub(super) fn open_or_make(location: &LogLocation) -> io::Result<(LogFolder, Opt
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Known by name to everybody on the machine.
+    /// A name that is known on the whole machine.
     Default,
     Configured,
 }
@@ -65,20 +65,20 @@ mod os {
         };
         let folder = kind.open(path)?;
         let is_open = Mode::from_raw_mode(fstat(&folder)?.st_mode).intersects(Mode::RWXG | Mode::RWXO);
-        // What others planted in an open folder before is never followed.
+        // Files planted earlier in an open folder are never followed.
         if created || (kind == Kind::Default && is_open) {
             fchmod(&folder, Mode::RWXU)?;
         }
         Ok(folder)
     }
 
-    /// A new file for its owner alone. One that is there already, whatever it is, is an error.
+    /// A new file for its owner only. An existing one, whatever it is, is an error.
     pub(crate) fn create(folder: &LogFolder, name: &str) -> io::Result<File> {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::APPEND | OFlags::WRONLY;
         Ok(openat(folder, name, flags | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)?.into())
     }
 
-    /// An existing file of ours, to add to.
+    /// An existing file of ours, for appending.
     pub(crate) fn append(folder: &LogFolder, name: &str) -> io::Result<File> {
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::APPEND | OFlags::RDWR | OFlags::CLOEXEC;
         Ok(openat(folder, name, flags, Mode::empty())?.into())
@@ -88,7 +88,7 @@ mod os {
         Ok(unlinkat(folder, name, AtFlags::empty())?)
     }
 
-    /// Whether the file has no name any more: deleted while it was written.
+    /// Whether the file has been deleted while open.
     pub(crate) fn is_deleted(file: &File) -> bool {
         fstat(file).is_ok_and(|stat| stat.st_nlink == 0)
     }
@@ -102,7 +102,7 @@ mod os {
 
     use super::{Kind, LogFolder};
 
-    /// A user's temporary folder is that user's alone here, by inherited access control.
+    /// Here, inherited access control already restricts a user's temporary folder to that user.
     pub(super) fn open_at(path: &Path, kind: Kind) -> io::Result<LogFolder> {
         std::fs::create_dir_all(path)?;
         kind.open(path)

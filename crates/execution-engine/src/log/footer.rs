@@ -4,7 +4,7 @@ use execution_log::{ByteCounts, LogFooter};
 
 use crate::result::ExecutionResult;
 
-/// What a result says; the writer fills in what only it knows.
+/// From a result; the writer fills in what only it knows.
 impl From<&ExecutionResult> for LogFooter {
     fn from(result: &ExecutionResult) -> Self {
         let mut footer = Self::new(result.status);

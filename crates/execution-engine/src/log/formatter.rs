@@ -1,7 +1,7 @@
 //! [`Formatter`]: turns what was read from a child into records, on the thread that writes them.
 //!
-//! A record has 32 bytes beside its payload: a read of empty lines is thirty-two times as much log.
-//! So output waits for the disk as it was read, and is formatted piece by piece just before the write.
+//! A record has 32 bytes in addition to its payload: a read of empty lines makes thirty-two times as much
+//! log. So output waits for the disk as it was read, and is formatted piece by piece right before the write.
 
 use chrono::{DateTime, Utc};
 use execution_log::ByteCounts;
@@ -14,14 +14,14 @@ use crate::per_stream::PerStream;
 /// Records are written in pieces of about this size.
 const PIECE: usize = 256 * 1024;
 
-/// What happened, in order, as bytes and who they belong to.
+/// What happened, in order: the bytes and their segments.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     bytes: Vec<u8>,
     runs: Vec<Run>,
 }
 
-/// Bytes of a block that belong together.
+/// Consecutive bytes of a block from one source.
 #[derive(Debug)]
 struct Run {
     kind: RunKind,
@@ -34,12 +34,12 @@ enum RunKind {
     Output(OutputStream),
     /// Something the engine did or noticed, as JSON.
     Event,
-    /// Lines that have begun become partial records.
+    /// Unfinished lines become partial records.
     Flush,
 }
 
 impl Block {
-    /// Memory is taken in one piece where much is expected.
+    /// Memory is allocated at once if much is expected.
     pub(super) fn with_capacity(bytes: usize) -> Self {
         Self { bytes: Vec::with_capacity(bytes), runs: Vec::new() }
     }
@@ -71,17 +71,17 @@ impl Block {
     }
 }
 
-/// Records ready to be written, and the bytes of output they stand for.
+/// Records ready to be written, and how many bytes of output they contain.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     pub(super) bytes: Vec<u8>,
     pub(super) counts: ByteCounts,
 }
 
-/// One log's lines in the making.
+/// The unfinished lines of one log.
 #[derive(Debug, Default)]
 pub(super) struct Formatter {
-    /// Unfinished lines, standard output's and standard error's.
+    /// Unfinished lines, per stream.
     tails: PerStream<Vec<u8>>,
     /// Times never go back within a log, whatever the clock does.
     last: DateTime<Utc>,
@@ -90,8 +90,8 @@ pub(super) struct Formatter {
 }
 
 impl Formatter {
-    /// Formats a block into `records`, handing them to `write` in pieces. `records` is empty before
-    /// and after, and only lent so that its memory serves every log.
+    /// Formats a block into `records` and passes them to `write` in pieces. `records` is empty before and
+    /// after; it is only lent, so that its memory serves every log.
     pub(super) fn format(&mut self, block: &Block, records: &mut Records, mut write: impl FnMut(&Records)) {
         let mut rest = block.bytes.as_slice();
         let mut write = |records: &mut Records| {
@@ -136,8 +136,8 @@ impl Formatter {
         self.tails[stream].extend_from_slice(&bytes[used..]);
     }
 
-    /// Formats the whole lines of `bytes` and full-sized parts of an unfinished one; says how many
-    /// bytes that were.
+    /// Formats the whole lines of `bytes` and full-sized parts of an unfinished one; returns how many bytes
+    /// it formatted.
     fn lines(
         &mut self,
         stream: OutputStream,
@@ -203,7 +203,7 @@ impl Formatter {
     }
 }
 
-/// The size of the log that output makes, chunk by chunk as it would be read.
+/// The size of the log of this output, chunk by chunk as it would be read.
 #[cfg(feature = "internals")]
 pub(crate) fn formatted_bytes<'a>(chunks: impl Iterator<Item = &'a [u8]>, at: DateTime<Utc>) -> usize {
     let (mut formatter, mut records, mut bytes) = (Formatter::default(), Records::default(), 0);

@@ -1,4 +1,4 @@
-//! [`ExecutionLog`]: gathers what happens to one execution and hands it to the writer thread.
+//! [`ExecutionLog`]: collects what happens to one execution and hands it to the writer thread.
 
 use std::sync::{Arc, mpsc};
 
@@ -11,28 +11,28 @@ use super::formatter::Block;
 use super::job::{FinishedLog, Job, LogPath, MAX_UNWRITTEN, Shared, Unwritten};
 use crate::per_stream::PerStream;
 
-/// Handed over in one piece.
+/// Size of a block that is handed over.
 const BLOCK: usize = 64 * 1024;
-/// What is said when nothing takes the jobs.
+/// The warning when no writer takes the jobs.
 const NO_WRITER: &str = "the thread that writes logs is gone";
 
-/// What is written of one execution.
+/// What is written for one execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogMode {
     Off,
-    /// No log, but files that hold whole streams.
+    /// No log, only files with whole streams.
     SpillOnly,
     Full,
 }
 
-/// One execution's log, and its spill files. What its mode does not write, it ignores.
+/// One execution's log and spill files. Ignores whatever its mode does not write.
 pub(crate) struct ExecutionLog {
     id: Uuid,
     mode: LogMode,
     jobs: mpsc::Sender<Job>,
     shared: Arc<Shared>,
     block: Block,
-    /// Whether a line has begun, of standard output and of standard error.
+    /// Whether a line is unfinished, per stream.
     has_tail: PerStream<bool>,
 }
 
@@ -48,7 +48,7 @@ impl ExecutionLog {
         }
     }
 
-    /// Where the log is, once it is anywhere.
+    /// Where the log is, as soon as it exists.
     pub(crate) fn path(&self) -> Option<LogPath> {
         self.is_full().then(|| LogPath(Arc::clone(&self.shared)))
     }
@@ -57,10 +57,11 @@ impl ExecutionLog {
         self.mode == LogMode::Full
     }
 
-    /// Begins the log. Without a header there is none, only spill files.
+    /// Starts the log. Without a header there is none, only spill files.
     ///
-    /// There is no room until the disk has it: an execution whose output was seen can be found again after
-    /// the host has crashed. The child takes longer than that to write its first line, and does not notice.
+    /// Until the header is on disk, the log counts as full: whatever is seen of an execution can be found
+    /// after a crash of the host. The child takes longer than that to write its first line, so it does not
+    /// notice.
     pub(crate) fn begin(&mut self, header: impl FnOnce() -> LogHeader) {
         if self.is_full() {
             let (header, unwritten) = (Box::new(header()), self.unwritten(MAX_UNWRITTEN));
@@ -74,12 +75,12 @@ impl ExecutionLog {
         self.has_tail[stream] = *last != b'\n';
         self.block.output(stream, bytes, at);
         if self.block.size() >= BLOCK {
-            // As much again is likely.
+            // The next block is probably as large.
             self.hand_over(Block::with_capacity(BLOCK));
         }
     }
 
-    /// Logs something the engine did or noticed.
+    /// Logs what the engine did or noticed.
     pub(crate) fn event(&mut self, event: &serde_json::Value, at: DateTime<Utc>) {
         if self.is_full() {
             self.block.event(&event.to_string(), at);
@@ -90,7 +91,7 @@ impl ExecutionLog {
         !self.block.is_empty() || self.has_tail.iter().any(|has_tail| *has_tail)
     }
 
-    /// Hands over what there is; an unfinished line as a partial record.
+    /// Hands over the open block; an unfinished line becomes a partial record.
     pub(crate) fn flush(&mut self) {
         if self.has_tail.iter().any(|has_tail| *has_tail) {
             self.has_tail = PerStream::default();
@@ -101,27 +102,27 @@ impl ExecutionLog {
         }
     }
 
-    /// Raw bytes for the stream's own file, which begins with the first of them.
+    /// Raw bytes for the stream's own file; the first ones create it.
     pub(crate) fn spill(&mut self, stream: OutputStream, bytes: Arc<Vec<u8>>) {
         let unwritten = self.unwritten(bytes.len());
         self.send(Job::Spill { id: self.id, stream, bytes, unwritten });
     }
 
-    pub(crate) fn has_room(&self) -> bool {
-        self.shared.has_room()
+    pub(crate) fn has_capacity(&self) -> bool {
+        self.shared.has_capacity()
     }
 
     /// Resolves when the disk has caught up. Cancel-safe.
-    pub(crate) async fn room(&self) {
-        self.shared.room().await;
+    pub(crate) async fn caught_up(&self) {
+        self.shared.caught_up().await;
     }
 
-    /// What went wrong with the log, returned once.
+    /// The log's error, reported once.
     pub(crate) fn take_warning(&mut self) -> Option<String> {
         self.shared.take_trouble()
     }
 
-    /// Writes what is left and the footer, and closes the files.
+    /// Writes the rest and the footer, and closes the files.
     pub(crate) async fn finish(mut self, footer: LogFooter) -> FinishedLog {
         if self.mode == LogMode::Off {
             return FinishedLog::default();
@@ -159,7 +160,7 @@ impl ExecutionLog {
 }
 
 impl Default for ExecutionLog {
-    /// One that writes nothing.
+    /// A log that writes nothing.
     fn default() -> Self {
         Self::new(Uuid::nil(), LogMode::Off, mpsc::channel().0)
     }
@@ -170,7 +171,7 @@ impl Drop for ExecutionLog {
         if self.mode == LogMode::Off {
             return;
         }
-        // After `finish` the writer no longer knows the id, and this does nothing.
+        // After `finish`, the writer no longer knows the id and ignores this.
         self.send(Job::Abandon { id: self.id });
     }
 }

@@ -1,4 +1,4 @@
-//! The end of a log whose writer died.
+//! Ends a log whose writer died.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -8,11 +8,11 @@ use execution_log::{LogFolder, LogFooter, LogInfo, has_footer};
 
 use super::folder;
 
-/// Gives an interrupted log its footer. False when another engine was faster.
+/// Writes the footer of an interrupted log. False if another engine was faster.
 pub(crate) fn end_interrupted(folder: &LogFolder, log: &LogInfo, footer: &LogFooter) -> io::Result<bool> {
     let Some(last) = log.parts.last() else { return Ok(false) };
     let mut file = folder::append(folder, &part_name(log.id, last.number))?;
-    // Two engines may recover one folder: the second finds the footer of the first.
+    // Two engines may recover the same folder: the second finds the footer of the first.
     file.lock()?;
     if has_footer(&mut file)? {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! [`Job`]: what an execution's log asks of the writer thread, and [`Shared`], what both see.
+//! [`Job`]: a message to the writer thread, and [`Shared`], the state that both sides see.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,10 +12,10 @@ use super::formatter::Block;
 use crate::result::OutputFiles;
 use crate::sync::lock;
 
-/// Handed over and not yet written; beyond that the child waits for the disk.
+/// Limit of bytes handed over and not yet written; beyond it, the child waits for the disk.
 pub(super) const MAX_UNWRITTEN: usize = 128 * 1024;
 
-/// What the writer thread is asked to do. Jobs of one execution are done in order.
+/// A message to the writer thread. Jobs of one execution are done in order.
 pub(super) enum Job {
     Begin {
         id: Uuid,
@@ -40,11 +40,11 @@ pub(super) enum Job {
         footer: Box<LogFooter>,
         reply: oneshot::Sender<FinishedLog>,
     },
-    /// The execution's task is gone without a finish.
+    /// The execution's task went away without `Finish`.
     Abandon {
         id: Uuid,
     },
-    /// Says when everything before it is done.
+    /// Replies when all earlier jobs are done.
     Idle(oneshot::Sender<()>),
     #[cfg(test)]
     Panic {
@@ -53,7 +53,7 @@ pub(super) enum Job {
     },
 }
 
-/// What the handle and the writer thread both see.
+/// State that the handle and the writer thread share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     unwritten: AtomicUsize,
@@ -63,13 +63,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn has_room(&self) -> bool {
+    pub(super) fn has_capacity(&self) -> bool {
         self.unwritten.load(Ordering::Acquire) < MAX_UNWRITTEN
     }
 
     /// Resolves when the disk has caught up. Cancel-safe.
-    pub(super) async fn room(&self) {
-        while !self.has_room() {
+    pub(super) async fn caught_up(&self) {
+        while !self.has_capacity() {
             self.written.notified().await;
         }
     }
@@ -82,7 +82,7 @@ impl Shared {
         let _ = self.path.set(path);
     }
 
-    /// Keeps the first trouble until it is taken.
+    /// Keeps the first error until it is taken.
     pub(super) fn report(&self, trouble: String) {
         lock(&self.trouble).get_or_insert(trouble);
     }
@@ -92,8 +92,8 @@ impl Shared {
     }
 }
 
-/// Memory that is handed over and not yet written. It counts until this is dropped, even with a job that is
-/// never done.
+/// Memory that was handed over and not yet written. It counts until it is dropped, even if its job is never
+/// done.
 pub(super) struct Unwritten {
     size: usize,
     pub(super) shared: Arc<Shared>,
@@ -113,7 +113,7 @@ impl Drop for Unwritten {
     }
 }
 
-/// Tells where a log is, as soon as it is anywhere.
+/// Publishes where a log is, as soon as it exists.
 #[derive(Debug, Clone)]
 pub(crate) struct LogPath(pub(super) Arc<Shared>);
 
@@ -123,12 +123,12 @@ impl LogPath {
     }
 }
 
-/// Where everything is when the log is closed.
+/// Where all files are when the log is closed.
 #[derive(Debug, Default)]
 pub(crate) struct FinishedLog {
     pub(crate) path: Option<PathBuf>,
     pub(crate) error: Option<String>,
-    /// What should be said about it and was not said yet.
+    /// The warning that was not reported yet.
     pub(crate) warning: Option<String>,
     pub(crate) output_files: OutputFiles,
 }

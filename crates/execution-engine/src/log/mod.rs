@@ -1,13 +1,13 @@
-//! The writing of logs: `<folder>/<id>.log`, while the child runs, byte-exact. The crate `execution-log` has
-//! their format and its reader.
+//! Writes logs: `<folder>/<id>.log`, while the child runs, byte-exact. Their format and reader are in the
+//! crate `execution-log`.
 //!
-//! * [`handle`] gathers what happens to one execution; [`service`] owns the thread, [`writer`], that formats
-//!   ([`formatter`]) and writes; [`job`] is what one asks of the other.
-//! * [`part_file`] appends and rotates; [`spill`] holds whole streams; [`folder`] makes the folder.
+//! * [`handle`] collects what happens to one execution; [`service`] owns the thread, [`writer`], that formats
+//!   ([`formatter`]) and writes; [`job`] is the messages between them.
+//! * [`part_file`] appends and rotates; [`spill`] holds whole streams; [`folder`] secures the log folder.
 //! * [`footer`] says how an execution ended; [`interrupted`] does so for a writer that died.
 //!
-//! Nothing is synced to the platter: a log survives the death of its program, and a power cut costs
-//! its last seconds, which the reader expects.
+//! Nothing is synced to the disk: a log survives the death of its program, but a power cut costs its last
+//! seconds, which the reader expects.
 
 mod folder;
 mod footer;

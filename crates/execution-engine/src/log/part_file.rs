@@ -1,8 +1,7 @@
-//! The files of one log: appended to, and begun anew when they are large enough.
+//! The files of one log: appended to, and continued in a new part when they are large enough.
 //!
-//! Parts have rising numbers and are never renamed, so that a reader that follows one is not led
-//! astray, and so that Windows can do it too. The first part is always kept: the beginning of a
-//! failure is worth more than its middle.
+//! Parts have ascending numbers and are never renamed. This keeps followers on track, and works on Windows
+//! too. The first part is always kept: the beginning of a failure is worth more than its middle.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -27,11 +26,11 @@ pub(super) struct Rotation {
 /// An open log.
 pub(super) struct PartFile {
     file: File,
-    /// The first part, once another one is written to: it is held until the end.
+    /// The first part, once another one is written to: it stays open until the end.
     first: Option<File>,
     header: LogHeader,
     size: u64,
-    /// Parts after the first that are still there, with their sizes, oldest first.
+    /// Parts after the first that still exist, with their sizes, oldest first.
     later: VecDeque<(u32, u64)>,
     dropped: u64,
     checksum: crc32fast::Hasher,
@@ -41,7 +40,7 @@ pub(super) struct PartFile {
 impl PartFile {
     pub(super) fn create(folder: &LogFolder, header: LogHeader) -> io::Result<Self> {
         let mut file = folder::create(folder, &part_name(header.id, header.part))?;
-        // Before anything stands in it that recovery could take up.
+        // Locked before it has any content that recovery could act on.
         hold(&file);
         let line = header_line(&header);
         file.write_all(line.as_bytes())?;
@@ -57,8 +56,8 @@ impl PartFile {
         })
     }
 
-    /// Appends whole records, beginning a new part between two of them where one is full.
-    /// `counts`: the bytes of output they stand for.
+    /// Appends whole records and starts a new part between two of them when one is full. `counts`: the bytes
+    /// of output they contain.
     pub(super) fn append(
         &mut self,
         folder: &LogFolder,
@@ -69,16 +68,16 @@ impl PartFile {
         if is_deleted(&self.file) {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the log was deleted while it was written"));
         }
-        // Holds nothing but its header, and perhaps word of a part that was dropped.
+        // Has only its header, and perhaps a note about a dropped part.
         let mut is_new = self.size <= header_line(&self.header).len() as u64;
         while !block.is_empty() {
-            let room = usize::try_from(rotation.max_bytes.saturating_sub(self.size)).unwrap_or(usize::MAX);
-            let fitting = if block.len() <= room {
+            let space = usize::try_from(rotation.max_bytes.saturating_sub(self.size)).unwrap_or(usize::MAX);
+            let fitting = if block.len() <= space {
                 block.len()
             } else {
-                memrchr(b'\n', &block[..room]).map_or(0, |end| end + 1)
+                memrchr(b'\n', &block[..space]).map_or(0, |end| end + 1)
             };
-            // A record that fits no part is written all the same: parts are a limit, not a filter.
+            // A record that fits no part is written anyway: parts are a limit, not a filter.
             let count = match fitting {
                 0 if is_new => memchr::memchr(b'\n', block).map_or(block.len(), |end| end + 1),
                 count => count,
@@ -89,7 +88,7 @@ impl PartFile {
                 continue;
             }
             let (now, later) = block.split_at(count);
-            // Only where a part ends it matters what stands on either side.
+            // Records are counted only where the block is split between two parts.
             let part = if later.is_empty() { counts } else { counts_of(now) };
             self.write(now)?;
             self.counts += part;
@@ -102,7 +101,7 @@ impl PartFile {
 
     fn write(&mut self, records: &[u8]) -> io::Result<()> {
         if let Err(error) = self.file.write_all(records) {
-            // What was written of it is no whole record: the next line must not begin in its middle.
+            // It was written only in part: the next record must not start in its middle.
             let _ = self.file.set_len(self.size);
             return Err(error);
         }
@@ -125,7 +124,7 @@ impl PartFile {
         self.file.write_all(line.as_bytes())?;
         self.size = line.len() as u64;
         self.header = header;
-        // The first part and this one are two of those that may stay.
+        // The first part and this one count towards the limit.
         while self.later.len() + 2 > rotation.max_parts {
             let Some((part, bytes)) = self.later.pop_front() else { break };
             self.drop_part(folder, part, bytes)?;
@@ -141,7 +140,7 @@ impl PartFile {
         self.write(record.as_bytes())
     }
 
-    /// The last line. `lost`: bytes of records that never came here.
+    /// The last line. `lost`: bytes of records that were never written.
     pub(super) fn end(mut self, mut footer: LogFooter, lost: u64) -> io::Result<()> {
         footer.dropped_bytes = self.dropped + lost;
         footer.parts = self.header.part;
@@ -154,7 +153,7 @@ impl PartFile {
     }
 }
 
-/// The bytes of output that records stand for.
+/// The bytes of output in records.
 fn counts_of(records: &[u8]) -> ByteCounts {
     let mut counts = ByteCounts::default();
     for line in records.split_inclusive(|byte| *byte == b'\n') {

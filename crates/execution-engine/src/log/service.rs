@@ -1,4 +1,4 @@
-//! [`LogService`]: one writer thread per engine, so that no disk ever holds up the runtime.
+//! [`LogService`]: one writer thread per engine, so that a slow disk never blocks the runtime.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use super::writer::Writer;
 use crate::config::ExecutionConfig;
 use crate::process;
 
-/// Opens logs. The thread starts with the first one and ends with the engine.
+/// Opens logs. The thread starts with the first log and ends with the engine.
 pub(crate) struct LogService {
     is_on: bool,
     location: LogLocation,
@@ -39,12 +39,12 @@ impl LogService {
         }
     }
 
-    /// Where logs go; `None` until the first one was begun.
+    /// Where logs go; `None` until the first one was created.
     pub(crate) fn folder(&self) -> Option<PathBuf> {
         self.folder.get().cloned()
     }
 
-    /// Opens the folder to look around in it; never makes it. Blocks.
+    /// Opens the folder for reading; never creates it. Blocks.
     pub(crate) fn open_folder(&self) -> io::Result<LogFolder> {
         self.location.open()
     }
@@ -85,7 +85,7 @@ impl LogService {
         match self.jobs.get_or_try_init(start) {
             Ok(jobs) => jobs.clone(),
             Err(error) => {
-                // No receiver: this log says that its thread is gone, and the next one tries again.
+                // No receiver: this log reports that its thread is gone, and the next one starts another.
                 tracing::error!(%error, "no thread to write logs");
                 mpsc::channel().0
             }
@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    /// The thread used to be gone then, for as long as the engine lived.
+    /// The thread used to be gone from then on, as long as the engine lived.
     #[tokio::test]
     async fn a_panic_costs_its_own_log_its_rest_and_no_other_anything() {
         let dir = tempfile::tempdir().unwrap();
@@ -117,7 +117,7 @@ mod tests {
         for log in [&mut harmed, &mut other, &mut later] {
             log.output(execution_log::OutputStream::Stdout, b"hello\n", Utc::now());
             log.flush();
-            log.room().await;
+            log.caught_up().await;
         }
         let footer = || LogFooter::new(ExecutionStatus::Completed);
         let harmed = harmed.finish(footer()).await;

@@ -1,4 +1,4 @@
-//! [`Spill`]: the file with all of a stream, and [`LoneSpills`], which of them have no log beside them.
+//! [`Spill`]: the file with all of a stream, and [`LoneSpills`], those that have no log beside them.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -19,12 +19,12 @@ pub(super) enum Spill {
     #[default]
     None,
     Open(File),
-    /// It ends where a write failed: a file with a hole would look whole.
+    /// It ends where a write failed: a file with a gap would look complete.
     Failed,
 }
 
 impl Spill {
-    /// Adds to the file, which the first bytes make. Notes in `files` where it is.
+    /// Appends to the file, which the first call creates. Records in `files` where it is.
     pub(super) fn write(
         &mut self,
         folder: &LogFolder,
@@ -48,8 +48,8 @@ impl Spill {
     }
 }
 
-/// Executions that have such files and no log. Only this engine knows that the files are its own: another one
-/// sees no more than their names.
+/// Executions that have such files and no log. Only this engine knows that the files are its own: to others,
+/// a name proves nothing.
 #[derive(Debug, Default)]
 pub(crate) struct LoneSpills(Mutex<HashSet<Uuid>>);
 

@@ -20,7 +20,7 @@ use crate::per_stream::PerStream;
 pub(super) struct Writer {
     location: LogLocation,
     rotation: Rotation,
-    /// Tells the engine where logs go.
+    /// Publishes where logs go.
     known_folder: Arc<OnceLock<PathBuf>>,
     lone_spills: Arc<LoneSpills>,
     folder: Option<OpenFolder>,
@@ -31,7 +31,7 @@ pub(super) struct Writer {
 
 struct OpenFolder {
     folder: LogFolder,
-    /// Why it is not the one to expect.
+    /// Why it is not the expected one.
     notice: Option<String>,
 }
 
@@ -40,7 +40,7 @@ struct OpenLog {
     log: Option<PartFile>,
     formatter: Formatter,
     spills: PerStream<Spill>,
-    /// What `FinishedLog` will say.
+    /// What `FinishedLog` will report.
     finished: FinishedLog,
     /// Bytes of records that could not be written.
     lost: u64,
@@ -64,7 +64,8 @@ impl Writer {
         }
     }
 
-    /// Runs until the engine is gone. A job that panics ends its own log early, and harms no other.
+    /// Runs until the engine is gone. A job that panics costs the rest of its own log, and does not affect
+    /// other logs.
     pub(super) fn run(mut self, jobs: &mpsc::Receiver<Job>) {
         for job in jobs {
             match job {
@@ -76,12 +77,12 @@ impl Writer {
                 }
                 Job::Spill { id, stream, bytes, unwritten } => {
                     self.guarded(id, &unwritten, |writer, shared| writer.spill(id, stream, &bytes, shared));
-                    // Before they no longer count: their memory is free by then.
+                    // Freed before they stop counting.
                     drop(bytes);
                 }
                 Job::Finish { id, footer, reply } => {
                     let finished = catch_unwind(AssertUnwindSafe(|| self.finish(id, *footer)));
-                    // Without a reply, the log says that its thread is gone.
+                    // Without a reply, the log reports that its thread is gone.
                     let _ = finished.map(|finished| reply.send(finished));
                 }
                 Job::Abandon { id } => drop(self.open.remove(&id)),
@@ -108,7 +109,7 @@ impl Writer {
     fn begin(&mut self, id: Uuid, header: LogHeader, shared: &Shared) {
         let mut created = self.create(header.clone(), shared);
         if created.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            // The folder was removed since it was opened: a new one, once.
+            // The folder was removed since it was opened: creates a new one, once.
             self.folder = None;
             created = self.create(header, shared);
         }
@@ -196,7 +197,7 @@ impl OpenLog {
     }
 
     fn append(&mut self, folder: &LogFolder, rotation: Rotation, records: &Records) -> io::Result<()> {
-        // After the first loss nothing more is written but the end: a log has no holes.
+        // After the first loss, only the footer is written: a log has no gaps.
         let Some(log) = self.log.as_mut().filter(|_| self.lost == 0) else {
             self.lost += records.bytes.len() as u64;
             return Ok(());

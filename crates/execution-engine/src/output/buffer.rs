@@ -5,17 +5,17 @@ use std::sync::Arc;
 use crate::limits::RetainOutput;
 use crate::output::decode;
 
-/// Keeps at most `limit` bytes of whatever is pushed: the first, the last, or both.
+/// Keeps at most `limit` bytes of what is pushed: the first, the last, or both.
 ///
-/// Memory follows what came: nothing is allocated ahead, and neither part ever holds more than its
-/// share. The last part is a ring that overwrites its oldest bytes.
+/// Memory grows with the output: nothing is allocated ahead, and neither part ever holds more than its share.
+/// The last part is a ring that overwrites its oldest bytes.
 pub(crate) struct BoundedBuffer {
-    /// Shared only when full, so that it is never copied for a push.
+    /// Shared only when full, so that a push never copies it.
     head: Arc<Vec<u8>>,
     head_share: usize,
     tail: Vec<u8>,
     tail_share: usize,
-    /// Where the next byte of a full ring goes, which is where its oldest byte is.
+    /// Where the next byte of a full ring goes: at its oldest byte.
     oldest: usize,
     total: u64,
 }
@@ -65,7 +65,7 @@ impl BoundedBuffer {
         (self.head.len() + self.tail.len()) as u64
     }
 
-    /// Whether something is not kept.
+    /// Whether anything was left out.
     pub fn is_truncated(&self) -> bool {
         self.total > self.kept()
     }
@@ -75,9 +75,9 @@ impl BoundedBuffer {
         Arc::clone(&self.head)
     }
 
-    /// What was kept, as text. Where something is missing, `note` of the number of bytes left out
-    /// stands in its place as a line of its own (an empty note: nothing does). Characters the limit
-    /// cut through are left out whole.
+    /// What was kept, as text. If something is missing, `note` of the number of bytes left out stands in its
+    /// place as a line of its own (an empty note adds nothing). Characters cut by the limit are left out
+    /// whole.
     pub fn into_text(mut self, note: &dyn Fn(u64) -> String) -> String {
         let is_truncated = self.is_truncated();
         let mut head = Arc::unwrap_or_clone(self.head);
@@ -89,8 +89,7 @@ impl BoundedBuffer {
         let mut middle = String::new();
         if is_truncated {
             head.truncate(decode::boundary(&head, head.len()));
-            // A character has at most three bytes to be left out, which may be on both sides of the ring's
-            // end.
+            // Up to three bytes of a character are left out, which may be on both sides of the ring's end.
             let cut = decode::first_whole(older);
             older = &older[cut..];
             if older.is_empty() {
@@ -104,7 +103,7 @@ impl BoundedBuffer {
             }
             middle.push('\n');
         }
-        // Each byte is copied once, into an allocation that is no larger than it must be.
+        // Each byte is copied once, into an allocation of exactly the needed size.
         head.reserve_exact(middle.len() + older.len() + newer.len());
         for part in [middle.as_bytes(), older, newer] {
             head.extend_from_slice(part);
@@ -114,7 +113,7 @@ impl BoundedBuffer {
     }
 }
 
-/// Appends; capacity doubles as usual, yet never passes `most`.
+/// Appends; capacity doubles as usual, but never exceeds `most`.
 fn append_within(bytes: &mut Vec<u8>, more: &[u8], most: usize) {
     let needed = bytes.len() + more.len();
     if needed > bytes.capacity() {

@@ -1,5 +1,5 @@
-//! Text from bytes that may not be UTF-8, exactly as [`String::from_utf8_lossy`] gives it, also
-//! where the bytes come in pieces: each piece ends at a [`boundary`].
+//! Text from bytes that may not be UTF-8, exactly as [`String::from_utf8_lossy`] returns it, even if the
+//! bytes arrive in pieces: each piece ends at a [`boundary`].
 
 /// Appends the text of `bytes`; every maximal invalid sequence becomes one U+FFFD.
 pub(super) fn push_lossy(text: &mut String, bytes: &[u8]) {
@@ -15,13 +15,13 @@ pub(super) fn push_lossy(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The text of `bytes`, in their own memory where they are valid.
+/// The text of `bytes`, reusing their memory if they are valid.
 pub(super) fn into_lossy(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// The last place at or before `at` that cuts no character: what is before it and what is after it
-/// decode to the same text apart as together.
+/// The last position at or before `at` that cuts no character: the bytes before and after it decode to the
+/// same text separately as together.
 pub(super) fn boundary(bytes: &[u8], at: usize) -> usize {
     let at = at.min(bytes.len());
     // A character has at most four bytes, so an unfinished one at most three.
@@ -32,7 +32,7 @@ pub(super) fn boundary(bytes: &[u8], at: usize) -> usize {
     }
 }
 
-/// Where the first whole character begins, in bytes that were cut off anywhere from what was before.
+/// Where the first whole character begins, in bytes that may start in the middle of one.
 pub(super) fn first_whole(bytes: &[u8]) -> usize {
     bytes.iter().take(3).take_while(|&&byte| is_continuation(byte)).count()
 }

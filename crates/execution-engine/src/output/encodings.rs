@@ -1,11 +1,10 @@
 //! The forms in which a secret may appear in output.
 //!
-//! A program that prints a secret rarely prints it plain only: an HTTP client shows it in a
-//! `Basic` header (base64, at a shift that depends on the user name before it), a URL
-//! (percent-encoded), a JSON document, a shell trace. The list follows the encoders of GitHub's
-//! Actions runner (`ValueEncoders.cs`).
+//! Programs often print secrets in encoded form: in an HTTP client's `Basic` header (base64, at a shift that
+//! depends on the user name before it), a URL (percent-encoded), a JSON document, a shell trace. The list
+//! follows the encoders of GitHub's Actions runner (`ValueEncoders.cs`).
 //!
-//! Not covered: base64 with line breaks put into it, and any form that mixes two encodings.
+//! Not covered: base64 with line breaks inside, and any form that mixes two encodings.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,14 +12,14 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// Base64 of fewer bytes is left out. What can be recognised of it whatever stands around the
-/// secret is then under seven characters (for three bytes, three): short enough to be met by chance
-/// in hashes, keys and ordinary words, which would be masked, and each mask would hint at the secret.
+/// Base64 of fewer bytes is left out. The part that is recognisable whatever surrounds the secret is then
+/// under seven characters (for three bytes, three): short enough to occur by chance in hashes, keys and
+/// ordinary words. Those would be masked, and each mask would hint at the secret.
 pub(super) const MIN_BASE64_SECRET: usize = 6;
 
-/// Every form of `secret`, without its line ends at either end (a secret read from a file often has
-/// one, its output often not), each line break inside as `\n`. Empty for a secret of under two
-/// characters: it would mask most of the output and hide nothing.
+/// Every form of `secret`, without line ends at its edges (a secret read from a file often has one, its
+/// output often not), each line break inside as `\n`. Empty for a secret of fewer than two characters: it
+/// would mask most of the output and hide nothing.
 pub(super) fn forms(secret: &str) -> BTreeSet<Vec<u8>> {
     let secret = secret.trim_matches(['\r', '\n']);
     let mut forms = BTreeSet::new();
@@ -43,10 +42,10 @@ pub(super) fn forms(secret: &str) -> BTreeSet<Vec<u8>> {
     forms
 }
 
-/// The characters that depend on the secret alone, at each of the three places in a group of three
-/// bytes where it may begin; and the whole encoding of the secret by itself, whose last character
-/// holds its last bits. At the other shifts the characters at the edges mix in neighbouring bytes and
-/// stay: they tell at most four bits at each end.
+/// The characters that depend on the secret alone, for each of the three positions at which it may begin in a
+/// group of three bytes; and the whole encoding of the secret by itself, whose last character holds its last
+/// bits. At the other shifts, the characters at the edges include bits of neighbouring bytes and stay: they
+/// reveal at most four bits at each end.
 fn base64_encoded(secret: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = Vec::with_capacity(8);
     for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] as [&GeneralPurpose; 2] {
@@ -60,7 +59,7 @@ fn base64_encoded(secret: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// As RFC 3986 wants it, as `encodeURIComponent` does, and as HTML forms do; in both hex cases.
+/// As in RFC 3986, as `encodeURIComponent` does it, and as HTML forms do; in both hex cases.
 fn percent_encoded(text: &str) -> Vec<Vec<u8>> {
     let keep_sets: [(&[u8], bool); 3] = [(b"-._~", false), (b"-._~!'()*", false), (b"-._*", true)];
     let mut forms = Vec::with_capacity(6);

@@ -1,11 +1,10 @@
 //! Finds every occurrence of many patterns, overlapping ones too, at memory speed.
 //!
-//! Two stages. The [`Filter`] looks at four bytes out of every few: whatever position a pattern
-//! begins at, one of the sampled places falls into its first bytes, so a sample that is not among the
-//! q-grams there proves there is none (the idea of Wu and Manber's block shift, "A fast algorithm for
-//! multi-pattern searching", 1994, with fixed steps, so that no look-up waits for the last). Where a
-//! sample may belong to a pattern, the Aho-Corasick automaton takes over, and goes on until nothing
-//! it saw can become a match any more.
+//! Two stages. The [`Filter`] samples four bytes at fixed steps. Wherever a pattern begins, one of the
+//! samples falls into its first bytes, so a sample that is not among the q-grams there proves that there is
+//! none (the idea of Wu and Manber's block shift, "A fast algorithm for multi-pattern searching", 1994, with
+//! fixed steps, so that no look-up waits for the last). Where a sample may belong to a pattern, the
+//! Aho-Corasick automaton takes over and continues until nothing it has seen can still become a match.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,11 +16,11 @@ use aho_corasick::nfa::contiguous::NFA;
 pub(super) struct Matcher {
     automaton: NFA,
     start: StateID,
-    /// By state: how many of the bytes just seen may be the beginning of a match to come.
+    /// By state: how many of the last bytes may be the beginning of a match.
     pending: Vec<u32>,
     /// Length of the shortest pattern, at least two.
     pub(super) shortest: usize,
-    /// Whether a pattern holds a line break, which `\r\n` in the text matches too.
+    /// Whether a pattern contains a line break, which also matches `\r\n` in the text.
     pub(super) multi_line: bool,
     pub(super) filter: Filter,
 }
@@ -69,15 +68,15 @@ impl Matcher {
         ending.map(|i| self.automaton.pattern_len(self.automaton.match_pattern(state, i))).max()
     }
 
-    /// How many of the bytes just seen may be the beginning of a match to come.
+    /// How many of the last bytes may be the beginning of a match.
     #[inline]
     pub(super) fn pending(&self, state: StateID) -> usize {
         self.pending[state.as_usize()] as usize
     }
 }
 
-/// A state is a prefix of a pattern, so what may still become a match is that prefix; unless the
-/// prefix is a whole pattern that no other continues: then it is its longest suffix that is a prefix.
+/// A state is a prefix of a pattern, so that prefix may still become a match. If the prefix is a whole
+/// pattern that no other continues, the longest suffix that is a prefix may.
 fn pending_table(automaton: &NFA, start: StateID, patterns: &BTreeSet<Vec<u8>>) -> Vec<u32> {
     let step = |state: StateID, byte: &u8| automaton.next_state(Anchored::No, state, *byte);
     let mut pending = HashMap::from([(start, 0)]);
@@ -93,7 +92,7 @@ fn pending_table(automaton: &NFA, start: StateID, patterns: &BTreeSet<Vec<u8>>) 
     for pattern in by_length {
         let whole = pattern.iter().fold(start, step);
         if !pending.contains_key(&whole) {
-            // Its suffix is shorter: an inner state, or a pattern that had its turn.
+            // Its suffix is shorter: an inner state, or a pattern handled before.
             let suffix = pattern[1..].iter().fold(start, step);
             pending.insert(whole, pending[&suffix]);
         }
@@ -106,14 +105,14 @@ fn pending_table(automaton: &NFA, start: StateID, patterns: &BTreeSet<Vec<u8>>) 
     table
 }
 
-/// Tells where patterns cannot begin.
+/// Knows where no pattern can begin.
 pub(super) struct Filter {
     /// One bit for each hash value some q-gram has.
     bits: Vec<u64>,
     hash_shift: u32,
     /// Which of four bytes are the q-gram.
     mask: u32,
-    /// Distance of the samples: a q-gram fits into the first bytes of a pattern at this many places.
+    /// Distance of the samples: this many positions for a q-gram fit into the first bytes of a pattern.
     pub(super) stride: usize,
 }
 
@@ -138,7 +137,7 @@ impl Filter {
                 );
             }
         }
-        // At 64 bits a q-gram, one sample in 64 is a false alarm; more than 64 KiB would leave the cache.
+        // At 64 bits per q-gram, one sample in 64 is a false alarm; more than 64 KiB would not fit the cache.
         let bits = (grams.len() * 64).next_power_of_two().clamp(1 << 12, 1 << 19);
         let mut filter =
             Self { bits: vec![0; bits / 64], hash_shift: 32 - bits.trailing_zeros(), mask, stride };
@@ -154,8 +153,8 @@ impl Filter {
         ((gram & self.mask).wrapping_mul(0x9E37_79B1) >> self.hash_shift) as usize
     }
 
-    /// Samples `text` from `at` on. `Ok`: the first sample that may lie in the first bytes of a
-    /// pattern. `Err`: the first place that was not sampled for want of bytes.
+    /// Samples `text` from `at` on. `Ok`: the first sample that may lie in the first bytes of a pattern.
+    /// `Err`: the first position that could not be sampled, because the text ends.
     #[inline]
     pub(super) fn sample(&self, text: &[u8], mut at: usize) -> Result<usize, usize> {
         while let Some(gram) = text.get(at..).and_then(<[u8]>::first_chunk) {

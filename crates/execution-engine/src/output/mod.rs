@@ -1,12 +1,11 @@
 //! Bytes a child wrote, on their way to the three sinks (memory, log, event handler).
 //!
-//! Pure: nothing here reads, waits or writes. Chunks come in, in any cut; what comes out does not
-//! depend on the cut.
+//! Pure: nothing here reads, waits or writes. However the output is cut into chunks, the result is the same.
 //!
 //! - [`redact`] masks secrets, before anything else sees the bytes; [`encodings`] lists the forms a
 //!   secret takes, [`matcher`] finds them all at once.
-//! - [`lines`] cuts at line ends and gathers batches of text; [`decode`] makes text of bytes.
-//! - [`buffer`] keeps what the result may hold.
+//! - [`lines`] cuts at line ends and makes batches of text; [`decode`] turns bytes into text.
+//! - [`buffer`] keeps the part for the result.
 
 mod buffer;
 mod decode;

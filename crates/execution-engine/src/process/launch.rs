@@ -1,4 +1,4 @@
-//! Starts one process, on the spawner thread, and makes it known to a runtime afterwards.
+//! Spawns one process on the spawner thread, and registers it with a runtime afterwards.
 
 use std::io;
 use std::process::{Command, Stdio};
@@ -7,14 +7,14 @@ use super::os::{self, ExecutionChild, ExitWatch, PipeReader, PipeWriter, Process
 use super::spec::{EXECUTION_ID_VAR, SpawnSpec, StdinMode};
 use crate::error::{ExecutionFailure, FailureCode};
 
-/// What to do where a process cannot be watched.
+/// Advice when a process cannot be watched.
 const WATCH_HINT: &str = if cfg!(unix) {
     "Raise the limit on open files or threads (`ulimit -n`, `ulimit -u`), or run less at once"
 } else {
     "Run less at once"
 };
 
-/// A started process with the host's ends of its pipes.
+/// A spawned process with the host's ends of its pipes.
 #[derive(Debug)]
 pub(crate) struct Spawned {
     pub(crate) child: ExecutionChild,
@@ -23,7 +23,7 @@ pub(crate) struct Spawned {
     pub(crate) stderr: PipeReader,
 }
 
-/// A running process that no runtime knows yet. Dropping it kills and reaps it.
+/// A running process that is not registered with a runtime yet. Dropping it kills and reaps it.
 #[derive(Debug)]
 pub(super) struct Launched {
     process: Process,
@@ -32,7 +32,7 @@ pub(super) struct Launched {
     stderr: os::PipeEnd,
 }
 
-/// Starts the process.
+/// Spawns the process.
 pub(super) fn launch(spec: &SpawnSpec) -> io::Result<Launched> {
     let (stdout, child_stdout) = os::output_pipe()?;
     let (stderr, child_stderr) = os::output_pipe()?;
@@ -55,14 +55,14 @@ pub(super) fn launch(spec: &SpawnSpec) -> io::Result<Launched> {
     if let Some(dir) = &spec.working_dir {
         command.current_dir(dir);
     }
-    // The command goes with this call, and with it our copies of the child's pipe ends: else end of file would never
-    // come.
+    // Returning drops the command, and with it our copies of the child's pipe ends: otherwise end of file
+    // would never come.
     let process = os::start(command, spec)?;
     Ok(Launched { process, stdin, stdout, stderr })
 }
 
 impl Launched {
-    /// Makes the pipes and the exit known to the runtime of the calling task.
+    /// Registers the pipes and the exit with the runtime of the calling task.
     ///
     /// # Errors
     /// When the runtime cannot watch them. The process is then killed and reaped.
@@ -87,7 +87,8 @@ impl Launched {
             ExecutionFailure::new(
                 FailureCode::ResourceExhausted,
                 format!(
-                    "the process was started but could not be watched, so it was stopped: {error}. {WATCH_HINT}"
+                    "the process was started but could not be watched, so it was stopped: {error}. \
+                     {WATCH_HINT}"
                 ),
             )
         })

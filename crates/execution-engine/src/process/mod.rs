@@ -1,21 +1,22 @@
-//! Everything that asks the operating system about processes: start, watch, signal, reap, find again.
+//! Everything that asks the operating system about processes: spawn, watch, signal, reap, find again.
 //!
 //! # Rules
 //!
-//! 1. One immortal [spawner thread](spawner) starts every process. Its signal mask is empty, because a
-//!    child inherits it; starting costs 0.1 to 0.15 ms whatever the host's size, because nothing here
-//!    leaves the `posix_spawn` path (absolute program, `process_group(0)`, never `pre_exec`).
-//! 2. No signal handler is installed and nobody else's child is waited for. Node (libuv) installs and
-//!    resets SIGCHLD as it likes: `tokio::process` loses exits there, so an exit is learnt from a pidfd,
-//!    a kqueue or a wait handle, or from a small thread in `waitid` where those cannot be had.
-//! 3. An exit is learnt *without* reaping. While the leader is a zombie its process group id cannot be
-//!    used again, so a signal to the group cannot reach a stranger. After the reap nothing is signalled.
+//! 1. One immortal [spawner thread](spawner) spawns every process. Its signal mask is empty, because a child
+//!    inherits it. A spawn costs 0.1 to 0.15 ms whatever the host's size, because nothing here leaves the
+//!    `posix_spawn` path (absolute program, `process_group(0)`, never `pre_exec`).
+//! 2. The engine installs no signal handler and waits only for its own children. Node (libuv) installs and
+//!    resets SIGCHLD as it likes: `tokio::process` loses exits there. So an exit is learned from a pidfd, a
+//!    kqueue or a wait handle, or from a small thread in `waitid` if those are unavailable.
+//! 3. An exit is learned *without* reaping. While the leader is a zombie its process group id cannot be
+//!    reused, so a signal to the group cannot reach another process. After the reap nothing is signalled.
 //!    (The order is Bazel's: `process-wrapper-legacy.cc`.)
-//! 4. A started process always has an owner. Dropping one kills its group and reaps it.
-//! 5. What left its group is found by a variable in its environment, [`EXECUTION_ID_VAR`] (the way of
-//!    GitHub's runner with `RUNNER_TRACKING_ID`). A process that replaced its environment, or runs as
+//! 4. A spawned process always has an owner. Dropping that kills its group and reaps it.
+//! 5. Processes that left the group are found by a variable in their environment, [`EXECUTION_ID_VAR`] (as
+//!    GitHub's runner does with `RUNNER_TRACKING_ID`). A process that replaced its environment, or runs as
 //!    another user, is not found.
-//! 6. When the host dies without a word, the [guard](unix::guard) ends the groups (Unix), or the kernel
+//! 6. When the host dies without a shutdown, the [guard](unix::guard) kills the groups (Unix), or the kernel
+//!    closes the job (Windows).
 //!    closes the job (Windows).
 
 mod launch;

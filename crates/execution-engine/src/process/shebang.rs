@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Linux reads 256 bytes of it; a little more does no harm.
+/// Linux reads 256 bytes of it; a few more do no harm.
 const LONGEST: u64 = 1024;
 
 /// The first bytes of a file, enough for its `#!` line.
@@ -14,7 +14,7 @@ pub(crate) fn beginning(file: &Path) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
-/// What follows `#!`, without blanks around it; a carriage return stays. `None` for a file without such a line.
+/// The rest of the line after `#!`, trimmed; a carriage return stays. `None` for a file without such a line.
 ///
 /// A byte order mark before it is ignored: the kernel would not, but editors on Windows leave one.
 pub(crate) fn line(start: &[u8]) -> Option<&[u8]> {
@@ -27,18 +27,18 @@ pub(crate) fn line(start: &[u8]) -> Option<&[u8]> {
     (line != b"\r").then_some(line)
 }
 
-/// The interpreter, and the rest of the line: to Linux everything after the first blank is one argument.
+/// The interpreter, and the rest of the line: to Linux, everything after the first blank is one argument.
 pub(crate) fn split(line: &str) -> (&str, &str) {
     let (interpreter, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
     (interpreter, rest.trim())
 }
 
-/// Why a script with carriage returns does not start, and what to do about it.
+/// Why a script with carriage returns does not run, and how to fix it.
 pub(crate) fn windows_line_ends(script: &Path) -> String {
     let shown = script.display();
     format!(
-        "`{shown}` was saved with Windows line ends, so its `#!` line names an interpreter that ends in a carriage \
-         return: convert it, e.g. with `sed -i 's/\\r$//' {shown}`, or name an `interpreter`"
+        "`{shown}` was saved with Windows line ends, so its `#!` line names an interpreter that ends in a \
+         carriage return: convert it, e.g. with `sed -i 's/\\r$//' {shown}`, or name an `interpreter`"
     )
 }
 

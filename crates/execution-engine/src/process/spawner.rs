@@ -1,13 +1,13 @@
-//! The spawner thread: one for the whole host process, and it never ends.
+//! The spawner thread: one per host process, and it never ends.
 //!
-//! One thread, because on macOS the making of a pipe and a spawn must not overlap (there is no `pipe2`);
-//! an own thread, because a spawn suspends its caller until the child runs, which neither a runtime
-//! worker nor a JavaScript thread should feel, and because the child inherits the thread's signal mask.
+//! One thread, because on macOS making a pipe and spawning must not overlap (there is no `pipe2`). A thread
+//! of its own, because a spawn suspends its caller until the child runs, which neither a runtime worker nor a
+//! JavaScript thread should suffer, and because the child inherits the thread's signal mask.
 //!
-//! A failure that passes by itself is tried again: a program that somebody still writes (ETXTBSY, as
-//! after unpacking a script; `Buck2` tries 10 times in 50 ms steps), no process or descriptor left
-//! (EAGAIN, EMFILE, ENFILE, ENOMEM). What waits for its next try holds up nobody else. A look-up in a file
-//! system that hangs does: it holds up every later spawn.
+//! Transient failures are retried: a program that is still being written (ETXTBSY, as after unpacking a
+//! script; `Buck2` tries 10 times in 50 ms steps), no process or descriptor left (EAGAIN, EMFILE, ENFILE,
+//! ENOMEM). An order that waits for its next try does not delay others. A look-up in a file system that hangs
+//! does delay every later spawn.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -40,12 +40,12 @@ struct Waiting {
 
 static ORDERS: Mutex<Option<Sender<Order>>> = Mutex::new(None);
 
-/// Runs `prepare` on the spawner thread (it may look at the file system) and starts what it asks for.
+/// Runs `prepare` on the spawner thread (it may look at the file system) and spawns the process it returns.
 ///
-/// Dropping the future is safe at any point: a process that was started already is killed and reaped.
+/// Dropping the future is safe at any point: a process that was already spawned is killed and reaped.
 ///
 /// # Errors
-/// [`ExecutionFailure`]: from `prepare`, or why the system did not start the process.
+/// [`ExecutionFailure`]: from `prepare`, or why the system did not spawn the process.
 pub(crate) async fn spawn<F>(prepare: F) -> Result<Spawned, ExecutionFailure>
 where
     F: FnOnce() -> Result<SpawnSpec, ExecutionFailure> + Send + 'static,
@@ -63,7 +63,7 @@ pub(super) async fn launch(prepare: Prepare) -> Result<Launched, ExecutionFailur
 fn send(order: Order) -> Result<(), ExecutionFailure> {
     let mut orders = lock(&ORDERS);
     let order = match &*orders {
-        // A closed channel gives the order back: the thread is gone, and the next one takes it.
+        // A closed channel returns the order: its thread is gone, and the next one takes it.
         Some(sender) => match sender.send(order) {
             Ok(()) => return Ok(()),
             Err(unsent) => unsent.0,
@@ -116,7 +116,7 @@ fn first_try(Order { prepare, reply }: Order, waiting: &mut Vec<Waiting>) {
         .unwrap_or_else(|_| Err(internal("preparing the command panicked")));
     match prepared {
         Ok(spec) => attempt(Waiting { due: Instant::now(), tries: 0, spec, reply }, waiting),
-        // A caller that went away wants no answer.
+        // A caller that went away needs no answer.
         Err(failure) => drop(reply.send(Err(failure))),
     }
 }
@@ -139,7 +139,7 @@ fn attempt(mut one: Waiting, waiting: &mut Vec<Waiting>) {
         },
         Err(_) => Err(internal("starting the process panicked")),
     };
-    // An answer nobody takes is dropped, and with it the process: killed and reaped.
+    // An answer without a receiver is dropped, and its process with it: killed and reaped.
     drop(one.reply.send(answer));
 }
 

@@ -1,4 +1,4 @@
-//! What the rest of the engine says to `process`, and what it hears back.
+//! The types that the rest of the engine and `process` exchange.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,22 +7,22 @@ use uuid::Uuid;
 
 use crate::result::ResourceUsage;
 
-/// The variable every started process carries, with its execution's id. Descendants inherit it.
+/// The variable that every process carries, with its execution's id. Descendants inherit it.
 pub(crate) const EXECUTION_ID_VAR: &str = "ESCHER_EXECUTION_ID";
 
-/// The mark as it stands in an environment: `NAME=value`.
+/// The mark as it appears in an environment: `NAME=value`.
 pub(crate) fn marker(id: Uuid) -> OsString {
     format!("{EXECUTION_ID_VAR}={id}").into()
 }
 
-/// One process to start.
+/// One process to spawn.
 #[derive(Debug, Clone)]
 pub(crate) struct SpawnSpec {
     /// The execution it belongs to. [`EXECUTION_ID_VAR`] is added to `env` from it.
     pub id: Uuid,
     /// An absolute path, already looked up: a bare name would cost a fork of the whole host.
     pub program: PathBuf,
-    /// What the child sees as its own name; the program's path where none is given.
+    /// What the child sees as its own name. Default: the program's path.
     #[cfg_attr(windows, expect(dead_code, reason = "Windows takes it from the command line"))]
     pub arg0: Option<OsString>,
     pub args: Vec<OsString>,
@@ -31,44 +31,44 @@ pub(crate) struct SpawnSpec {
     pub raw_tail: Option<OsString>,
     /// The child's whole environment.
     pub env: Vec<(OsString, OsString)>,
-    /// An absolute path; the host's working folder where none is given.
+    /// An absolute path. Default: the host's working folder.
     pub working_dir: Option<PathBuf>,
     pub stdin: StdinMode,
 }
 
-/// What the child reads.
+/// The child's standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StdinMode {
     Null,
     Pipe,
 }
 
-/// Whether a failure to spawn may pass by itself.
+/// Whether a failure to spawn may be transient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transience {
     Lasting,
-    /// Somebody still has the program open for writing.
+    /// Another process still has the program open for writing.
     ProgramBusy,
     /// No process, descriptor or memory left.
     Exhausted,
 }
 
-/// What is sent to a whole tree.
+/// A signal to a whole tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TreeSignal {
-    /// TERM, then CONT, so that a stopped process hears it (Windows: Ctrl-Break where there is a shared
+    /// TERM, then CONT, so that a stopped process receives it (Windows: Ctrl-Break if there is a shared
     /// console, else the same as `Force`).
     Polite,
     /// KILL.
     Force,
 }
 
-/// Where to look for what is left of a tree.
+/// Where to look for survivors of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// The leader's process group (Windows: the job).
     Group,
-    /// And those that left it, found by the mark in their environment.
+    /// Also those that left it, found by the mark in their environment.
     #[cfg_attr(windows, expect(dead_code, reason = "nothing leaves a job"))]
     GroupAndEscaped,
 }
@@ -81,7 +81,7 @@ pub(crate) struct Exit {
 }
 
 impl Exit {
-    /// Nothing is known of the end.
+    /// How it ended is unknown.
     pub(crate) fn unknown() -> Self {
         Self { status: ExitKind::Unknown, usage: None }
     }
@@ -97,6 +97,6 @@ pub(crate) enum ExitKind {
         name: String,
         core_dumped: bool,
     },
-    /// Somebody else in the host took the status: a `waitpid(-1)`, or SIGCHLD set to be ignored.
+    /// Other code in the host took the status: a `waitpid(-1)`, or SIGCHLD set to be ignored.
     Unknown,
 }

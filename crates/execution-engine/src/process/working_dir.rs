@@ -1,4 +1,4 @@
-//! Why a folder cannot be a child's working folder. The system itself would say "not found" of the program.
+//! Why a folder cannot be a child's working folder. The system would say that the program was "not found".
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::error::{ExecutionFailure, FailureCode};
 /// Whether a child can start in `dir`, an absolute path.
 ///
 /// # Errors
-/// What keeps it from that, and what to do about it.
+/// The reason, and how to fix it.
 pub(crate) fn check_working_dir(dir: &Path) -> Result<(), ExecutionFailure> {
     let fails = |code, why: &str| {
         Err(ExecutionFailure::new(code, format!("the working folder `{}` {why}", dir.display())))

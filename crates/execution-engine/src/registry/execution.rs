@@ -16,9 +16,9 @@ use crate::request::ExecutionMetadata;
 use crate::result::{Containment, ExecutionResult, ExecutionStatus, ExecutionSummary, OutputFiles, millis};
 use crate::sync::lock;
 
-/// One execution, live or finished. Its task writes here; everything else reads and asks.
+/// One execution, live or finished. Its task writes here; everything else reads.
 ///
-/// Remembered for a day, perhaps, and with many others: what only the living need goes with their end.
+/// Many may be retained for a day, so what only a live execution needs is dropped at its end.
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub(crate) id: Uuid,
@@ -34,12 +34,12 @@ pub(crate) struct Execution {
 #[derive(Debug)]
 struct State {
     life: Life,
-    /// Wakes the callers that wait for the result. `None` once the terminal event was delivered: a caller
-    /// that asks later has seen every event.
+    /// Wakes callers that wait for the result. `None` once the terminal event was delivered: later callers
+    /// need not wait.
     waiters: Option<Arc<Notify>>,
 }
 
-/// What is known of an execution when it is accepted.
+/// What is known of an execution on acceptance.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) id: Uuid,
@@ -82,7 +82,7 @@ impl Execution {
         self.lock().life.result().cloned()
     }
 
-    /// A result in which nothing ran.
+    /// The result of an execution in which nothing ran.
     pub(crate) fn unstarted_result(
         &self,
         status: ExecutionStatus,
@@ -115,7 +115,7 @@ impl Execution {
         }
     }
 
-    /// The process runs.
+    /// The process has been spawned.
     pub(crate) fn set_started(&self, pid: u32, at: DateTime<Utc>, log: Option<LogPath>) {
         if let Life::Live(live) = &mut self.lock().life {
             live.log = log;
@@ -131,12 +131,12 @@ impl Execution {
         }
         let lived = std::mem::replace(&mut state.life, Life::Ended(Arc::clone(result)));
         drop(state);
-        // Outside the lock: dropping it wakes its senders and receivers.
+        // Outside the lock: dropping it wakes senders and receivers.
         drop(lived);
         true
     }
 
-    /// Releases the callers that wait.
+    /// Releases the waiting callers.
     pub(crate) fn release_waiters(&self) {
         let waiters = self.lock().waiters.take();
         if let Some(waiters) = waiters {
@@ -149,7 +149,7 @@ impl Execution {
         loop {
             let released = self.lock().waiters.clone().unwrap_or_default();
             let mut released = pin!(released.notified());
-            // Before the look: a release in between is not missed.
+            // Registered before the check, so that a release in between is not missed.
             released.as_mut().enable();
             if let Some(result) = self.published_result() {
                 return result;
@@ -163,14 +163,14 @@ impl Execution {
         state.life.result().filter(|_| state.waiters.is_none()).cloned()
     }
 
-    /// Asks for a graceful stop; a second time for force. True when it was still live.
+    /// Requests a graceful stop; a second call kills. True if it was still live.
     pub(crate) fn cancel(&self) -> bool {
         self.request_stop(
             |stop| if stop == StopRequest::None { StopRequest::Graceful } else { StopRequest::Force },
         )
     }
 
-    /// Asks for a stop of at least this urgency. True when it was still live.
+    /// Requests a stop of at least this urgency. True if it was still live.
     pub(crate) fn stop_at_least(&self, urgency: StopRequest) -> bool {
         self.request_stop(|stop| stop.max(urgency))
     }
@@ -178,12 +178,12 @@ impl Execution {
     fn request_stop(&self, raise: impl FnOnce(StopRequest) -> StopRequest) -> bool {
         let state = self.lock();
         let Life::Live(live) = &state.life else { return false };
-        // Sent only when it rises: asking again for the same is not asking for more.
+        // Sent only if it rises: repeating a request does not make it more urgent.
         live.stop.send_if_modified(|stop| std::mem::replace(stop, raise(*stop)) != *stop);
         true
     }
 
-    /// Where requests to stop arrive; after the end none do.
+    /// Receives stop requests; none arrive after the end.
     pub(crate) fn stop_requests(&self) -> watch::Receiver<StopRequest> {
         match &self.lock().life {
             Life::Live(live) => live.stop.subscribe(),
@@ -191,7 +191,7 @@ impl Execution {
         }
     }
 
-    /// Where the standard input is written to, if it is a pipe; after the end nothing arrives.
+    /// The sender for the standard input, if that is a pipe; nothing arrives after the end.
     pub(crate) fn stdin(&self) -> Option<mpsc::Sender<StdinMessage>> {
         match &self.lock().life {
             Life::Live(live) => live.stdin.clone(),
@@ -286,7 +286,7 @@ mod tests {
         assert!(execution.stdin().is_none());
     }
 
-    /// Thousands are kept: with its result, what an execution takes by itself stays well below a KiB.
+    /// Thousands are kept: apart from its result, an execution takes well below 1 KiB.
     #[test]
     fn what_is_remembered_is_small() {
         assert!(size_of::<Execution>() <= 112, "{}", size_of::<Execution>());

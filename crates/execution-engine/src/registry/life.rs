@@ -1,4 +1,4 @@
-//! [`Life`]: what is known of an execution while it lives, and after its end.
+//! [`Life`]: what is known of an execution while it is live, and after its end.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,32 +10,32 @@ use crate::log::LogPath;
 use crate::request::ExecutionMetadata;
 use crate::result::{ExecutionResult, ExecutionStatus};
 
-/// How urgently an execution was asked to stop. It only ever rises.
+/// How urgently a stop was requested. It only ever rises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum StopRequest {
-    /// None was made.
+    /// No stop was requested.
     None,
     /// The signal, the grace period, then by force.
     Graceful,
-    /// At once.
+    /// Killed immediately.
     Force,
 }
 
-/// Bytes for the child's standard input, and word when they are written.
+/// Bytes for the child's standard input, and a reply when they are written.
 #[derive(Debug)]
 pub(crate) enum StdinMessage {
     Write(Vec<u8>, oneshot::Sender<()>),
     Close,
 }
 
-/// Thousands that have ended may be remembered: of those, nothing is kept but the result.
+/// Thousands of finished executions may be retained: only their results are.
 #[derive(Debug)]
 pub(super) enum Life {
     Live(Box<Live>),
     Ended(Arc<ExecutionResult>),
 }
 
-/// What only the living need.
+/// What only a live execution needs.
 #[derive(Debug)]
 pub(super) struct Live {
     pub(super) started: Option<Started>,

@@ -1,4 +1,4 @@
-//! The executions an engine remembers, what is known of each, and when they are forgotten.
+//! The executions an engine holds, what is known of each, and how long they are retained.
 
 mod execution;
 mod life;

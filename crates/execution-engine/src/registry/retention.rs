@@ -1,11 +1,10 @@
-//! Which finished executions to forget. Pure: the clock is an argument.
+//! Which finished executions to drop. Pure: the clock is an argument.
 //!
 //! An execution is kept if
 //! 1. it ended less than the retention time ago, and
-//! 2. it is among the newest that may be kept.
+//! 2. it is among the newest, up to the maximum number.
 //!
-//! Ages are measured on the monotonic clock, so a wall clock set forwards or back forgets nothing
-//! early and keeps nothing for ever.
+//! Ages are measured on the monotonic clock: changing the system clock has no effect.
 
 use std::time::{Duration, Instant};
 
@@ -17,10 +16,10 @@ pub(crate) struct Retention {
 }
 
 impl Retention {
-    /// How many to forget, given when each ended, oldest first.
+    /// How many to drop, given when each ended, oldest first.
     pub(crate) fn surplus(self, ended: impl ExactSizeIterator<Item = Instant>, now: Instant) -> usize {
         let over_count = ended.len().saturating_sub(self.max_count);
-        // An end after `now` (a clock read in another order) has age 0.
+        // An end after `now` (clock reads in another order) has age 0.
         let over_age = ended.take_while(|&end| now.saturating_duration_since(end) >= self.max_age).count();
         over_count.max(over_age)
     }

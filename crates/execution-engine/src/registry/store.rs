@@ -1,4 +1,4 @@
-//! The executions an engine knows: live ones, and finished ones until they are forgotten.
+//! The executions an engine knows: live ones, and finished ones as long as they are retained.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
@@ -13,21 +13,21 @@ use super::retention::Retention;
 use crate::error::EngineError;
 use crate::sync::lock;
 
-/// Look-up by id is O(1); retention takes from the front of a queue.
+/// Look-up by id is O(1); retention removes from the front of a queue.
 #[derive(Debug)]
 pub(crate) struct Registry {
     state: Mutex<State>,
     retention: Retention,
-    /// Wakes the cleanup task out of its idleness.
+    /// Wakes the idle cleanup task.
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
     all: HashMap<Uuid, Arc<Execution>>,
-    /// Ids in the order in which they ended. Those not in here are live.
+    /// Ids in the order in which they ended. All others are live.
     ended: VecDeque<(Instant, Uuid)>,
-    /// Set by shutdown, under the same lock as insertion: nothing slips in behind it.
+    /// Set by shutdown, under the same lock as insertion, so that nothing slips in afterwards.
     closed: bool,
 }
 
@@ -36,7 +36,7 @@ impl Registry {
         Self { state: Mutex::default(), retention, changed: Notify::new() }
     }
 
-    /// Takes a new execution in; a known id is refused.
+    /// Registers a new execution; refuses a known id.
     pub(crate) fn insert(&self, execution: &Arc<Execution>) -> Result<(), EngineError> {
         let mut state = self.lock();
         if state.closed {
@@ -49,33 +49,33 @@ impl Registry {
         Ok(())
     }
 
-    /// The execution has its result: from now on it counts as finished.
+    /// The execution has its result and counts as finished.
     pub(crate) fn finished(&self, id: Uuid) {
         let mut state = self.lock();
         state.ended.push_back((Instant::now(), id));
-        let forgotten = state.forget(self.retention);
+        let dropped = state.take_old(self.retention);
         drop(state);
         // Freed outside the lock: their output may be large.
-        drop(forgotten);
+        drop(dropped);
         self.changed.notify_waiters();
     }
 
-    /// Forgets what retention no longer covers; says how many.
-    pub(crate) fn forget_old(&self) -> usize {
-        let forgotten = self.lock().forget(self.retention);
-        forgotten.len()
+    /// Drops what is beyond its retention; returns how many.
+    pub(crate) fn drop_old(&self) -> usize {
+        let dropped = self.lock().take_old(self.retention);
+        dropped.len()
     }
 
     pub(crate) fn get(&self, id: Uuid) -> Result<Arc<Execution>, EngineError> {
         self.lock().all.get(&id).cloned().ok_or(EngineError::NotFound(id))
     }
 
-    /// Takes nothing new from now on.
+    /// Accepts nothing from now on.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
     }
 
-    /// Takes in one that ended before it came here: found again by recovery.
+    /// Registers an execution that ended in an earlier engine and was recovered.
     pub(crate) fn insert_finished(&self, execution: &Arc<Execution>) -> Result<(), EngineError> {
         self.insert(execution)?;
         self.finished(execution.id);
@@ -100,11 +100,11 @@ impl Registry {
         self.lock().ended.len()
     }
 
-    /// Resolves when there is something to forget, sooner or later.
+    /// Resolves when there is something to drop, sooner or later.
     pub(crate) async fn has_finished(&self) {
         loop {
             let mut changed = pin!(self.changed.notified());
-            // Registered before the look: an end between the two is not missed.
+            // Registered before the check, so that an end in between is not missed.
             changed.as_mut().enable();
             if self.finished_count() > 0 {
                 return;
@@ -119,7 +119,7 @@ impl Registry {
 }
 
 impl State {
-    fn forget(&mut self, retention: Retention) -> Vec<Arc<Execution>> {
+    fn take_old(&mut self, retention: Retention) -> Vec<Arc<Execution>> {
         let surplus = retention.surplus(self.ended.iter().map(|&(at, _)| at), Instant::now());
         self.ended.drain(..surplus).filter_map(|(_, id)| self.all.remove(&id)).collect()
     }

@@ -1,4 +1,4 @@
-//! What can be said of a request's strings without touching the system.
+//! Checks of a request's strings that need no system call.
 
 use crate::error::InvalidField;
 
@@ -9,7 +9,7 @@ pub(super) fn not_empty(field: &str, value: &str) -> Result<(), InvalidField> {
     Ok(())
 }
 
-/// The kernel takes strings that end at the first NUL: what follows would silently be lost.
+/// The kernel reads strings up to the first NUL: the rest would silently be lost.
 pub(super) fn no_nul(field: &str, value: &str) -> Result<(), InvalidField> {
     match value.find('\0') {
         Some(at) => Err(InvalidField::new(
@@ -21,7 +21,7 @@ pub(super) fn no_nul(field: &str, value: &str) -> Result<(), InvalidField> {
     }
 }
 
-/// `A=B` as a name is accepted by the system silently, and means something else to the child.
+/// The system silently accepts `A=B` as a name, but it means something else to the child.
 pub(super) fn check_env_name(field: &str, name: &str) -> Result<(), InvalidField> {
     if name.is_empty() || name.contains(['=', '\0']) {
         return Err(InvalidField::new(

@@ -1,4 +1,4 @@
-//! [`Command`]: the four kinds of what can be run.
+//! [`Command`]: the four kinds of commands.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub enum Command {
     Shell {
         /// The command line.
         command: String,
-        /// The shell; `/bin/sh` on Unix and `cmd.exe` on Windows where none is given.
+        /// The shell. Default: `/bin/sh` on Unix, `cmd.exe` on Windows.
         #[serde(default)]
         shell: Option<String>,
     },
@@ -32,7 +32,7 @@ pub enum Command {
     Script {
         /// Its path, relative to the working folder.
         path: PathBuf,
-        /// The interpreter; the script's own `#!` line where none is given, then the file itself.
+        /// The interpreter. Default: the one that the script's `#!` line names, else the file itself.
         #[serde(default)]
         interpreter: Option<String>,
         /// The script's arguments.

@@ -21,13 +21,15 @@ use crate::setters::setters;
 /// ```
 /// use execution_engine::ExecutionRequest;
 ///
-/// let request = ExecutionRequest::exec("git", ["status", "--short"]).working_dir("/srv/app").timeout_ms(5_000);
+/// let request = ExecutionRequest::exec("git", ["status", "--short"])
+///     .working_dir("/srv/app")
+///     .timeout_ms(5_000);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ExecutionRequest {
-    /// The execution's id; a new UUID v7 where none is given. A taken id is refused.
+    /// The execution's id. Default: a new UUID v7. An id that is in use is refused.
     #[serde(default)]
     pub id: Option<Uuid>,
     /// What to run.
@@ -38,25 +40,25 @@ pub struct ExecutionRequest {
     /// What the child inherits of the host's environment.
     #[serde(default)]
     pub inherit_env: InheritEnv,
-    /// The working folder; the host's where none is given. Must exist.
+    /// The working folder, which must exist. Default: the host's.
     #[serde(default)]
     pub working_dir: Option<PathBuf>,
-    /// Milliseconds from the start of the process; the configuration's default where none is given.
+    /// Timeout in milliseconds, counted from the start of the process. Default: the configuration's.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
-    /// Milliseconds between the polite signal and the forced one.
+    /// Time between the graceful signal and the kill, in milliseconds.
     #[serde(default)]
     pub kill_grace_ms: Option<u64>,
-    /// What the child reads.
+    /// The child's standard input.
     #[serde(default)]
     pub stdin: Stdin,
-    /// What memory keeps of each stream, in bytes.
+    /// How much of each stream memory keeps, in bytes.
     #[serde(default)]
     pub max_output_size_bytes: Option<u64>,
     /// What happens to output above that.
     #[serde(default)]
     pub oversized_output: Option<OversizedOutputStrategy>,
-    /// Masked as `***` wherever output goes, besides the configuration's.
+    /// Masked as `***` in all output, in addition to the configuration's.
     #[serde(default)]
     pub secrets: Vec<String>,
     /// Copied to the log, the result and the summaries.
@@ -64,7 +66,7 @@ pub struct ExecutionRequest {
     pub metadata: ExecutionMetadata,
 }
 
-/// Setters, to be chained.
+/// Chainable setters.
 impl ExecutionRequest {
     setters! {
         id: Option<Uuid>,
@@ -123,12 +125,12 @@ impl Default for InheritEnv {
     }
 }
 
-/// What the child reads.
+/// The child's standard input.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stdin {
-    /// End of file at once, so that a command that asks a question fails and does not hang.
+    /// End of file immediately, so that a command that asks a question fails instead of hanging.
     #[default]
     Null,
     /// Whatever is written with [`write_stdin`](crate::ExecutionEngine::write_stdin).
@@ -167,7 +169,7 @@ impl ExecutionRequest {
         Self::new(Command::Shell { command: command.into(), shell: None })
     }
 
-    /// Checks everything that can be known without touching the system.
+    /// Checks everything that can be checked without touching the system.
     pub(crate) fn validate(&self, config: &ExecutionConfig) -> Result<(), InvalidField> {
         self.command.validate()?;
         for (name, value) in &self.env {

@@ -1,4 +1,4 @@
-//! A guard that stops its execution: nothing runs on for a caller that has gone away.
+//! A guard that stops its execution: nothing keeps running for a caller that has gone away.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +29,7 @@ impl CancelOnDrop {
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         if !self.is_disarmed.load(Ordering::Relaxed) {
-            // Does nothing once the execution has ended, and never shortens a grace period that runs already.
+            // Does nothing once the execution has ended, and never shortens a grace period that has started.
             self.execution.stop_at_least(StopRequest::Graceful);
         }
     }

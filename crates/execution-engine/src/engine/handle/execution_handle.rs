@@ -17,9 +17,9 @@ use crate::result::{ExecutionResult, ExecutionStatus};
 /// One execution. **Dropping it cancels the execution**, unless that has ended or is
 /// [detached](Self::detach): a server whose client hangs up leaves no command running.
 ///
-/// Take its lines with [`lines`](Self::lines), or go straight to [`wait`](Self::wait). Until one of
-/// the two is called, lines are held back: like a pipe that nobody reads, that stops the child after
-/// some 128 KiB. Timeout and cancellation work all the same.
+/// Read its lines with [`lines`](Self::lines), or go straight to [`wait`](Self::wait). Until you call one of
+/// the two, lines are held back: as with an unread pipe, the child stops after some 128 KiB. Timeout and
+/// cancellation still work.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -64,40 +64,40 @@ impl ExecutionHandle {
         self.guard.execution().status()
     }
 
-    /// Resolves when the execution has ended, whatever its status. Lines that were not asked for
-    /// by then are no longer held back. Cancel safe: it may be dropped and called again.
+    /// Resolves when the execution has ended, whatever its status. Lines that were not requested by then are
+    /// no longer held back. Cancel safe: it may be dropped and called again.
     pub async fn wait(&mut self) -> Arc<ExecutionResult> {
         self.reader = None;
         self.guard.execution().completed().await
     }
 
-    /// Stops the execution gracefully; a second call skips the grace period. One that still waits for
-    /// its turn never starts. True when it was still live.
+    /// Stops the execution gracefully; a second call skips the grace period. One that waits for a slot is
+    /// never spawned. True if it was still live.
     #[expect(clippy::must_use_candidate, reason = "most callers only want it stopped")]
     pub fn cancel(&self) -> bool {
         self.guard.execution().cancel()
     }
 
-    /// Stops the execution at once: the whole tree is killed, with no grace period. True when it was still live.
+    /// Kills the whole tree immediately, without a grace period. True if the execution was still live.
     #[expect(clippy::must_use_candidate, reason = "most callers only want it stopped")]
     pub fn kill(&self) -> bool {
         self.guard.execution().stop_at_least(StopRequest::Force)
     }
 
-    /// Its lines, of both streams, in arrival order: a [`Stream`](futures_core::Stream) that ends with the
-    /// execution. Dropping it earlier cancels the execution, too. Reading slowly slows the child
-    /// down; nothing is lost and no memory grows.
+    /// The lines of both streams in arrival order: a [`Stream`](futures_core::Stream) that ends with the
+    /// execution. Dropping it earlier cancels the execution too. Reading slowly slows the child down; nothing
+    /// is lost and memory does not grow.
     ///
-    /// The first call has the lines; later ones, and one after [`wait`](Self::wait), get none.
+    /// The first call returns the lines. Later calls, and calls after [`wait`](Self::wait), return none.
     pub fn lines(&mut self) -> Lines {
         let reader = self.reader.take();
-        // A stream without lines has nothing to cancel for.
+        // An empty stream must not cancel anything.
         let guard = reader.is_some().then(|| self.guard.clone());
         Lines { reader, _guard: guard, handle: None }
     }
 
-    /// The writing end of its standard input, where the request says [`Stdin::Pipe`](crate::Stdin::Pipe).
-    /// `None` otherwise, and at a second call.
+    /// The writing end of its standard input, if the request has [`Stdin::Pipe`](crate::Stdin::Pipe). `None`
+    /// otherwise, and on a second call.
     pub fn stdin(&mut self) -> Option<StdinWriter> {
         if std::mem::replace(&mut self.is_stdin_taken, true) {
             return None;
@@ -105,15 +105,15 @@ impl ExecutionHandle {
         self.guard.execution().stdin().map(StdinWriter::new)
     }
 
-    /// Turns the handle into its [`lines`](Self::lines), which alone keep the execution then: the body
-    /// of a streamed response, for one.
+    /// Turns the handle into its [`lines`](Self::lines), which then hold the execution alone, for example as
+    /// the body of a streamed response.
     #[must_use = "dropping it cancels the execution"]
     pub fn into_lines(mut self) -> Lines {
         Lines { reader: self.reader.take(), _guard: None, handle: Some(self) }
     }
 
-    /// Lets the execution run on by itself, and returns its id. Lines that are still being read come
-    /// to their end as before, but dropping them no longer cancels.
+    /// Lets the execution run on by itself, and returns its id. Lines that are still being read continue to
+    /// their end, but dropping them no longer cancels.
     #[expect(clippy::must_use_candidate, reason = "the id may be known already")]
     pub fn detach(self) -> Uuid {
         self.guard.disarm();
@@ -123,25 +123,24 @@ impl ExecutionHandle {
 
 /// Lines of both streams, in arrival order, until the execution has ended.
 ///
-/// Dropping it before its end cancels the execution, unless that was
-/// [detached](ExecutionHandle::detach).
+/// Dropping it earlier cancels the execution, unless that was [detached](ExecutionHandle::detach).
 #[derive(Debug)]
 #[must_use = "dropping it cancels the execution"]
 pub struct Lines {
     reader: Option<LineReader>,
     _guard: Option<CancelOnDrop>,
-    /// Where the handle itself was turned into this.
+    /// Set if the handle itself was turned into this.
     handle: Option<ExecutionHandle>,
 }
 
 impl Lines {
-    /// The next line; `None` when the execution has ended and every line was given. Cancel safe.
+    /// The next line; `None` when the execution has ended and every line was returned. Cancel safe.
     pub async fn next(&mut self) -> Option<OutputLine> {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
-    /// The handle, where [`into_lines`](ExecutionHandle::into_lines) took it: to await the result.
-    /// From then on dropping the handle is what cancels.
+    /// The handle, if [`into_lines`](ExecutionHandle::into_lines) took it, to await the result. From then on,
+    /// dropping the handle cancels.
     #[must_use = "dropping it cancels the execution"]
     pub fn into_handle(mut self) -> Option<ExecutionHandle> {
         self.handle.take()

@@ -1,4 +1,4 @@
-//! Lines on their way from an execution to whoever reads them, one batch ahead.
+//! Lines on their way from an execution to their reader, one batch ahead.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -18,13 +18,13 @@ pub struct OutputLine {
     pub stream: OutputStream,
     /// The text; invalid UTF-8 reads as U+FFFD.
     pub text: String,
-    /// Whether the line goes on in the stream's next one (lines over 1 MiB come in parts).
+    /// Whether the line continues in the stream's next one (lines over 1 MiB arrive in parts).
     pub partial: bool,
     /// When its last bytes were read.
     pub timestamp: DateTime<Utc>,
 }
 
-/// Gives out lines one by one, from batches that it takes one at a time.
+/// Returns lines one by one from batches, which it receives one at a time.
 #[derive(Debug)]
 pub(in crate::engine) struct LineReader {
     batches: mpsc::Receiver<LineBatch>,
@@ -32,7 +32,7 @@ pub(in crate::engine) struct LineReader {
 }
 
 impl LineReader {
-    /// The next line; nothing once the execution has ended.
+    /// The next line; `None` once the execution has ended.
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<OutputLine>> {
         loop {
             if let Some(line) = self.open.next() {
@@ -46,7 +46,7 @@ impl LineReader {
     }
 }
 
-/// A batch whose lines are given out one by one.
+/// A batch whose lines are returned one by one.
 #[derive(Debug, Default)]
 struct OpenBatch {
     text: String,
@@ -81,7 +81,7 @@ impl Iterator for OpenBatch {
     }
 }
 
-/// Hands an execution's lines to whoever reads them: one batch waits, the next makes the child wait.
+/// Sends an execution's lines to their reader: one batch waits, the next makes the child wait.
 #[derive(Debug)]
 pub(in crate::engine) struct LineSender(mpsc::Sender<LineBatch>);
 
@@ -98,7 +98,7 @@ impl EventHandler for LineSender {
     }
 
     fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
-        // An error means that nobody reads any more.
+        // An error means that the reader is gone.
         Box::pin(async move { drop(self.0.send(batch).await) })
     }
 

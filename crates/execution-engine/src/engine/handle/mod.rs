@@ -1,4 +1,4 @@
-//! One execution as a value of its own: await it, read its lines, write to it; dropping it cancels.
+//! One execution as a value of its own: await it, read its lines, write to it. Dropping it cancels.
 
 mod cancel_on_drop;
 mod execution_handle;

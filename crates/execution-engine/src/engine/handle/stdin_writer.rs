@@ -12,10 +12,10 @@ use crate::registry::StdinMessage;
 /// Bytes that one write takes at most: as much as a pipe holds.
 const MAX_WRITE: usize = 64 * 1024;
 
-/// Writes to the child's standard input, no faster than the child reads; dropping it closes that.
+/// Writes to the child's standard input, no faster than the child reads. Dropping it closes the input.
 ///
-/// What a child does not read any more is dropped without an error: that a program has heard enough
-/// is how many end (`head`). Use it with [`tokio::io::AsyncWriteExt`].
+/// Bytes that a child no longer reads are dropped without an error: many programs end once they have read
+/// enough (`head`). Use it with [`tokio::io::AsyncWriteExt`].
 pub struct StdinWriter {
     messages: Option<mpsc::Sender<StdinMessage>>,
     /// A write that the pipe has not taken yet; one at a time.
@@ -51,7 +51,7 @@ impl AsyncWrite for StdinWriter {
             let _ = is_written.await;
         }));
         let len = bytes.len();
-        // Sent now: not everybody flushes before waiting for an answer.
+        // Sent immediately: not every caller flushes before it waits for an answer.
         let _ = self.poll_pending(cx);
         Poll::Ready(Ok(len))
     }
@@ -80,7 +80,7 @@ impl Drop for StdinWriter {
             }
             let _ = messages.send(StdinMessage::Close).await;
         };
-        // Outside a runtime nothing reads the other end either.
+        // Outside a runtime, nothing reads the other end either.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(close);
         }

@@ -9,33 +9,33 @@ use crate::event::{LineBatch, LineRun, OutputStream};
 use crate::output::decode;
 use crate::per_stream::PerStream;
 
-/// A line longer than this, in bytes and without its end, is delivered in parts of at most this.
+/// A longer line, in bytes and without its end, is delivered in parts of at most this size.
 pub(super) const MAX_LINE_PART: usize = 1024 * 1024;
 
-/// A tail's memory is given back after a line that needed more than this.
+/// A larger tail's memory is freed after its line.
 const TAIL_TO_KEEP: usize = 16 * 1024;
 
-/// Room a new batch may get at once because the last one needed it.
+/// The most capacity that a new batch gets at once because the last one needed it.
 const BATCH_TO_EXPECT: usize = 256 * 1024;
 
 thread_local! {
-    /// Room for a batch: of the thread and not of the execution, for what is read is handed over at once, and
-    /// then goes through the same few lines of the processor's cache, however many write.
+    /// Spare buffers of a batch. One per thread, not per execution: what is read is handed over immediately,
+    /// so however many executions write, they go through the same few cache lines.
     static SPARE: Cell<Option<(String, Vec<LineRun>)>> = const { Cell::new(None) };
 }
 
-/// Gathers the lines of one execution.
+/// Batches the lines of one execution.
 pub(crate) struct LineBatcher {
     max_part: usize,
     open: LineBatch,
     /// Length of the batch taken last.
     last_len: usize,
-    /// The line that has not ended yet.
+    /// The unfinished last line.
     pub(super) tails: PerStream<Vec<u8>>,
 }
 
 impl LineBatcher {
-    /// Nothing gathered yet.
+    /// Starts with an empty batch.
     pub fn new(id: Uuid) -> Self {
         Self::with_max_part(id, MAX_LINE_PART)
     }
@@ -49,7 +49,7 @@ impl LineBatcher {
         }
     }
 
-    /// Takes the next bytes of a stream, read at this time. Lines that are complete join the open batch.
+    /// Takes the next bytes of a stream, read at this time. Complete lines join the open batch.
     pub fn push(&mut self, stream: OutputStream, bytes: &[u8], at: DateTime<Utc>) {
         let Some(last) = memchr::memrchr(b'\n', bytes) else {
             return self.extend_tail(stream, bytes, at);
@@ -91,7 +91,7 @@ impl LineBatcher {
         self.open.text.is_empty()
     }
 
-    /// The open batch, if it has a line; the next begins.
+    /// Takes the open batch, if it has a line, and starts the next.
     pub fn take(&mut self) -> Option<LineBatch> {
         if self.is_empty() {
             return None;
@@ -101,8 +101,8 @@ impl LineBatcher {
         Some(std::mem::replace(&mut self.open, next))
     }
 
-    /// Offers the open batch to `take`, which says whether it took it. What memory is left in it is kept for
-    /// the next batch of this thread.
+    /// Offers the open batch to `take`, which returns whether it took it. The memory left in it serves the
+    /// next batch of this thread.
     pub fn offer(&mut self, take: impl FnOnce(&mut LineBatch) -> bool) {
         let len = self.len();
         if !take(&mut self.open) {
@@ -113,7 +113,7 @@ impl LineBatcher {
         Self::recycle(std::mem::replace(&mut self.open, next));
     }
 
-    /// Keeps the memory of a batch that was delivered.
+    /// Reuses the memory of a delivered batch.
     pub fn recycle(LineBatch { mut text, mut runs, .. }: LineBatch) {
         if text.capacity() <= BATCH_TO_EXPECT {
             text.clear();
@@ -128,7 +128,7 @@ impl LineBatcher {
         }
         let mut tail = std::mem::take(&mut self.tails[stream]);
         self.append(&mut tail, bytes);
-        // A `\r` at the end may yet turn out to belong to the line's end.
+        // A final `\r` may turn out to be part of the line end.
         let undecided = tail.len() - without_cr(&tail).len();
         if tail.len() - undecided > self.max_part {
             let given_out = tail.len() - self.push_parts(stream, &tail, undecided, at).len();
@@ -188,8 +188,8 @@ impl LineBatcher {
         }
     }
 
-    /// Gives out parts of a line until what is left, but for its last `undecided` bytes, fits into
-    /// one, and returns what is left.
+    /// Emits parts of a line until the rest, except for its last `undecided` bytes, fits into one part, and
+    /// returns the rest.
     fn push_parts<'a>(
         &mut self,
         stream: OutputStream,
@@ -231,11 +231,11 @@ impl LineBatcher {
         }
     }
 
-    /// Makes room for `more` bytes; a new batch likely grows as long as the last one.
+    /// Reserves memory for `more` bytes; a new batch probably grows as long as the last one.
     fn expect(&mut self, more: usize) {
         if self.open.text.capacity() == 0 {
-            if let Some(room) = SPARE.take() {
-                (self.open.text, self.open.runs) = room;
+            if let Some(spare) = SPARE.take() {
+                (self.open.text, self.open.runs) = spare;
             }
             self.open.text.reserve(more.max(self.last_len.min(BATCH_TO_EXPECT)));
         }

@@ -1,8 +1,7 @@
 //! [`LineBatcher`]: bytes of two streams in, batches of whole lines of text out.
 //!
-//! `\n` ends a line and a `\r` right before it goes with it; nothing else does. What stands after the
-//! last `\n` waits as the stream's tail. A line of over [`MAX_LINE_PART`] bytes comes in parts, so
-//! that a tail has a bound.
+//! `\n` ends a line, together with a `\r` right before it; nothing else does. Bytes after the last `\n` wait
+//! as the stream's tail. A line of over [`MAX_LINE_PART`] bytes is delivered in parts: the tail is bounded.
 
 mod batcher;
 #[cfg(test)]

@@ -152,7 +152,8 @@ fn chunk() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         4 => prop::sample::select(vec!["\n", "\r\n", "\r", "a", "bcd", "é", "€", "\u{1F600}", "\0"])
             .prop_map(|text| text.as_bytes().to_vec()),
-        1 => prop::sample::select(vec![0x80, 0xBF, 0xC3, 0xE2, 0x82, 0xF0, 0x9F, 0xFF]).prop_map(|byte| vec![byte]),
+        1 => prop::sample::select(vec![0x80, 0xBF, 0xC3, 0xE2, 0x82, 0xF0, 0x9F, 0xFF])
+            .prop_map(|byte| vec![byte]),
     ];
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }

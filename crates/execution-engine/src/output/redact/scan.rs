@@ -8,19 +8,19 @@ use crate::output::matcher::Matcher;
 
 pub(super) const MASK: &[u8] = b"***";
 
-/// Offsets count from the first byte that was not given out yet: first `held`, then the chunk.
+/// Offsets count from the first byte that was not emitted yet: first `held`, then the chunk.
 pub(super) struct Scan {
     matcher: Arc<Matcher>,
     state: StateID,
-    /// How many of the bytes the automaton saw last may begin an occurrence.
+    /// How many of the last bytes the automaton saw may begin an occurrence.
     pending: usize,
-    /// The last byte is a `\r` which the automaton has not seen: before `\n` it is skipped.
+    /// The last byte is a `\r` that the automaton has not seen: before `\n` it is skipped.
     undecided_cr: bool,
-    /// Those that were skipped, rising.
+    /// Offsets of skipped `\r`, ascending.
     skipped_crs: Vec<usize>,
-    /// Occurrences, rising, neither overlapping nor touching each other.
+    /// Occurrences, ascending, neither overlapping nor touching each other.
     spans: Vec<(usize, usize)>,
-    /// Up to here `***` stands for the bytes already.
+    /// Up to here, `***` already stands for the bytes.
     masked_to: Option<usize>,
     pub(super) held: Vec<u8>,
     out: Vec<u8>,
@@ -84,11 +84,11 @@ impl Scan {
         let matcher = Arc::clone(&self.matcher);
         let stride = matcher.filter.stride;
         let mut at = 0;
-        // What began before this place must have been decided before the filter takes over.
+        // Whatever began before this position must be decided before the filter takes over.
         let mut decide = 0;
         loop {
-            // With more than a pattern's length pending, starting over would find matches again, and
-            // on text that almost is a long secret it would take the square of the time.
+            // With more than a pattern's length pending, starting over would find matches again. On text that
+            // almost is a long secret, that would take quadratic time.
             while self.pending >= matcher.shortest || self.undecided_from(offset + at) < offset + decide {
                 let Some(&byte) = chunk.get(at) else { return };
                 self.step(&matcher, byte, offset + at);
@@ -149,7 +149,7 @@ impl Scan {
         start
     }
 
-    /// Everything before this place is decided: no occurrence to come reaches into it.
+    /// Everything before this position is decided: no later occurrence reaches into it.
     #[inline]
     fn undecided_from(&self, end: usize) -> usize {
         if self.pending == 0 {
@@ -189,7 +189,7 @@ impl Scan {
     }
 }
 
-/// Appends the bytes `from..to` of the two, taken as one.
+/// Appends the bytes `from..to` of the two slices, taken as one.
 fn copy(out: &mut Vec<u8>, first: &[u8], second: &[u8], from: usize, to: usize) {
     let split = first.len();
     out.extend_from_slice(&first[from.min(split)..to.min(split)]);

@@ -9,12 +9,12 @@ use super::scan::Scan;
 use crate::output::encodings;
 use crate::output::matcher::Matcher;
 
-/// What must not be seen, compiled once and shared.
+/// The secrets, compiled once and shared.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets(Option<Arc<Matcher>>);
 
 impl Secrets {
-    /// Includes the forms of [`encodings`]. A secret of under two characters is not masked.
+    /// Includes the forms of [`encodings`]. A secret of fewer than two characters is not masked.
     pub fn new<'a>(secrets: impl Iterator<Item = &'a str>) -> Self {
         let forms: BTreeSet<Vec<u8>> = secrets.flat_map(encodings::forms).collect();
         Self(Matcher::new(&forms).map(Arc::new))
@@ -33,7 +33,7 @@ impl Secrets {
         if masked == text.as_bytes() {
             return Cow::Borrowed(text);
         }
-        // Secrets are text: an occurrence in text begins and ends between characters.
+        // Secrets are text: in text, an occurrence begins and ends between characters.
         Cow::Owned(crate::output::decode::into_lossy(masked))
     }
 
@@ -44,7 +44,7 @@ impl Secrets {
 }
 
 impl fmt::Debug for Secrets {
-    /// Tells nothing about the secrets.
+    /// Reveals nothing about the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_empty() { "Secrets(none)" } else { "Secrets(***)" })
     }
@@ -54,7 +54,7 @@ impl fmt::Debug for Secrets {
 pub(crate) struct StreamRedactor(pub(super) Option<Scan>);
 
 impl StreamRedactor {
-    /// What may be shown now. Borrowed from `chunk` where nothing is masked or held back; with no
+    /// The bytes that may be shown now. Borrowed from `chunk` if nothing is masked or held back; without
     /// secrets, `chunk` itself.
     #[inline]
     pub fn push<'a>(&'a mut self, chunk: &'a [u8]) -> &'a [u8] {
@@ -64,7 +64,7 @@ impl StreamRedactor {
         }
     }
 
-    /// The end of the stream: what was held back was no secret. The redactor is as new.
+    /// The stream has ended: what was held back is no secret. Resets the redactor.
     pub fn finish(&mut self) -> &[u8] {
         self.0.as_mut().map_or(&[], Scan::finish)
     }

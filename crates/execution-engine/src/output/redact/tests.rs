@@ -206,7 +206,10 @@ proptest! {
     #[test]
     fn longer_secrets_in_all_their_forms_among_other_text_too(
         given in prop::collection::vec("[ab/\" é\n]{2,5}|[abc/\n]{6,12}|(ab|abc|\n){6,12}", 1..4),
-        pieces in prop::collection::vec((any::<prop::sample::Index>(), 0..20usize, 0..20usize, " ?[a-c]{0,3}\r?\n?"), 0..12),
+        pieces in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0..20usize, 0..20usize, " ?[a-c]{0,3}\r?\n?"),
+            0..12,
+        ),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
     ) {
         let forms: Vec<_> = given.iter().flat_map(|secret| encodings::forms(secret)).collect();

@@ -13,7 +13,7 @@ use super::{drop_reaper, live, os_calls};
 use crate::process::spec::{Exit, ExitKind, Scope, TreeSignal, marker};
 use crate::result::{Containment, LeftoverProcess};
 
-/// Who owns a started process: dropping this kills the tree and reaps the leader.
+/// Owns a spawned process: dropping this kills the tree and reaps the leader.
 #[derive(Debug)]
 pub(in crate::process) struct Process {
     tree: Arc<Tree>,
@@ -21,7 +21,7 @@ pub(in crate::process) struct Process {
 }
 
 impl Process {
-    /// Takes over a child that was started just now.
+    /// Takes over a child that was just spawned.
     pub(super) fn adopt(pid: u32, start_time: Option<u64>, id: Uuid) -> Self {
         let tree = Tree { leader: pid, start_time, marker: marker(id), token: live::enter(pid) };
         Self { tree: Arc::new(tree), reaped: false }
@@ -31,7 +31,7 @@ impl Process {
         self.tree.leader
     }
 
-    /// Inside a runtime.
+    /// Requires a runtime.
     pub(in crate::process) fn watch_exit(&self) -> io::Result<ExitWatch> {
         ExitWatch::new(self.pid())
     }
@@ -45,8 +45,8 @@ impl Process {
         }
         match os_calls::wait4(pid, false) {
             Ok(Some(exit)) => exit,
-            // It has announced its end and the kernel is not quite done with it (macOS): a moment. Its status
-            // is settled, so the signal changes nothing; it only makes sure that nobody ever waits long here.
+            // It has announced its end, but the kernel is not quite done with it (macOS). Its status is
+            // settled, so the signal changes nothing; it only bounds the wait.
             Ok(None) => {
                 if let Some(leader) = Pid::from_raw(pid.cast_signed()) {
                     let _ = kill_process(leader, Signal::KILL);
@@ -66,7 +66,7 @@ impl Drop for Process {
     }
 }
 
-/// A started process. Dropped without [`reap`](Self::reap), it is killed with everything it started.
+/// A spawned process. Dropped without [`reap`](Self::reap), it is killed with everything it started.
 #[derive(Debug)]
 pub(crate) struct ExecutionChild {
     exit: ExitWatch,
@@ -82,7 +82,7 @@ impl ExecutionChild {
         self.process.pid()
     }
 
-    /// When the system says it started: with the process id, an identity.
+    /// When the system says it started. Together with the process id, this is an identity.
     pub(crate) fn start_time(&self) -> Option<u64> {
         self.process.tree.start_time
     }
@@ -92,45 +92,45 @@ impl ExecutionChild {
         Containment::Group
     }
 
-    /// Resolves when the leader has ended; it stays a zombie until [`reap`](Self::reap). Cancel-safe, and
-    /// may be awaited again.
+    /// Resolves when the leader has ended; it stays a zombie until [`reap`](Self::reap). Cancel-safe, and may
+    /// be awaited again.
     pub(crate) async fn exited(&mut self) {
         self.exit.ended().await;
     }
 
-    /// Signals the whole group. That it is gone already is no error.
+    /// Signals the whole group. A group that is gone already is not an error.
     pub(crate) fn signal_tree(&self, signal: TreeSignal) {
         let signals: &[Signal] = match signal {
-            // A stopped process takes no TERM before its CONT (systemd.kill(5) sends the same pair).
+            // A stopped process receives no TERM before its CONT (systemd.kill(5) sends the same pair).
             TreeSignal::Polite => &[Signal::TERM, Signal::CONT],
             TreeSignal::Force => &[Signal::KILL],
         };
         live::signal(self.process.tree.token, signals);
     }
 
-    /// What lives of the tree besides the leader.
+    /// Members of the tree that still live, without the leader.
     pub(crate) async fn members(&self, scope: Scope) -> Vec<LeftoverProcess> {
         let tree = Arc::clone(&self.process.tree);
         off_runtime(move || tree.members(scope)).await
     }
 
-    /// Kills the whole tree, escaped processes included, again and again until none is found (for at most
-    /// two seconds). Returns what would not die.
+    /// Kills the whole tree, escaped processes included, again and again until none is found (for at most two
+    /// seconds). Returns what could not be killed.
     pub(crate) async fn kill_all(&self) -> Vec<LeftoverProcess> {
         let tree = Arc::clone(&self.process.tree);
         off_runtime(move || tree.kill_until_gone()).await
     }
 
-    /// Takes the exit status; to be called after [`exited`](Self::exited). From here on nothing can be signalled.
+    /// Takes the exit status, after [`exited`](Self::exited). From here on, nothing can be signalled.
     pub(crate) fn reap(self) -> Exit {
         self.process.reap()
     }
 
-    /// The same after a natural end, and what the leader left behind.
+    /// The same after a natural end, with the processes that the leader left behind.
     ///
-    /// The usual answer, that nobody is left, costs one system call: after the reap a group without members
-    /// has no number any more. (Who left the group and holds none of it is not looked for: reading the whole
-    /// process table at every end would cost ten times as much as the start did.)
+    /// Usually there are none, and finding that out costs one system call: after the reap, a group without
+    /// members no longer exists. (Processes that left an empty group are not searched for: reading the whole
+    /// process table at every end would cost ten times as much as the spawn.)
     pub(crate) async fn reap_and_look(self) -> (Exit, Vec<LeftoverProcess>) {
         let tree = Arc::clone(&self.process.tree);
         let exit = self.process.reap();
@@ -143,8 +143,8 @@ impl ExecutionChild {
     }
 }
 
-/// The process table is files or system calls by the hundred: not for a runtime worker.
+/// Reading the process table takes hundreds of files or system calls: not for a runtime worker.
 async fn off_runtime(work: impl FnOnce() -> Vec<LeftoverProcess> + Send + 'static) -> Vec<LeftoverProcess> {
-    // An error is a runtime that shuts down; the drop of the child finishes the work then.
+    // An error means that the runtime is shutting down; dropping the child finishes the work then.
     tokio::task::spawn_blocking(work).await.unwrap_or_default()
 }

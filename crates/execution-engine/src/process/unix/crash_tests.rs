@@ -1,4 +1,4 @@
-//! What happens to the groups when the host ends: this test binary starts itself once more as the host.
+//! What happens to the groups when the host ends: this test binary runs itself again as the host.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ use crate::process::{release_guard_if_idle, spawn};
 
 const AS_HOST: &str = "EXECUTION_ENGINE_TEST_HOST";
 
-/// Starts this binary with one test only, the host below.
+/// Runs this binary with a single test, the host below.
 fn host(how: &str) -> std::process::Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "process::unix::crash_tests::the_host", "--nocapture", "--test-threads=1"])
@@ -23,7 +23,7 @@ fn host(how: &str) -> std::process::Child {
         .unwrap()
 }
 
-/// Only when started by [`host`]: three groups of deaf processes, then an end.
+/// Only when run by [`host`]: three groups that ignore signals, then an end.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host() {
     let Ok(how) = std::env::var(AS_HOST) else { return };
@@ -35,7 +35,7 @@ async fn the_host() {
         print!("pids {line}");
         all.push(spawned);
     }
-    // One that has ended before: its number must not be killed later.
+    // One that ended before: its id must not be killed later.
     tests::end(tests::start(tests::sh("true")).await).await;
     println!("ready");
     std::io::stdout().flush().unwrap();
@@ -48,7 +48,7 @@ async fn the_host() {
             assert_eq!(children(std::process::id()), 4);
             drop(all);
             let begun = Instant::now();
-            // The guard is let go when nothing is left to watch.
+            // The guard ends when nothing is left to watch.
             while children(std::process::id()) > 0 && begun.elapsed() < tests::DEADLINE {
                 release_guard_if_idle();
             }
@@ -83,7 +83,7 @@ fn children(parent: u32) -> usize {
         .count()
 }
 
-/// Runs a host to its end; gives the processes it had started and what it said after.
+/// Runs a host to its end; returns the processes it had spawned and what it printed afterwards.
 fn outcome(how: &str) -> (Vec<u32>, Vec<String>) {
     let mut host = host(how);
     let mut pids = Vec::new();

@@ -1,5 +1,5 @@
-//! The end of a process whose owner went away: killed, everything that escaped it too, and reaped, all
-//! off the runtime, because the owner may have gone away with it.
+//! Ends a process whose owner went away: kills it and everything that escaped it, and reaps it, all off the
+//! runtime, because the owner may have gone away with the runtime.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,11 +7,11 @@ use super::sweep::Tree;
 use super::{live, os_calls};
 use crate::sync::lock;
 
-/// Processes that no thread could be had for; the spawner thread looks after them.
+/// Processes for which no thread could be created; the spawner thread reaps them.
 static ORPHANS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// Kills the tree and reaps its leader on a thread of its own: one, because a process stuck in the
-/// kernel must not hold up the next one's reap.
+/// Kills the tree and reaps its leader on a thread per process, because a process stuck in the kernel must
+/// not delay the next one's reap.
 pub(super) fn kill_and_reap(tree: Arc<Tree>) {
     tree.kill_group();
     let pid = tree.leader;
@@ -28,7 +28,7 @@ pub(super) fn kill_and_reap(tree: Arc<Tree>) {
     }
 }
 
-/// Called by the spawner thread now and then.
+/// The spawner thread calls this now and then.
 pub(in crate::process) fn reap_orphans() {
     let mut orphans = lock(&ORPHANS);
     orphans.retain(|&pid| matches!(os_calls::wait4(pid, false), Ok(None)));

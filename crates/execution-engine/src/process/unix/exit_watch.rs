@@ -1,7 +1,7 @@
 //! Learns that a child has ended, without reaping it and without SIGCHLD.
 //!
-//! A pidfd (Linux) or a kqueue (macOS, BSD) that the runtime polls; a thread in `waitid` where they
-//! cannot be had: an old kernel, a seccomp filter, no descriptor left.
+//! Uses a pidfd (Linux) or a kqueue (macOS, BSD) that the runtime polls, or a thread in `waitid` if those are
+//! unavailable: an old kernel, a seccomp filter, no descriptor left.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -28,7 +28,7 @@ enum Source {
 }
 
 impl ExitWatch {
-    /// Inside a runtime. `pid` is a child that is not reaped yet.
+    /// Requires a runtime. `pid` is a child that has not been reaped.
     pub(super) fn new(pid: u32) -> io::Result<Self> {
         match Self::polled(pid) {
             Ok(watch) => Ok(watch),
@@ -57,7 +57,7 @@ impl ExitWatch {
         Ok(Self { pid, ended: false, source: Source::Thread(receiver) })
     }
 
-    /// Resolves when the child has ended; at once ever after. Cancel-safe.
+    /// Resolves when the child has ended, and immediately from then on. Cancel-safe.
     pub(super) async fn ended(&mut self) {
         if self.ended {
             return;
@@ -66,17 +66,17 @@ impl ExitWatch {
             Source::Polled(descriptor) => loop {
                 match descriptor.readable().await {
                     Ok(mut ready) => {
-                        // NOTE_EXIT is the last word, and may come a moment before `waitid` agrees.
+                        // NOTE_EXIT may arrive a moment before `waitid` agrees.
                         if cfg!(not(target_os = "linux")) || has_ended(self.pid) {
                             break;
                         }
                         ready.clear_ready();
                     }
-                    // The runtime shuts down: nothing will ever be polled again, and no task waits long.
+                    // The runtime is shutting down: nothing is polled any more, so no task waits long.
                     Err(_) => return std::future::pending().await,
                 }
             },
-            // An error is a sender that went away, and it only goes away at the end.
+            // An error means that the sender went away, which it only does at the end.
             Source::Thread(receiver) => drop(receiver.wait_for(|ended| *ended).await),
         }
         self.ended = true;
@@ -101,7 +101,7 @@ use super::os_kqueue::exit_descriptor;
 fn has_ended(pid: Pid) -> bool {
     let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
     match waitid(WaitId::Pid(pid), look) {
-        // macOS reports a stopped child although only ended ones are asked for.
+        // macOS reports a stopped child although only ended ones are requested.
         Ok(Some(status)) => status.exited() || status.killed() || status.dumped(),
         Ok(None) => false,
         Err(error) => error == Errno::CHILD,

@@ -1,4 +1,4 @@
-//! Why the system did not start a process, told apart: one error number has many reasons.
+//! Why the system did not spawn a process: one error number has many reasons.
 
 use std::fs;
 use std::io;
@@ -14,7 +14,7 @@ use crate::process::working_dir::check_working_dir;
 /// The longest single argument or variable Linux takes, its NUL included (`MAX_ARG_STRLEN`, execve(2)).
 const MAX_STRING: usize = 128 * 1024;
 
-/// Whether it is worth another try.
+/// Whether a retry may help.
 pub(in crate::process) fn transience(error: &io::Error) -> Transience {
     match Errno::from_io_error(error) {
         Some(Errno::TXTBSY) => Transience::ProgramBusy,
@@ -23,7 +23,7 @@ pub(in crate::process) fn transience(error: &io::Error) -> Transience {
     }
 }
 
-/// The code and the message for an error that stays.
+/// The code and the message for a permanent error.
 pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u32) -> ExecutionFailure {
     let errno = Errno::from_io_error(error);
     if matches!(errno, Some(Errno::NOENT | Errno::NOTDIR))
@@ -58,12 +58,12 @@ fn shown(path: &Path) -> String {
     format!("`{}`", path.display())
 }
 
-/// Gone, or something else, since it was looked at before the start.
+/// It was removed or replaced since it was checked before the spawn.
 fn unusable_folder(spec: &SpawnSpec) -> Option<ExecutionFailure> {
     check_working_dir(spec.working_dir.as_deref()?).err()
 }
 
-/// ENOENT: the program, or the interpreter the program asks for.
+/// ENOENT: the program is missing, or the interpreter that it requests.
 fn not_there(spec: &SpawnSpec) -> Told {
     let program = &spec.program;
     if fs::symlink_metadata(program).is_err() {
@@ -95,7 +95,8 @@ fn interpreter(program: &Path) -> Option<String> {
     Some(shebang::split(&line).0.to_owned())
 }
 
-/// EACCES: no permission on the file, on a folder on the way, a folder itself, or a mount without `exec`.
+/// EACCES: no permission on the file or on a folder on the way, a folder instead of a file, or a mount with
+/// `noexec`.
 fn not_allowed(spec: &SpawnSpec) -> Told {
     use rustix::fs::{Access, access};
     let program = &spec.program;
@@ -153,7 +154,7 @@ fn unknown_format(program: &Path) -> Told {
     (FailureCode::NotExecutable, message)
 }
 
-/// E2BIG, with whoever is to blame. Values are not shown: they may be secrets.
+/// E2BIG, naming what is too large. Values are not shown: they may be secrets.
 fn too_long(spec: &SpawnSpec) -> Told {
     let args = spec.args.iter().enumerate().map(|(i, arg)| (format!("argument {i}"), arg.len() + 1));
     let env = spec.env.iter().map(|(name, value)| {

@@ -1,13 +1,13 @@
 //! The guard: a `/bin/sh` that outlives the host by a few milliseconds.
 //!
-//! It reads the ids of live groups from a pipe whose only writing end is the host's. When the host
-//! ends, however it ends, the kernel closes that end, the guard reads end of file and kills what is
-//! listed (measured: 5 groups of 3 deaf processes gone 4 to 7 ms after the host's SIGKILL). PDEATHSIG
-//! is no alternative: it follows the *thread* that started the child, and needs `pre_exec`.
+//! It reads the ids of live groups from a pipe whose only writing end is the host's. When the host ends,
+//! however it does, the kernel closes that end; the guard reads end of file and kills the groups on its list
+//! (measured: 5 groups of 3 processes that ignore SIGTERM were gone 4 to 7 ms after the host's SIGKILL).
+//! PDEATHSIG is no alternative: it follows the *thread* that spawned the child, and needs `pre_exec`.
 //!
-//! It has a group of its own and ignores INT, TERM and HUP, so that a Ctrl-C in a terminal does not end
-//! it before the host. It inherits no environment, so that it carries nobody's execution mark. Without
-//! `/bin/sh` there is no guard, and everything else works.
+//! The guard has a group of its own and ignores INT, TERM and HUP, so that a Ctrl-C in a terminal does not
+//! end it before the host. It inherits no environment, so it carries no execution mark. Without `/bin/sh`
+//! there is no guard, and everything else works.
 
 use std::io::{self, PipeReader, PipeWriter, Write, pipe};
 use std::os::unix::process::CommandExt;
@@ -16,25 +16,25 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::sync::lock;
 
-/// What the shell runs.
+/// The script that the shell runs.
 const SCRIPT: &str = include_str!("guard.sh");
 
-/// As many groups as there may be; the largest pipe that Linux gives to everybody.
+/// Enough for all groups there may be: the largest pipe that Linux allows without privileges.
 #[cfg(target_os = "linux")]
 const MOST_WORDS: usize = 100_000;
 /// `+ 4194304`, and the end of the line.
 #[cfg(target_os = "linux")]
 const LONGEST_WORD: usize = 10;
 
-/// A guard that somebody keeps killing is not started for ever.
+/// A guard that keeps being killed is not restarted for ever.
 const MAX_STARTS: u32 = 8;
 
 struct Guard {
     shell: Child,
     lifeline: PipeWriter,
-    /// Our own hold on the reading end: writing to a dead guard fills the pipe, and raises no SIGPIPE.
+    /// Our own copy of the reading end: writing to a dead guard then fills the pipe and raises no SIGPIPE.
     _reading_end: PipeReader,
-    /// It was told of every live group, and of each that went.
+    /// Whether it knows of every live group, and of each one removed.
     is_told: bool,
 }
 
@@ -49,7 +49,7 @@ fn state() -> MutexGuard<'static, State> {
     lock(&STATE)
 }
 
-/// Starts the guard if there is none, before the first process it is to watch. Spawner thread only.
+/// Starts the guard if there is none, before the first process that it watches. Spawner thread only.
 pub(super) fn ensure() {
     ensure_in(&mut state());
 }
@@ -71,7 +71,7 @@ fn ensure_in(state: &mut State) {
         }
         Err(error) => {
             tracing::debug!(%error, "no guard: groups would outlive a crash of this process");
-            // No shell here, and there will be none; anything else may pass.
+            // There is no shell here, and there will be none. Any other error may be transient.
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) {
                 state.starts = MAX_STARTS;
             }
@@ -82,13 +82,13 @@ fn ensure_in(state: &mut State) {
 fn start() -> io::Result<Guard> {
     let (reading_end, lifeline) = pipe()?;
     rustix::io::ioctl_fionbio(&lifeline, true)?;
-    // A guard that is begun anew is told of all groups at once, before it reads the first.
+    // A new guard gets all groups in one write, before it reads the first.
     #[cfg(target_os = "linux")]
     let _ = rustix::pipe::fcntl_setpipe_size(&lifeline, MOST_WORDS * LONGEST_WORD);
     let shell = Command::new("/bin/sh")
         .args(["-c", SCRIPT, "execution-guard"])
         .env_clear()
-        // An environment that is not empty is read at once, see `table::mark_of`.
+        // A non-empty environment can be read immediately, see `table::mark_of`.
         .env("EXECUTION_GUARD", "1")
         .current_dir("/")
         .stdin(reading_end.try_clone()?)
@@ -99,50 +99,51 @@ fn start() -> io::Result<Guard> {
     Ok(Guard { shell, lifeline, _reading_end: reading_end, is_told: false })
 }
 
-/// Adds a group. A guard started anew is told of all the others as well.
+/// Adds a group. A new guard gets all others as well.
 pub(super) fn watch(pid: u32, mut all: impl Iterator<Item = u32>) {
     let mut state = state();
     if state.guard.is_none() {
-        // An engine that shut down has ended it since `ensure`, when nothing was live.
+        // An engine that shut down may have ended it since `ensure`, when there were no groups.
         ensure_in(&mut state);
     }
     let Some(guard) = &mut state.guard else { return };
     let is_told = if guard.is_told {
-        guard.tell('+', pid)
+        guard.send('+', pid)
     } else {
         guard.is_told = true;
-        all.all(|pid| guard.tell('+', pid))
+        all.all(|pid| guard.send('+', pid))
     };
     if !is_told {
         state.give_up();
     }
 }
 
-/// Removes a group, before its reap: afterwards the number may be a stranger's.
-pub(super) fn forget(pid: u32) {
+/// Removes a group before its reap: afterwards the id may belong to another process.
+pub(super) fn unregister(pid: u32) {
     let mut state = state();
-    if state.guard.as_mut().is_some_and(|guard| !guard.tell('-', pid)) {
+    if state.guard.as_mut().is_some_and(|guard| !guard.send('-', pid)) {
         state.give_up();
     }
 }
 
 impl State {
-    /// What it was not told of it would kill, or let live: it goes, and the next spawn starts another.
+    /// Without this message it would kill the wrong group, or miss one. So it ends, and the next spawn starts
+    /// another.
     fn give_up(&mut self) {
         let Some(mut guard) = self.guard.take() else { return };
-        tracing::debug!("the guard does not read: another takes its place");
+        tracing::debug!("the guard does not read: a new one replaces it");
         let _ = guard.shell.kill();
         guard.end();
     }
 }
 
 impl Guard {
-    /// False: the pipe is full, for the guard is dead, or stopped. One write below `PIPE_BUF` is whole or not at all.
-    fn tell(&mut self, op: char, pid: u32) -> bool {
+    /// False: the pipe is full, because the guard is dead or stopped. A write below `PIPE_BUF` is atomic.
+    fn send(&mut self, op: char, pid: u32) -> bool {
         self.lifeline.write_all(format!("{op} {pid}\n").as_bytes()).is_ok()
     }
 
-    /// Has it end, and reaps it. It takes a millisecond, and the caller may be a JavaScript thread.
+    /// Ends the guard and reaps it. That takes a millisecond, and the caller may be a JavaScript thread.
     fn end(self) {
         let Self { mut shell, .. } = self;
         let waiting = std::thread::Builder::new().name("exec-guard-end".into()).spawn(move || shell.wait());
@@ -183,9 +184,9 @@ mod tests {
     fn of_thousands_of_groups_those_that_are_live_at_the_end_are_killed_and_no_other() {
         let (mut first, mut middle, mut last, mut gone) = (group(), group(), group(), group());
         let mut guard = start().unwrap();
-        // It reads as slowly as a shell does.
+        // The guard reads as slowly as a shell does.
         rustix::io::ioctl_fionbio(&guard.lifeline, false).unwrap();
-        let mut all = |op, ids: &mut dyn Iterator<Item = u32>| ids.for_each(|id| assert!(guard.tell(op, id)));
+        let mut all = |op, ids: &mut dyn Iterator<Item = u32>| ids.for_each(|id| assert!(guard.send(op, id)));
         all('+', &mut [gone.id(), first.id()].into_iter());
         all('+', &mut (NOBODYS..NOBODYS + 3000));
         all('+', &mut [middle.id()].into_iter());
@@ -211,14 +212,14 @@ mod tests {
         ensure_in(&mut state);
         let deaf = pid(&state.guard.as_ref().unwrap().shell);
         kill_process(deaf, Signal::STOP).unwrap();
-        while state.guard.as_mut().unwrap().tell('+', NOBODYS) {}
+        while state.guard.as_mut().unwrap().send('+', NOBODYS) {}
         state.give_up();
-        // Reaped by a thread that waits for just that.
+        // Reaped by the thread that waits for it.
         while test_kill_process(deaf).is_ok() {
             std::thread::yield_now();
         }
         ensure_in(&mut state);
-        assert!(state.guard.as_mut().unwrap().tell('+', NOBODYS));
+        assert!(state.guard.as_mut().unwrap().send('+', NOBODYS));
         state.give_up();
     }
 
@@ -227,7 +228,7 @@ mod tests {
     fn a_guard_is_told_of_as_many_groups_as_there_may_be_before_it_reads_the_first() {
         let mut guard = start().unwrap();
         kill_process(pid(&guard.shell), Signal::STOP).unwrap();
-        assert!((0..100_000).all(|id| guard.tell('+', NOBODYS + id)));
+        assert!((0..100_000).all(|id| guard.send('+', NOBODYS + id)));
         guard.shell.kill().unwrap();
         guard.shell.wait().unwrap();
     }

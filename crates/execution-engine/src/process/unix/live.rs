@@ -1,8 +1,8 @@
-//! The live groups of this host process: who may still be signalled.
+//! The live groups of this host process: those that may still be signalled.
 //!
-//! A group is entered right after its spawn and leaves right before its reap, both under one lock, and
-//! signals are sent under the same lock. So no signal can follow the reap that frees its number, not even
-//! from a teardown that reaps everything at once while other threads still hold their children.
+//! A group is added right after its spawn and removed right before its reap, both under one lock, and signals
+//! are sent under the same lock. So no signal can follow the reap that frees its id, not even from a teardown
+//! that reaps everything at once while other threads still hold their children.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use super::guard;
 use crate::sync::lock;
 
-/// One entry of the table. Not the process id: that can be used again, a token never is.
+/// The key of an entry. Not the process id: that is reused, a token never is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Token(u64);
 
@@ -25,7 +25,7 @@ fn live() -> MutexGuard<'static, BTreeMap<Token, u32>> {
     lock(&LIVE)
 }
 
-/// Enters a group that was just started, and tells the guard.
+/// Adds a group that was just spawned, and informs the guard.
 pub(super) fn enter(pid: u32) -> Token {
     let token = Token(NEXT.fetch_add(1, Ordering::Relaxed));
     let mut live = live();
@@ -34,29 +34,29 @@ pub(super) fn enter(pid: u32) -> Token {
     token
 }
 
-/// Takes a group out, before its reap. `false`: a teardown took it, and has reaped it.
+/// Removes a group before its reap. `false`: a teardown removed it, and has reaped it.
 pub(super) fn leave(token: Token) -> bool {
     let mut live = live();
     let pid = live.remove(&token);
     if let Some(pid) = pid {
-        guard::forget(pid);
+        guard::unregister(pid);
     }
     pid.is_some()
 }
 
-/// Sends signals to the group, in this order, if its number is still its own.
+/// Sends signals to the group, in this order, if its id is still its own.
 pub(super) fn signal(token: Token, signals: &[Signal]) {
     let live = live();
     let Some(pid) = live.get(&token).and_then(|&pid| pinned(pid)) else { return };
     for &signal in signals {
-        // ESRCH: all gone. EPERM: macOS says so of a group in which only zombies are left (XNU skips
-        // them), and every system of a group whose members all run as somebody else. Nothing to be done.
+        // ESRCH is fine: the group is gone. So is EPERM: macOS returns it for a group of zombies (XNU skips
+        // them), and every system for a group whose members all run as another user.
         let _ = kill_process_group(pid, signal);
     }
 }
 
-/// Ends the guard while there is nothing to watch, so that a host that shut its engine down has no
-/// child left. The next spawn starts another.
+/// Ends the guard when there is nothing to watch, so that a host that shut its engine down has no child left.
+/// The next spawn starts another.
 pub(crate) fn release_guard_if_idle() {
     let live = live();
     if live.is_empty() {
@@ -64,8 +64,8 @@ pub(crate) fn release_guard_if_idle() {
     }
 }
 
-/// The id, as long as it is a child of ours, running or zombie. With SIGCHLD ignored by the host the
-/// kernel reaps by itself, and the number may be a stranger's by now: `None`.
+/// The id, as long as it is a child of ours, running or zombie. If the host ignores SIGCHLD, the kernel reaps
+/// children itself, and the id may belong to another process by now: `None`.
 fn pinned(pid: u32) -> Option<Pid> {
     let pid = Pid::from_raw(pid.cast_signed())?;
     match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG) {

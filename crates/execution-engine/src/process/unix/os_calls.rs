@@ -1,5 +1,5 @@
-//! Where `unsafe` is needed: `wait4` with its resource usage, and the thread's signal mask (neither is in std or
-//! rustix).
+//! The calls that need `unsafe`: `wait4` with its resource usage, and the thread's signal mask (neither is in
+//! std or rustix).
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -7,22 +7,24 @@ use std::mem::MaybeUninit;
 use crate::process::spec::{Exit, ExitKind};
 use crate::result::ResourceUsage;
 
-/// A child inherits the mask of the thread that starts it: a blocked SIGTERM would make it deaf.
+/// A child inherits the signal mask of the thread that spawns it: with SIGTERM blocked, it could not be
+/// stopped.
 pub(in crate::process) fn prepare_spawner_thread() {
     let mut none = MaybeUninit::uninit();
-    // SAFETY: sigemptyset fills the set it is given; pthread_sigmask reads it, and a null pointer for the old mask is allowed.
+    // SAFETY: sigemptyset fills the set it is given; pthread_sigmask reads it, and allows a null pointer for
+    // the old mask.
     unsafe {
         libc::sigemptyset(none.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
     }
 }
 
-/// A write beyond a file size limit (`RLIMIT_FSIZE`) raises a signal in the thread that writes, which would end
-/// the host. Blocked there, the write fails instead, as one to a full disk does.
+/// A write beyond a file size limit (`RLIMIT_FSIZE`) raises a signal in the writing thread, which would end
+/// the host. With the signal blocked, the write fails instead, as it does on a full disk.
 pub(crate) fn prepare_writer_thread() {
     let mut file_size = MaybeUninit::uninit();
-    // SAFETY: sigemptyset fills the set it is given and sigaddset adds a valid signal; pthread_sigmask reads it,
-    // and a null pointer for the old mask is allowed.
+    // SAFETY: sigemptyset fills the set it is given and sigaddset adds a valid signal; pthread_sigmask reads
+    // it, and allows a null pointer for the old mask.
     unsafe {
         libc::sigemptyset(file_size.as_mut_ptr());
         libc::sigaddset(file_size.as_mut_ptr(), libc::SIGXFSZ);
@@ -30,7 +32,7 @@ pub(crate) fn prepare_writer_thread() {
     }
 }
 
-/// Reaps one child of ours. `Ok(None)`: it still runs (only with `block` false).
+/// Reaps one child of ours. `Ok(None)`: it still runs (only if `block` is false).
 pub(super) fn wait4(pid: u32, block: bool) -> io::Result<Option<Exit>> {
     let mut status: libc::c_int = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();

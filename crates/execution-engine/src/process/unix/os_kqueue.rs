@@ -16,7 +16,7 @@ pub(super) fn exit_descriptor(pid: Pid) -> io::Result<OwnedFd> {
     // SAFETY: the only pointer in the change is null user data; no descriptor in it needs to stay open.
     match unsafe { kevent(&queue, &[change], &mut none, None) } {
         Ok(_) => Ok(queue),
-        // Ended before we asked (libuv#3521): no event will come, and the thread sees it at once.
+        // It ended before we asked (libuv#3521): no event will come, and the thread sees the end immediately.
         Err(Errno::SRCH) => Err(io::ErrorKind::NotFound.into()),
         Err(error) => Err(error.into()),
     }

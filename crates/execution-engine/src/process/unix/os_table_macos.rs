@@ -1,7 +1,7 @@
 //! The process table of macOS: libproc (`proc_pidinfo`) and sysctl (`KERN_PROCARGS2`).
 //!
-//! System integrity protection hides the environment of Apple's own programs (`/bin/sleep`): those carry a
-//! mark that cannot be read, and are found by their group alone.
+//! System integrity protection hides the environment of Apple's own programs (`/bin/sleep`). Their mark
+//! cannot be read, so they are found by their group only.
 
 use std::ffi::{OsStr, OsString, c_int, c_void};
 use std::mem::{MaybeUninit, size_of};
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::process_info::ProcessInfo;
 use crate::process::spec::EXECUTION_ID_VAR;
 
-/// One process. The call passes over zombies by itself.
+/// One process. The call itself skips zombies.
 pub(super) fn look(pid: u32) -> Option<ProcessInfo> {
     let mut info = MaybeUninit::<libc::proc_bsdinfo>::zeroed();
     let size = c_int::try_from(size_of::<libc::proc_bsdinfo>()).ok()?;
@@ -53,7 +53,7 @@ pub(super) fn living() -> Vec<ProcessInfo> {
 fn pids() -> Vec<u32> {
     // SAFETY: a null buffer of size 0 asks how many there are.
     let count = unsafe { libc::proc_listallpids(std::ptr::null_mut(), 0) };
-    // Some may start in between.
+    // More may start in between.
     let mut pids = vec![0_i32; usize::try_from(count).unwrap_or(0) + 64];
     let Ok(bytes) = c_int::try_from(pids.len() * size_of::<i32>()) else { return Vec::new() };
     // SAFETY: the buffer is writable and of the size given.
@@ -107,7 +107,7 @@ fn arguments_and_environment(pid: u32) -> Option<Vec<u8>> {
     (filled == 0).then_some(area)
 }
 
-/// SIGKILL to this very process. There is no pidfd: the gap between look and signal is some microseconds.
+/// SIGKILL to exactly this process. There is no pidfd: check and signal are some microseconds apart.
 pub(super) fn kill_verified(process: &ProcessInfo) {
     let Some(pid) = Pid::from_raw(process.pid.cast_signed()) else { return };
     if look(process.pid).is_some_and(|now| now.start_time == process.start_time) {

@@ -1,7 +1,7 @@
-//! The process table, read once for everyone who asks at the same time.
+//! The process table, read once for all callers that ask at the same time.
 //!
-//! Reading it costs about 17 µs a process. Hundreds of executions that end together would each read it
-//! all; instead, whoever asks while a reading is under way shares the next one.
+//! Reading it costs about 17 µs per process. Hundreds of executions that end together would each read all of
+//! it; instead, a caller that asks during a reading shares the next one.
 
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use super::process_info::ProcessInfo;
 use super::table;
 use crate::sync::lock;
 
-/// The living processes, each with its execution's mark where marks were asked for.
+/// The live processes, each with its execution's mark if marks were requested.
 #[derive(Debug)]
 pub(super) struct Snapshot {
     begun: Instant,
@@ -23,17 +23,17 @@ type Shared = Mutex<Option<Arc<Snapshot>>>;
 static PLAIN: Shared = Mutex::new(None);
 static WITH_MARKS: Shared = Mutex::new(None);
 
-/// Who is there.
+/// The live processes.
 pub(super) fn plain() -> Arc<Snapshot> {
     no_older_than_now(&PLAIN, |_| None)
 }
 
-/// Who is there, and whose they are.
+/// The live processes, with their marks.
 pub(super) fn with_marks() -> Arc<Snapshot> {
     no_older_than_now(&WITH_MARKS, table::mark_of)
 }
 
-/// Begun after this call: what the caller has killed before it does not show up alive.
+/// Read after this call started: what the caller killed before does not show up alive.
 fn no_older_than_now(shared: &Shared, mark_of: fn(u32) -> Option<OsString>) -> Arc<Snapshot> {
     let asked = Instant::now();
     let mut shared = lock(shared);

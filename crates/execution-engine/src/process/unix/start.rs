@@ -1,4 +1,4 @@
-//! What Unix adds to a command, and its start.
+//! What Unix adds to a command, and its spawn.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -8,7 +8,7 @@ use super::child::Process;
 use super::{guard, table};
 use crate::process::spec::SpawnSpec;
 
-/// Starts the command in a process group of its own. Everything here keeps std on its `posix_spawn` path.
+/// Spawns the command in a process group of its own. Everything here keeps std on its `posix_spawn` path.
 pub(in crate::process) fn start(mut command: Command, spec: &SpawnSpec) -> io::Result<Process> {
     guard::ensure();
     command.process_group(0);
@@ -16,6 +16,6 @@ pub(in crate::process) fn start(mut command: Command, spec: &SpawnSpec) -> io::R
         command.arg0(arg0);
     }
     let pid = command.spawn()?.id();
-    // Owned from here on, before anything that can fail.
+    // Owned from here on, before anything can fail.
     Ok(Process::adopt(pid, table::look(pid).map(|info| info.start_time), spec.id))
 }

@@ -1,4 +1,4 @@
-//! What is left of a tree, and its end by force.
+//! Finds what is left of a tree, and kills it.
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::table;
 use crate::process::spec::Scope;
 use crate::result::LeftoverProcess;
 
-/// One execution's processes: a leader, its group, and whoever carries its mark.
+/// One execution's processes: a leader, its group, and all that carry its mark.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) leader: u32,
@@ -21,7 +21,7 @@ pub(super) struct Tree {
     pub(super) token: Token,
 }
 
-/// A tree that forks faster than it is killed is given up after this.
+/// After this, a tree that forks faster than it is killed is given up.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Tree {
@@ -29,7 +29,7 @@ impl Tree {
         live::signal(self.token, &[Signal::KILL]);
     }
 
-    /// Everyone but the leader. Zombies do not count.
+    /// All but the leader. Zombies do not count.
     pub(super) fn members(&self, scope: Scope) -> Vec<LeftoverProcess> {
         leftover(&self.survivors(scope))
     }
@@ -42,13 +42,13 @@ impl Tree {
         snapshot.select(|process, mark| {
             process.pid != self.leader
                 && (process.group == self.leader || mark.is_some_and(|mark| *mark == self.marker))
-                // Older than the leader is a stranger, whatever its group's number.
+                // A process older than the leader does not belong to the tree, whatever its group's id.
                 && self.start_time.is_none_or(|start| process.start_time >= start)
         })
     }
 
-    /// Kills, looks, and kills again. The group is killed as a whole each time, so that a member that
-    /// forks meanwhile gains nothing; the escaped one by one, each verified right before.
+    /// Kills, checks, and kills again. The group is killed as a whole each time, so that a member that forks
+    /// meanwhile gains nothing; escaped processes one by one, each verified right before.
     pub(super) fn kill_until_gone(&self) -> Vec<LeftoverProcess> {
         kill_until_gone(|| {
             self.kill_group();
@@ -57,8 +57,8 @@ impl Tree {
     }
 }
 
-/// Kills what `find` finds until it finds nothing, twice: a process forked while the table was read may be
-/// in neither half.
+/// Kills what `find` finds until it finds nothing twice: a process that was forked while the table was read
+/// may be missing from it.
 pub(super) fn kill_until_gone(find: impl Fn() -> Vec<ProcessInfo>) -> Vec<LeftoverProcess> {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = Duration::from_millis(1);
@@ -82,7 +82,7 @@ pub(super) fn kill_until_gone(find: impl Fn() -> Vec<ProcessInfo>) -> Vec<Leftov
     }
 }
 
-/// Everyone who carries this mark.
+/// All processes that carry this mark.
 pub(super) fn marked(marker: &std::ffi::OsStr) -> Vec<ProcessInfo> {
     let snapshot: std::sync::Arc<Snapshot> = snapshot::with_marks();
     snapshot.select(|_, mark| mark.is_some_and(|mark| mark == marker))

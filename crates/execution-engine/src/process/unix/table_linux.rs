@@ -10,7 +10,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_s
 use super::process_info::ProcessInfo;
 use crate::process::spec::EXECUTION_ID_VAR;
 
-/// Kernel threads (`PF_KTHREAD`): nobody's descendants.
+/// Kernel threads (`PF_KTHREAD`) are never descendants.
 const KERNEL_THREAD: u32 = 0x0020_0000;
 
 /// One process, zombies included.
@@ -18,8 +18,8 @@ pub(super) fn look(pid: u32) -> Option<ProcessInfo> {
     parse(pid, &std::fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// `pid (name) state ppid pgrp session tty tpgid flags … starttime(22) …`; the name may hold anything,
-/// `)` included.
+/// `pid (name) state ppid pgrp session tty tpgid flags … starttime(22) …`; the name may contain anything,
+/// even `)`.
 fn parse(pid: u32, stat: &[u8]) -> Option<ProcessInfo> {
     let (name, mut fields) = split(stat)?;
     let state = fields.next()?;
@@ -30,7 +30,7 @@ fn parse(pid: u32, stat: &[u8]) -> Option<ProcessInfo> {
     (flags & KERNEL_THREAD == 0).then_some(ProcessInfo { pid, group, start_time, name, zombie })
 }
 
-/// The name, and the fields behind it.
+/// The name, and the fields after it.
 fn split(stat: &[u8]) -> Option<(String, std::str::SplitAsciiWhitespace<'_>)> {
     let open = memchr::memchr(b'(', stat)?;
     let close = memchr::memrchr(b')', stat)?;
@@ -51,7 +51,8 @@ pub(super) fn living() -> Vec<ProcessInfo> {
 
 /// The execution's mark in a process's environment. Other users' environments cannot be read.
 pub(super) fn mark_of(pid: u32) -> Option<OsString> {
-    /// In milliseconds; together about a tenth of a second, in which a busy machine runs everyone once.
+    /// In milliseconds: about a tenth of a second in all, in which even a busy machine runs every process
+    /// once.
     const PAUSES: [u64; 12] = [0, 1, 1, 2, 4, 8, 16, 16, 16, 16, 16, 16];
     let name = EXECUTION_ID_VAR.as_bytes();
     for pause in PAUSES {
@@ -69,27 +70,27 @@ pub(super) fn mark_of(pid: u32) -> Option<OsString> {
     None
 }
 
-/// In one call: between two, the process may change its program, and the rest reads as empty.
+/// In one call: between two, the process may exec another program, and the rest would read as empty.
 fn environment(pid: u32) -> Option<Vec<u8>> {
-    let mut room = 32 * 1024;
+    let mut size = 32 * 1024;
     loop {
-        let mut environ = vec![0; room];
+        let mut environ = vec![0; size];
         let length = std::fs::File::open(format!("/proc/{pid}/environ")).ok()?.read(&mut environ).ok()?;
-        if length < room {
+        if length < size {
             environ.truncate(length);
             return Some(environ);
         }
-        room *= 4;
+        size *= 4;
     }
 }
 
-/// Whether an environment that reads as empty is. It reads so, too, of a process that changes its program
-/// right then: the file belongs to the program it was opened under, and the new one's is not there yet.
-/// Taking that for an unmarked process would let a daemon slip away just as it starts.
+/// Whether an environment that reads as empty really is. It also reads as empty while a process execs: the
+/// file belongs to the program it was opened under, and the new one's is not there yet. Treating that as
+/// unmarked would let a daemon escape just as it starts.
 ///
-/// `env_start` and `env_end` are fields 50 and 51. The kernel sets both to the same place before it sets the
-/// end, so they are believed only of a process that waits (S) or is stopped (T, t): inside `execve` it
-/// runs (R), however long it has to wait for a processor, or waits for the disk (D).
+/// `env_start` and `env_end` are fields 50 and 51. The kernel sets both to the same address before it sets
+/// the end, so they are trusted only while the process waits (S) or is stopped (T, t): inside `execve` it
+/// runs (R), however long it has to wait for a CPU, or waits for the disk (D).
 fn has_no_environment(pid: u32) -> bool {
     let Ok(stat) = std::fs::read(format!("/proc/{pid}/stat")) else { return true };
     split(&stat).is_none_or(|(_, mut fields)| {
@@ -100,14 +101,14 @@ fn has_no_environment(pid: u32) -> bool {
     })
 }
 
-/// SIGKILL to this very process, never to one that has its number by now: the descriptor pins it, then
-/// its identity is compared.
+/// SIGKILL to exactly this process, never to one that reuses its id: the descriptor pins it, then its
+/// identity is compared.
 pub(super) fn kill_verified(process: &ProcessInfo) {
     let Some(pid) = Pid::from_raw(process.pid.cast_signed()) else { return };
     let same = || look(process.pid).is_some_and(|now| now.start_time == process.start_time);
     match pidfd_open(pid, PidfdFlags::empty()) {
         Ok(descriptor) if same() => drop(pidfd_send_signal(descriptor, Signal::KILL)),
-        // No pidfds here: the gap between look and signal is some microseconds.
+        // No pidfds here: check and signal are some microseconds apart.
         Err(error) if error != rustix::io::Errno::SRCH && same() => drop(kill_process(pid, Signal::KILL)),
         _ => {}
     }
@@ -131,7 +132,7 @@ mod tests {
         assert!(living().contains(&me));
     }
 
-    /// The fields that tell an empty environment from one that is not there yet.
+    /// The fields that tell an empty environment from one that is not set up yet.
     #[test]
     fn a_process_with_variables_has_an_environment() {
         assert!(!has_no_environment(std::process::id()));

@@ -1,4 +1,4 @@
-//! No process table is read on this system: groups are signalled as a whole, nobody is found by name.
+//! Without a process table: groups are signalled as a whole, and single processes are not found.
 
 use std::ffi::OsString;
 

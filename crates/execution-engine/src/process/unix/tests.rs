@@ -35,7 +35,7 @@ async fn refused(spec: SpawnSpec) -> ExecutionFailure {
     spawn(move || Ok(spec)).await.unwrap_err()
 }
 
-/// What arrives until the end of file, or until `enough` is in it.
+/// Reads until the end of file, or until `enough` has arrived.
 pub(super) async fn read(pipe: &PipeReader, enough: Option<&str>) -> String {
     let mut all = Vec::new();
     let mut buffer = [0; 4096];
@@ -58,7 +58,7 @@ pub(super) async fn end(mut spawned: Spawned) -> Exit {
     spawned.child.reap()
 }
 
-/// A net for what must come: long, because machines are slow. Nothing sleeps for it.
+/// A safety net: long, because machines are slow. Nothing sleeps for it.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 async fn within<T>(future: impl Future<Output = T>) -> T {
@@ -198,7 +198,7 @@ async fn force_ends_what_ignores_the_polite_signal() {
     spawned.child.signal_tree(TreeSignal::Force);
     within(spawned.child.exited()).await;
     assert!(gone(child));
-    // The zombie still pins the group: signalling it is no error.
+    // The zombie still pins the group: signalling it is not an error.
     spawned.child.signal_tree(TreeSignal::Force);
     assert!(matches!(spawned.child.reap().status, ExitKind::Signal { number: 9, .. }));
 }
@@ -257,7 +257,7 @@ async fn a_spawn_nobody_waits_for_any_more_is_undone() {
     tokio::task::spawn_blocking(move || begun.recv()).await.unwrap().unwrap();
     task.abort();
     let _ = task.await;
-    // The next order is served after that one: by then it was started and dropped, or never started.
+    // The next order is served afterwards: by then, this one was spawned and dropped, or never spawned.
     end(start(sh("true")).await).await;
     let deadline = Instant::now() + DEADLINE;
     while !marked_processes(&mark).is_empty() {
@@ -319,7 +319,8 @@ async fn a_program_that_is_still_written_is_tried_again_and_holds_up_nobody() {
     let program = dir.path().join("copy");
     std::fs::copy("/bin/true", &program).unwrap();
     let deadline = Instant::now() + DEADLINE;
-    // It is tried again for half a second. A machine that does not start the other one meanwhile gets another round.
+    // The spawn is retried for half a second. If a loaded machine runs the other process too late, another
+    // round follows.
     loop {
         let writer = std::fs::OpenOptions::new().append(true).mode(0o755).open(&program).unwrap();
         let spec = SpawnSpec { program: program.clone(), args: Vec::new(), ..sh("") };

@@ -22,7 +22,7 @@ fn live() -> MutexGuard<'static, BTreeMap<u64, Arc<Tree>>> {
     lock(&LIVE)
 }
 
-/// A leader, and the job around it where there is one. The open handle keeps the id from being used again.
+/// A leader, and the job around it if there is one. The open handle keeps the id from being reused.
 #[derive(Debug)]
 struct Tree {
     pid: u32,
@@ -34,7 +34,7 @@ impl Tree {
     fn kill(&self) {
         match &self.job {
             Some(job) => job.terminate(),
-            // That it has ended already is no error.
+            // One that has ended already is not an error.
             None => drop(os_process::terminate(&self.handle)),
         }
     }
@@ -47,7 +47,7 @@ impl Tree {
             .collect()
     }
 
-    /// The end of a process is not instant: it waits for what its threads have under way.
+    /// A process does not end instantly: it waits for its threads' pending operations.
     fn kill_until_gone(&self) -> Vec<LeftoverProcess> {
         const PATIENCE: Duration = Duration::from_secs(2);
         let deadline = Instant::now() + PATIENCE;
@@ -62,7 +62,7 @@ impl Tree {
     }
 }
 
-/// Who owns a started process: dropping this ends the tree.
+/// Owns a spawned process: dropping this ends the tree.
 #[derive(Debug)]
 pub(in crate::process) struct Process {
     tree: Arc<Tree>,
@@ -71,8 +71,8 @@ pub(in crate::process) struct Process {
 }
 
 impl Process {
-    /// Takes over a process that was created just now and is suspended still. Without a job (an old
-    /// system, or a host whose own job forbids it) the tree is not held, and the result says so.
+    /// Takes over a process that was just created and is still suspended. Without a job (an old system, or a
+    /// host whose own job forbids it), nothing holds the tree, and the result says so.
     pub(super) fn adopt(pid: u32, handle: OwnedHandle, on_our_console: bool) -> Self {
         let job = Job::new().and_then(|job| job.assign(handle.as_handle()).map(|()| job));
         if let Err(error) = &job {
@@ -98,7 +98,7 @@ impl Drop for Process {
     }
 }
 
-/// A started process. Dropped without [`reap`](Self::reap), it is ended with everything it started.
+/// A spawned process. Dropped without [`reap`](Self::reap), it is ended with everything it started.
 #[derive(Debug)]
 pub(crate) struct ExecutionChild {
     exit: ExitWatch,
@@ -114,7 +114,7 @@ impl ExecutionChild {
         self.process.tree.pid
     }
 
-    /// When the system says it started: with the process id, an identity.
+    /// When the system says it started. Together with the process id, this is an identity.
     pub(crate) fn start_time(&self) -> Option<u64> {
         os_process::start_time(&self.process.tree.handle)
     }
@@ -128,8 +128,8 @@ impl ExecutionChild {
         self.exit.ended().await;
     }
 
-    /// Polite: a Ctrl-Break, where the child shares the host's console; else, as with force, the end of the
-    /// whole job.
+    /// Graceful: a Ctrl-Break if the child shares the host's console; otherwise, as with force, the whole job
+    /// is ended.
     pub(crate) fn signal_tree(&self, signal: TreeSignal) {
         let asked = signal == TreeSignal::Polite
             && self.process.on_our_console
@@ -139,25 +139,27 @@ impl ExecutionChild {
         }
     }
 
-    /// What lives of the tree besides the leader. Nothing leaves a job, so the scope makes no difference.
+    /// Members of the tree that still live, without the leader. Nothing leaves a job, so the scope makes no
+    /// difference.
     pub(crate) async fn members(&self, _scope: Scope) -> Vec<LeftoverProcess> {
         let tree = Arc::clone(&self.process.tree);
         tokio::task::spawn_blocking(move || tree.members()).await.unwrap_or_default()
     }
 
-    /// Ends the whole tree and waits until it is empty (for at most two seconds). Returns what would not end.
+    /// Ends the whole tree and waits until it is empty (for at most two seconds). Returns what could not be
+    /// ended.
     pub(crate) async fn kill_all(&self) -> Vec<LeftoverProcess> {
         let tree = Arc::clone(&self.process.tree);
         tokio::task::spawn_blocking(move || tree.kill_until_gone()).await.unwrap_or_default()
     }
 
-    /// The same after a natural end, and what the leader left behind.
+    /// The same after a natural end, with the processes that the leader left behind.
     pub(crate) async fn reap_and_look(self) -> (Exit, Vec<LeftoverProcess>) {
         let left = self.members(Scope::Group).await;
         (self.reap(), left)
     }
 
-    /// Takes the exit status; to be called after [`exited`](Self::exited). What is left in the job is let go.
+    /// Takes the exit status, after [`exited`](Self::exited). Processes left in the job live on.
     pub(crate) fn reap(self) -> Exit {
         live().remove(&self.process.key);
         let tree = &self.process.tree;

@@ -1,4 +1,4 @@
-//! Why the system did not start a process, told apart.
+//! Why the system did not spawn a process.
 
 use std::io;
 
@@ -17,7 +17,7 @@ fn os_code(error: &io::Error) -> u32 {
     error.raw_os_error().map_or(0, i32::cast_unsigned)
 }
 
-/// Whether it is worth another try.
+/// Whether a retry may help.
 pub(in crate::process) fn transience(error: &io::Error) -> Transience {
     match os_code(error) {
         ERROR_SHARING_VIOLATION => Transience::ProgramBusy,
@@ -30,7 +30,7 @@ pub(in crate::process) fn transience(error: &io::Error) -> Transience {
     }
 }
 
-/// The code and the message for an error that stays.
+/// The code and the message for a permanent error.
 pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u32) -> ExecutionFailure {
     let program = spec.program.display();
     let is_missing = matches!(os_code(error), ERROR_DIRECTORY | ERROR_PATH_NOT_FOUND | ERROR_FILE_NOT_FOUND);

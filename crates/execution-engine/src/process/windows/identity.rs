@@ -1,11 +1,12 @@
-//! Who is who across restarts of the host: a process id alone is used again, with its creation time it is not.
+//! Identifies processes across restarts of the host: a process id is reused, an id with a creation time is
+//! not.
 
 use std::ffi::OsStr;
 
 use super::os_process;
 use crate::result::LeftoverProcess;
 
-/// None: a job ends with its host, so nobody survives to be found.
+/// None: a job ends with its host, so no process survives to be found.
 pub(crate) fn marked_processes(_marker: &OsStr) -> Vec<LeftoverProcess> {
     Vec::new()
 }
@@ -15,8 +16,8 @@ pub(crate) fn kill_marked(_marker: &OsStr) -> Vec<LeftoverProcess> {
     Vec::new()
 }
 
-/// Ends a leader that an earlier host started (one that no job could hold), provided that it is still the
-/// same process. `false`: it is not, and nothing was ended.
+/// Ends a leader that an earlier host spawned without a job, provided that it is still the same process.
+/// `false`: it is another process, and nothing was ended.
 pub(crate) fn kill_group_of(pid: u32, start_time: Option<u64>) -> bool {
     start_time.is_some()
         && os_process::open_to_end(pid).is_some_and(|process| {

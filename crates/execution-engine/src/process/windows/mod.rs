@@ -2,11 +2,11 @@
 //!
 //! A process is created suspended, put into its job, then resumed, so that nothing it starts is outside.
 //! (`std` cannot name the job at creation yet, so a host that dies between the two calls leaves a suspended
-//! process behind.) Processes are given a process group of their own, so that a Ctrl-C meant for the host
-//! does not reach them. A polite stop is a Ctrl-Break, which only those on the same console hear: a host
-//! without one (a service, a desktop program) ends the job at once.
+//! process behind.) Processes get a process group of their own, so that a Ctrl-C meant for the host does not
+//! reach them. A graceful stop is a Ctrl-Break, which only processes on the same console receive: without a
+//! console (a service, a desktop program), the job is terminated immediately.
 //!
-//! Nothing here was run yet: it is type-checked only.
+//! Nothing here has been run yet: it is only type-checked.
 
 mod child;
 mod failure;
@@ -28,13 +28,13 @@ pub(super) use os_pipe::{PipeEnd, input_pipe, output_pipe, pipe_writer};
 pub(crate) use os_pipe::{PipeReader, PipeWriter};
 pub(super) use start::start;
 
-/// Signal masks are a matter of Unix.
+/// Signal masks exist on Unix only.
 pub(super) fn prepare_spawner_thread() {}
 
-/// Likewise.
+/// Signal masks exist on Unix only.
 pub(crate) fn prepare_writer_thread() {}
 
-/// Nothing has to be reaped: a process is gone when its last handle is.
+/// Nothing needs to be reaped: a process is gone when its last handle is.
 pub(super) fn reap_orphans() {}
 
 /// There is no guard: the kernel closes the jobs.

@@ -2,7 +2,7 @@
 
 use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent, GetConsoleCP};
 
-/// A host without a console gives its children hidden ones of their own, out of reach of a Ctrl-Break.
+/// A host without a console gives its children hidden ones of their own, which a Ctrl-Break cannot reach.
 pub(super) fn has_console() -> bool {
     // SAFETY: no arguments. 0 means that there is no console.
     unsafe { GetConsoleCP() != 0 }

@@ -1,4 +1,4 @@
-//! Learns that a process has ended from a wait that the system's thread pool does, as libuv and tokio do.
+//! Learns that a process has ended from a wait in the system's thread pool, as libuv and tokio do.
 
 use std::ffi::c_void;
 use std::io;
@@ -16,10 +16,10 @@ type Ended = watch::Sender<bool>;
 #[derive(Debug)]
 pub(in crate::process) struct ExitWatch {
     wait: HANDLE,
-    /// What the callback is given: owned by us, freed once no callback can run any more.
+    /// The callback's context: owned by us, freed once no callback can run any more.
     context: *mut Ended,
     receiver: watch::Receiver<bool>,
-    /// Must stay open while it is waited for.
+    /// Must stay open during the wait.
     _process: Arc<OwnedHandle>,
 }
 
@@ -55,7 +55,7 @@ impl ExitWatch {
         Ok(Self { wait, context, receiver, _process: process })
     }
 
-    /// Resolves when the process has ended; at once ever after. Cancel-safe.
+    /// Resolves when the child has ended, and immediately from then on. Cancel-safe.
     pub(super) async fn ended(&mut self) {
         // The sender is ours and lives as long as we do.
         let _ = self.receiver.wait_for(|ended| *ended).await;

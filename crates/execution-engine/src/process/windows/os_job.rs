@@ -1,4 +1,4 @@
-//! A job object: everything a process starts is in it, and is ended with it.
+//! A job object: it contains everything that a process starts, and ends it.
 
 use std::ffi::c_void;
 use std::io;
@@ -15,15 +15,15 @@ use windows_sys::Win32::System::JobObjects::{
 
 use crate::result::ResourceUsage;
 
-/// What processes ended by us report, as `TerminateProcess` callers usually have it.
+/// The exit code of processes that we end, as `TerminateProcess` callers usually set it.
 const KILLED_EXIT_CODE: u32 = 1;
 
 #[derive(Debug)]
 pub(super) struct Job(OwnedHandle);
 
 impl Job {
-    /// A job that ends its processes when its last handle closes. The handle is not inheritable: a child
-    /// that held it would keep the job open.
+    /// A job that ends its processes when its last handle closes. The handle is not inheritable: a child that
+    /// held it would keep the job open.
     pub(super) fn new() -> io::Result<Self> {
         // SAFETY: null means no name and the default security, which is not inheritable.
         let handle = unsafe { CreateJobObjectW(std::ptr::null(), std::ptr::null()) };
@@ -51,19 +51,19 @@ impl Job {
         checked(done)
     }
 
-    /// Puts a process, suspended still, into the job.
+    /// Puts a suspended process into the job.
     pub(super) fn assign(&self, process: BorrowedHandle<'_>) -> io::Result<()> {
         // SAFETY: both handles are open.
         checked(unsafe { AssignProcessToJobObject(self.0.as_raw_handle(), process.as_raw_handle()) })
     }
 
-    /// Ends every process in the job. An empty one is no error.
+    /// Ends every process in the job. An empty job is not an error.
     pub(super) fn terminate(&self) {
         // SAFETY: the handle is open.
         unsafe { TerminateJobObject(self.0.as_raw_handle(), KILLED_EXIT_CODE) };
     }
 
-    /// Lets what is still in the job outlive its handle: after a natural end it is left alone.
+    /// Lets the rest of the job outlive its handle: after a natural end, it is left alone.
     pub(super) fn release(&self) {
         if let Err(error) = self.set_limits(0) {
             tracing::debug!(%error, "processes left in the job end with it");
@@ -104,7 +104,7 @@ impl Job {
         }
     }
 
-    /// Processor time of everything that ever ran in the job, and the largest memory of any one of them.
+    /// CPU time of everything that ever ran in the job, and the largest memory of any one process.
     pub(super) fn usage(&self) -> Option<ResourceUsage> {
         let times: JOBOBJECT_BASIC_ACCOUNTING_INFORMATION =
             self.query(JobObjectBasicAccountingInformation)?;

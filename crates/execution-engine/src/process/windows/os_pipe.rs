@@ -1,7 +1,7 @@
 //! Pipes with an overlapped end for the runtime and a plain one for the child.
 //!
-//! Windows' anonymous pipes cannot be waited for, and `std`'s pipe reads take a thread each. A child must
-//! not be given an overlapped handle either (tokio#4824): programs read and write it plainly. So, as inside
+//! Windows' anonymous pipes cannot be awaited, and `std`'s pipe reads take a thread each. A child must not
+//! get an overlapped handle either (tokio#4824): programs read and write it synchronously. So, as inside
 //! `std`, each pipe is a named one with a single instance, opened once more as a file.
 
 use std::fs::{File, OpenOptions};
@@ -34,15 +34,15 @@ enum Direction {
     ToChild,
 }
 
-/// The host's end of a pipe that no runtime knows yet.
+/// The host's end of a pipe that is not registered with a runtime yet.
 pub(in crate::process) type PipeEnd = OwnedHandle;
 
-/// A pipe for what the child writes: the host's end, and the child's.
+/// A pipe for the child's output: the host's end, and the child's.
 pub(in crate::process) fn output_pipe() -> io::Result<(PipeEnd, Stdio)> {
     pipe(Direction::FromChild).map(|(ours, childs)| (ours, childs.into()))
 }
 
-/// A pipe for what the child reads: the host's end, and the child's.
+/// A pipe for the child's input: the host's end, and the child's.
 pub(in crate::process) fn input_pipe() -> io::Result<(PipeEnd, Stdio)> {
     pipe(Direction::ToChild).map(|(ours, childs)| (ours, childs.into()))
 }
@@ -81,7 +81,7 @@ fn pipe(direction: Direction) -> io::Result<(OwnedHandle, File)> {
     Ok((ours, childs))
 }
 
-/// Gives the host's end to the runtime of the calling task.
+/// Registers the host's end with the runtime of the calling task.
 fn register(end: OwnedHandle) -> io::Result<NamedPipeServer> {
     // SAFETY: the handle is a named pipe opened as overlapped, and ownership goes over.
     unsafe { NamedPipeServer::from_raw_handle(end.into_raw_handle()) }
@@ -96,29 +96,29 @@ impl PipeReader {
         register(end).map(Self)
     }
 
-    /// There is no host's loop that could hear of it.
+    /// There is no host loop here.
     #[expect(clippy::unused_self, reason = "on Linux there is")]
     pub(crate) fn enter(&mut self, reactor: &Arc<Reactor>) {
         match **reactor {}
     }
 
-    /// Likewise.
+    /// There is no host loop here.
     #[expect(clippy::unused_self, reason = "on Linux there is")]
     pub(crate) fn leave(&mut self) {}
 
-    /// Likewise.
+    /// There is no host loop here.
     #[expect(clippy::unused_self, reason = "on Linux there is")]
     pub(crate) fn is_in_host(&self) -> bool {
         false
     }
 
-    /// Whether there are bytes or the end of file; wakes the one task that asks.
+    /// Whether there are bytes or the end of file; wakes the one task that polls.
     pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
-        // An error shows again, with its reason, at the read.
+        // The read returns the error again, with its reason.
         self.0.poll_read_ready(context).map(drop)
     }
 
-    /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` nothing yet.
+    /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` means nothing yet.
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.0.try_read(buffer) {
             // All writing ends are closed: what Unix calls the end of file.
@@ -127,18 +127,18 @@ impl PipeReader {
         }
     }
 
-    /// Reads what is there, also what the runtime was not told of yet: here the two are one.
+    /// The same as [`try_read`](Self::try_read) here: the runtime needs no event.
     pub(crate) fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.try_read(buffer)
     }
 
-    /// Whether nothing is in the pipe now: not known here.
+    /// Whether the pipe is empty now: unknown here.
     #[expect(clippy::unused_self, reason = "on Unix the pipe is asked")]
     pub(crate) fn is_empty(&self) -> bool {
         false
     }
 
-    /// How many bytes the pipe itself can hold: what one drain after the exit may find.
+    /// How many bytes the pipe itself can hold, and so the most that a drain after the exit may find.
     #[expect(clippy::unused_self, reason = "on Linux the pipe is asked")]
     pub(crate) fn capacity(&self) -> usize {
         CAPACITY as usize
@@ -148,7 +148,7 @@ impl PipeReader {
 /// The writing end of the child's stdin.
 pub(crate) type PipeWriter = NamedPipeServer;
 
-/// Gives the host's end of the child's stdin to the runtime of the calling task.
+/// Registers the host's end of the child's stdin with the runtime of the calling task.
 pub(in crate::process) fn pipe_writer(end: PipeEnd) -> io::Result<PipeWriter> {
     register(end)
 }

@@ -22,17 +22,17 @@ fn open(pid: u32, rights: PROCESS_ACCESS_RIGHTS) -> Option<OwnedHandle> {
     (!handle.is_null()).then(|| unsafe { OwnedHandle::from_raw_handle(handle) })
 }
 
-/// To look at a process.
+/// Opens a process to query it.
 pub(super) fn open_to_look(pid: u32) -> Option<OwnedHandle> {
     open(pid, LOOK)
 }
 
-/// To end a process. The handle pins the id: what is learnt through it stays true.
+/// Opens a process to end it. The handle pins the id, so what is learned through it stays true.
 pub(super) fn open_to_end(pid: u32) -> Option<OwnedHandle> {
     open(pid, LOOK | PROCESS_TERMINATE)
 }
 
-/// When it was created, in units of 100 ns since 1601: with the id, an identity.
+/// When it was created, in units of 100 ns since 1601. Together with the id, an identity.
 pub(super) fn start_time(process: &OwnedHandle) -> Option<u64> {
     let zero = FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 };
     let (mut created, mut ended, mut kernel, mut user) = (zero, zero, zero, zero);

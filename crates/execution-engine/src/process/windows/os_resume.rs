@@ -1,5 +1,5 @@
-//! Resumes a process that was created suspended: `std` closes the handle of its first thread, so the thread
-//! is looked for (the way of process-wrap).
+//! Resumes a process that was created suspended. `std` closes the handle of its first thread, so the thread
+//! has to be found (as process-wrap does it).
 
 use std::io;
 use std::mem::size_of;

@@ -1,4 +1,4 @@
-//! What Windows adds to a command, and its start.
+//! What Windows adds to a command, and its spawn.
 
 use std::io;
 use std::os::windows::io::OwnedHandle;
@@ -14,7 +14,7 @@ use crate::process::spec::SpawnSpec;
 
 /// Creates the process suspended, puts it into its job, and lets it run.
 pub(in crate::process) fn start(mut command: Command, spec: &SpawnSpec) -> io::Result<Process> {
-    // On the host's console a Ctrl-Break reaches the child; without one, no window must appear.
+    // On the host's console, a Ctrl-Break reaches the child; without one, no window must appear.
     let on_our_console = has_console();
     let window = if on_our_console { 0 } else { CREATE_NO_WINDOW };
     command.creation_flags(CREATE_SUSPENDED | CREATE_NEW_PROCESS_GROUP | window);
@@ -23,7 +23,7 @@ pub(in crate::process) fn start(mut command: Command, spec: &SpawnSpec) -> io::R
     }
     let child = command.spawn()?;
     let pid = child.id();
-    // Owned from here on: whatever fails now ends it, suspended or not.
+    // Owned from here on: any failure now ends it, suspended or not.
     let process = Process::adopt(pid, OwnedHandle::from(child), on_our_console);
     resume(pid)?;
     Ok(process)
