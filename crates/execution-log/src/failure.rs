@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct ExecutionFailure {
     /// The stable code.
     pub code: FailureCode,
-    /// What was run, what happened, and what to do about it.
+    /// What was run, what happened, and how to fix it.
     pub message: String,
 }
 
@@ -35,18 +35,18 @@ impl std::error::Error for ExecutionFailure {}
 pub enum FailureCode {
     /// No such program on the PATH that was searched, or no file at the path given.
     ProgramNotFound,
-    /// The operating system refused: not permitted to execute, or a folder on the way is closed.
+    /// The operating system refused: no permission to execute, or to enter a folder on the way.
     PermissionDenied,
-    /// There is a file, but it cannot be executed: no execute permission, a folder, an unknown
-    /// format, or a `#!` line naming an interpreter that is not there.
+    /// There is a file, but it cannot be executed: no execute permission, a folder, an unknown format, or a
+    /// `#!` line whose interpreter is missing.
     NotExecutable,
-    /// The working folder is not there, or is not a folder.
+    /// The working folder is missing, or is not a folder.
     WorkingDirNotFound,
-    /// Arguments and environment together, or one of them alone, exceed what the system takes.
+    /// Arguments and environment together, or one of them alone, exceed the system's limit.
     ArgumentsTooLong,
-    /// No more processes, file descriptors or memory, also after a few tries.
+    /// No more processes, file descriptors or memory, even after a few retries.
     ResourceExhausted,
-    /// Any other reason the process could not be started.
+    /// Any other reason why the process could not be spawned.
     SpawnFailed,
     /// The program ended with an exit code other than 0.
     NonZeroExit,
@@ -58,10 +58,10 @@ pub enum FailureCode {
     Timeout,
     /// [`cancel`](crate::ExecutionEngine::cancel) or a shutdown.
     Cancelled,
-    /// The host died while it ran; found again by [`recover`](crate::ExecutionEngine::recover).
+    /// The host died while it ran; [`recover`](crate::ExecutionEngine::recover) found it.
     Interrupted,
-    /// The process ended, but somebody else in the host took its exit status (a `waitpid(-1)`, or
-    /// SIGCHLD set to be ignored).
+    /// The process ended, but other code in the host took its exit status (a `waitpid(-1)`, or SIGCHLD set to
+    /// be ignored).
     ExitStatusLost,
     /// A bug in the engine. The tree was stopped.
     Internal,

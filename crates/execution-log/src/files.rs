@@ -32,7 +32,7 @@ pub struct OutputFile {
     pub bytes: u64,
 }
 
-/// The files that have an execution's name. Nothing in them was looked at yet: they may be anybody's.
+/// The files named after an execution. Their content has not been checked: a name proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogFiles {
@@ -42,7 +42,7 @@ pub struct LogFiles {
     pub parts: Vec<LogPart>,
     /// Files that hold all of a stream.
     pub output_files: Vec<OutputFile>,
-    /// Of all of them.
+    /// Total size in bytes.
     pub bytes: u64,
     /// When any of them was last written to.
     pub modified: SystemTime,

@@ -1,7 +1,7 @@
 //! [`LogFolder`]: an open folder of logs, and its files.
 //!
-//! Another user may have made a folder of a known name in a shared temporary folder. Its owner is therefore
-//! checked through the descriptor that is used from then on, and no symbolic link in it is followed.
+//! Anyone can create a folder with a known name in a shared temporary folder beforehand. So the owner is
+//! checked through the descriptor that is used from then on, and no symbolic link in the folder is followed.
 
 use std::fs::File;
 use std::io;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::names;
 
-/// An open folder of logs, to read in. Cheap to clone.
+/// An open folder of logs, for reading. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LogFolder {
     path: PathBuf,
@@ -20,29 +20,29 @@ pub struct LogFolder {
 }
 
 impl LogFolder {
-    /// Opens a folder that is there. Never makes one.
+    /// Opens an existing folder. Never creates one.
     ///
     /// # Errors
-    /// Of the file system; `PermissionDenied` where the folder belongs to another user.
+    /// An error of the file system; `PermissionDenied` if the folder belongs to another user.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::open_with(path.as_ref(), Links::Follow)
     }
 
-    /// As [`open`](Self::open), for a path that everybody knows: it must not be a symbolic link.
+    /// Like [`open`](Self::open), for a well-known path: it must not be a symbolic link.
     ///
     /// # Errors
-    /// As [`open`](Self::open), and where it is a symbolic link.
+    /// As for [`open`](Self::open), and if it is a symbolic link.
     pub fn open_unlinked(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::open_with(path.as_ref(), Links::Refuse)
     }
 
-    /// Where it is.
+    /// The folder's path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The numbers of the parts of a log that are there, in order. None where there is no log.
+    /// The numbers of a log's existing parts, in order. Empty if there is no log.
     #[must_use]
     pub fn parts(&self, id: Uuid) -> Vec<u32> {
         let prefix = id.to_string();
@@ -92,10 +92,10 @@ mod os {
             Ok(Self { path, descriptor: Arc::new(descriptor) })
         }
 
-        /// Opens a regular file to read. Neither follows a symbolic link nor waits for a FIFO.
+        /// Opens a regular file for reading. Neither follows a symbolic link nor blocks on a FIFO.
         ///
         /// # Errors
-        /// Of the file system; `InvalidInput` for what is no regular file.
+        /// An error of the file system; `InvalidInput` if it is not a regular file.
         pub fn file(&self, name: &str) -> io::Result<File> {
             let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::RDONLY | OFlags::CLOEXEC;
             let file = openat(&self.descriptor, name, flags, Mode::empty())?;
@@ -118,7 +118,7 @@ mod os {
     use super::{File, Links, LogFolder, Path, io, not_a_file};
 
     impl LogFolder {
-        /// A user's temporary folder is that user's alone here, by inherited access control.
+        /// Here, inherited access control already restricts a user's temporary folder to that user.
         pub(super) fn open_with(path: &Path, _: Links) -> io::Result<Self> {
             let path = std::path::absolute(path)?;
             if !std::fs::metadata(&path)?.is_dir() {
@@ -127,10 +127,10 @@ mod os {
             Ok(Self { path })
         }
 
-        /// Opens a regular file to read.
+        /// Opens a regular file for reading.
         ///
         /// # Errors
-        /// Of the file system; `InvalidInput` for what is no regular file.
+        /// An error of the file system; `InvalidInput` if it is not a regular file.
         pub fn file(&self, name: &str) -> io::Result<File> {
             let path = self.path.join(name);
             if !std::fs::symlink_metadata(&path)?.is_file() {

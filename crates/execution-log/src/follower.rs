@@ -13,14 +13,14 @@ use crate::position::LogPosition;
 use crate::reader::{LogPage, LogReader};
 use crate::record::LogRecord;
 
-/// How often a follower looks for more: writers hand over every tenth of a second.
+/// How often a follower polls: a writer flushes every tenth of a second.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// A new log has no header for some microseconds, and for much longer on a disk that hangs.
+/// A new log has no header yet for some microseconds, and for much longer on a disk that hangs.
 const SETTLING: Duration = Duration::from_secs(5);
 
-/// Gives the records of a log until it ends: at its footer, or when its writer is gone without one.
+/// Returns the records of a log until it ends: at its footer, or when its writer is gone without one.
 ///
-/// As an iterator it blocks until there is more. [`poll`](Self::poll) never does.
+/// As an iterator, it blocks until there is more. [`poll`](Self::poll) never blocks.
 ///
 /// ```no_run
 /// # fn main() -> std::io::Result<()> {
@@ -41,42 +41,42 @@ pub struct LogFollower {
     folder: LogFolder,
     id: Uuid,
     reader: LogReader,
-    /// A lock that was seen and is free now tells most surely that the writer is gone.
+    /// A lock that was held before and is free now is the surest sign that the writer is gone.
     was_held: bool,
-    /// Nothing is written any more; what is there may still have to be read.
+    /// Nothing more is written, but there may still be something to read.
     is_over: bool,
 }
 
 impl LogFollower {
-    /// Follows a log from a place in it on.
+    /// Follows a log from a position on.
     ///
     /// # Errors
-    /// Of the file system: `NotFound` for no such log, or not permitted.
+    /// An error of the file system: `NotFound` if there is no such log, or a missing permission.
     pub fn open(folder: &LogFolder, id: Uuid, from: LogPosition) -> io::Result<Self> {
         let reader = LogReader::open_in(folder, id, from)?;
         Ok(Self { folder: folder.clone(), id, reader, was_held: false, is_over: false })
     }
 
-    /// What it reads with: for header, footer, damage and position.
+    /// The underlying reader, for header, footer, damage and position.
     #[must_use]
     pub fn reader(&self) -> &LogReader {
         &self.reader
     }
 
-    /// Whether the log has ended, and all of it was given.
+    /// Whether the log has ended and every record was returned.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.is_over || self.reader.footer().is_some()
     }
 
-    /// What there is by now, at most `max` records: none where nothing was added.
+    /// The records available by now, at most `max`; none if nothing was added.
     ///
     /// # Errors
-    /// Of the file system.
+    /// An error of the file system.
     pub fn poll(&mut self, max: usize) -> io::Result<LogPage> {
         let mut page = self.reader.page(max)?;
         if page.records.is_empty() && !page.has_ended && self.writer_is_gone() {
-            // Looked at before this read: what was written until then is in it.
+            // Checked before this read, so the read sees everything that was written until then.
             page = self.reader.page(max)?;
             page.has_ended |= page.at_end;
             self.is_over = page.has_ended;
@@ -86,7 +86,7 @@ impl LogFollower {
 
     fn writer_is_gone(&mut self) -> bool {
         let parts = self.folder.parts(self.id);
-        // Deleted while it was written, or no log.
+        // Deleted while it was written, or not a log.
         let Some(look) = Look::at(&self.folder, self.id, &parts) else { return true };
         match look.state {
             LogState::Ended | LogState::Interrupted => true,
@@ -103,7 +103,7 @@ impl LogFollower {
         let Some(Ok(last_part)) = last_part else { return true };
         let modified = last_part.metadata().and_then(|meta| meta.modified());
         let age = modified.ok().and_then(|at| SystemTime::now().duration_since(at).ok());
-        // Written in the future (a clock set back since): as good as old.
+        // Written in the future (the clock was set back): treated as old.
         age.is_none_or(|age| age > SETTLING)
     }
 }
@@ -120,7 +120,7 @@ impl Iterator for LogFollower {
                 return None;
             }
             if self.writer_is_gone() {
-                // What was written until then is read in the next round.
+                // The next round reads what was written until then.
                 self.is_over = true;
             } else {
                 sleep(INTERVAL);

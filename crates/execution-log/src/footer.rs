@@ -15,7 +15,7 @@ pub struct ByteCounts {
 }
 
 impl ByteCounts {
-    /// Counts more of a stream.
+    /// Adds bytes of a stream.
     pub fn add(&mut self, stream: OutputStream, count: usize) {
         match stream {
             OutputStream::Stdout => self.stdout += count as u64,
@@ -38,7 +38,7 @@ impl std::ops::SubAssign for ByteCounts {
     }
 }
 
-/// The last line of a log that was brought to its end.
+/// The last line of a complete log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LogFooter {
@@ -48,24 +48,24 @@ pub struct LogFooter {
     pub exit_code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<String>,
-    /// From start to end of the process, in milliseconds.
+    /// From the start of the process to its end, in milliseconds.
     pub duration_ms: u64,
     /// Bytes the child wrote.
     pub bytes: ByteCounts,
-    /// Bytes of records that are not in the log: parts that were dropped, or a disk that was full.
+    /// Bytes of records that are missing from the log: dropped parts, or a full disk.
     pub dropped_bytes: u64,
-    /// Parts written, dropped ones included.
+    /// Parts written, including dropped ones.
     pub parts: u32,
     /// CPU time and memory.
     pub usage: Option<ResourceUsage>,
     /// Why it did not complete.
     pub error: Option<ExecutionFailure>,
-    /// CRC-32 of every record of every part, headers and footer left out; `None` for an interrupted log.
+    /// CRC-32 of every record of every part, without headers and footer; `None` for an interrupted log.
     pub crc32: Option<u32>,
 }
 
 impl LogFooter {
-    /// A footer that says nothing but the status; the rest is to be filled in.
+    /// A footer with nothing but the status; fill in the rest.
     #[must_use]
     pub fn new(status: ExecutionStatus) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The format's lines: what a writer puts into them, and what a reader makes of them.
+//! The lines of the format, written and parsed.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -8,19 +8,19 @@ use crate::header::LogHeader;
 use crate::record::{LogRecord, LogRecordKind};
 use crate::vocabulary::OutputStream;
 
-/// The format's version, as it stands in the first line of every part.
+/// The format's version, as named in the first line of every part.
 pub const VERSION: u32 = 1;
-/// Begins the first line of every part, in every version.
+/// Starts the first line of every part, in every version.
 pub const MAGIC: &str = "#execlog/";
-/// Begins the first line of every part in this version.
+/// Starts the first line of every part in this version.
 const HEADER_MARK: &str = "#execlog/1 ";
-/// Begins the last line of a complete log.
+/// Starts the last line of a complete log.
 pub(crate) const FOOTER_MARK: &str = "#end ";
 /// Length of `2025-10-21T10:30:05.201337Z O  `.
 pub const PREFIX_LEN: usize = 31;
-/// A record's payload is cut here; the rest follows as further records.
+/// Limit of a record's payload; the rest follows in further records.
 pub const MAX_PAYLOAD: usize = 16 * 1024;
-/// No line is longer, but for a header, whose arguments have the system's limits.
+/// Limit of a line, except for headers, whose arguments have the system's limits.
 pub(crate) const MAX_LINE: u64 = 4 * 1024 * 1024 + (MAX_PAYLOAD + PREFIX_LEN) as u64;
 
 /// `2025-10-21T10:30:05.201337Z`.
@@ -41,7 +41,7 @@ pub fn footer_line(footer: &LogFooter) -> String {
     json_line(FOOTER_MARK, footer)
 }
 
-/// The version that a part's first bytes name; `None` where they are not a log's.
+/// The version that a part's first bytes name; `None` if they are not those of a log.
 #[must_use]
 pub fn version(first: &[u8]) -> Option<u32> {
     let rest = first.strip_prefix(MAGIC.as_bytes())?;
@@ -49,13 +49,13 @@ pub fn version(first: &[u8]) -> Option<u32> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// A mark and JSON, its fields in the order of their declaration.
+/// A mark and JSON, with the fields in declaration order.
 fn json_line(mark: &str, value: &impl Serialize) -> String {
     // These types have string keys only: writing them cannot fail.
     format!("{mark}{}\n", serde_json::to_string(value).unwrap_or_default())
 }
 
-/// A line of a log, without its end.
+/// A line of a log, without its line end.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     Header(Box<LogHeader>),
@@ -64,7 +64,7 @@ pub(crate) enum Line {
     Damaged,
 }
 
-/// Never fails: what is no line of the format is damage, and hides nothing else.
+/// Never fails: a line outside the format is damage, and hides nothing else.
 pub(crate) fn parse(line: &[u8]) -> Line {
     if let Some(json) = line.strip_prefix(HEADER_MARK.as_bytes()) {
         return serde_json::from_slice(json).map_or(Line::Damaged, |header| Line::Header(Box::new(header)));

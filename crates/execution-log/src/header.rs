@@ -1,4 +1,4 @@
-//! [`LogHeader`]: what was run, by which program, and since when.
+//! [`LogHeader`]: what was run, by which program, and when.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,15 +24,15 @@ pub struct LogHeader {
     pub command_type: String,
     /// Program and arguments, secrets masked.
     pub argv: Vec<String>,
-    /// The working folder; `None`: the host's.
+    /// The working folder; `None` means the host's.
     pub working_dir: Option<String>,
     /// Names of the variables the request set. Values are never written.
     pub env_names: Vec<String>,
     /// The process.
     pub pid: u32,
-    /// When the system says it was started, in the system's own unit: with the pid, its identity.
+    /// Its start time, in the system's own unit: together with the pid, an identity.
     pub pid_start_time: Option<u64>,
-    /// Who wrote this.
+    /// The program that wrote this.
     pub host: LogHost,
     /// Copied from the request.
     pub metadata: ExecutionMetadata,
@@ -41,7 +41,7 @@ pub struct LogHeader {
 }
 
 impl LogHeader {
-    /// The header of a first part; what is not asked for here is empty, to be filled in.
+    /// The header of a first part. Everything else is empty; fill it in.
     #[must_use]
     pub fn new(id: Uuid, started_at: DateTime<Utc>, pid: u32, host: LogHost) -> Self {
         Self {
@@ -68,9 +68,9 @@ impl LogHeader {
 pub struct LogHost {
     /// Its process id.
     pub pid: u32,
-    /// When it was started, in the system's own unit.
+    /// Its start time, in the system's own unit.
     pub start_time: Option<u64>,
-    /// The boot it ran in.
+    /// The boot that it ran in.
     pub boot_id: Option<String>,
     /// The operating system.
     pub os: String,
@@ -92,13 +92,13 @@ impl LogHost {
         }
     }
 
-    /// Whether this is the boot it ran in: start times of another one say nothing here.
+    /// Whether it ran in the current boot: start times of another boot mean nothing here.
     #[must_use]
     pub fn is_of_this_boot(&self) -> bool {
         self.boot_id == process::boot_id()
     }
 
-    /// Whether it still runs. A process id changes hands: start time and boot must agree, too.
+    /// Whether it still runs. Process ids are reused, so start time and boot must match too.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.is_of_this_boot() && process::is_same_process(self.pid, self.start_time)

@@ -1,4 +1,4 @@
-//! [`LogInfo`]: what one log says of itself, and whether it is still being written.
+//! [`LogInfo`]: the state of one log, and whether it is still being written.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -15,21 +15,22 @@ use crate::header::LogHeader;
 use crate::lock::{self, Lock};
 use crate::tail::Tail;
 
-/// How much of a file is looked at to see whether it is a log.
+/// How many bytes of a file decide whether it is a log.
 const BEGINNING: usize = 64 * 1024;
 
-/// What became of a log.
+/// The state of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LogState {
-    /// Its writer lives: it holds the log's lock, or process id, start time and boot are those of the header.
+    /// Its writer lives: it holds the log's lock, or is the exact process that the header names, by process
+    /// id, start time and boot.
     Running,
     /// It has its footer.
     Ended,
     /// It has no footer, and its writer is gone.
     Interrupted,
-    /// Its header or its footer cannot be read. Its records may be.
+    /// Its header or its footer cannot be read. Its records may still be readable.
     Damaged,
 }
 
@@ -39,45 +40,45 @@ pub enum LogState {
 pub struct LogInfo {
     /// The execution.
     pub id: Uuid,
-    /// What became of it.
+    /// Its state.
     pub state: LogState,
-    /// The format's version; `None` where the beginning is damaged.
+    /// The format's version; `None` if the beginning is damaged.
     pub version: Option<u32>,
-    /// The first header that can be read.
+    /// The first readable header.
     pub header: Option<LogHeader>,
-    /// The footer, where there is one that can be read.
+    /// The footer, if there is a readable one.
     pub footer: Option<LogFooter>,
-    /// The parts that are there, in order. Never empty.
+    /// The existing parts, in order. Never empty.
     pub parts: Vec<LogPart>,
     /// Files that hold all of a stream.
     pub output_files: Vec<OutputFile>,
-    /// Of all its files, in bytes.
+    /// Total size of its files, in bytes.
     pub bytes: u64,
     /// When any of its files was last written to.
     pub modified: DateTime<Utc>,
 }
 
 impl LogInfo {
-    /// The first part that is there.
+    /// The first existing part.
     #[must_use]
     pub fn path(&self) -> Option<&PathBuf> {
         self.parts.first().map(|part| &part.path)
     }
 }
 
-/// What a file looks like by its first bytes.
+/// What kind of file it is, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beginning {
     /// A log of some version.
     Log { version: Option<u32> },
-    /// A log that lost its beginning: nothing, NULs, or lines of one further down.
+    /// A log that lost its beginning: empty, NULs, or with a log's lines further down.
     Damaged,
-    /// Not a log.
+    /// Another program's file.
     Foreign,
 }
 
 impl Beginning {
-    /// What cannot be opened (a directory, a link, another user's) is not ours.
+    /// What cannot be opened (a directory, a link, another user's file) is not ours.
     pub(crate) fn of(folder: &LogFolder, id: Uuid, part: u32) -> Self {
         let Ok(file) = folder.part(id, part) else { return Self::Foreign };
         let mut bytes = Vec::new();
@@ -97,7 +98,7 @@ impl Beginning {
     }
 }
 
-/// What a log's files say together.
+/// What is known from a log's files together.
 pub(crate) struct Look {
     pub(crate) state: LogState,
     pub(crate) lock: Lock,
@@ -107,7 +108,7 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// `parts`: the numbers of those that are there, in order. `None`: they are no log.
+    /// `parts`: the numbers of the existing ones, in order. `None`: they are not a log.
     pub(crate) fn at(folder: &LogFolder, id: Uuid, parts: &[u32]) -> Option<Self> {
         let beginnings = || parts.iter().map(|part| Beginning::of(folder, id, *part));
         if beginnings().all(|beginning| beginning == Beginning::Foreign) {
@@ -118,7 +119,7 @@ impl Look {
             Beginning::Damaged | Beginning::Foreign => None,
         });
         let header = parts.iter().find_map(|part| header(folder, id, *part).ok().flatten());
-        // The writer holds the first part, and only that.
+        // The writer locks the first part only.
         let lock = folder.part(id, 1).map_or(Lock::Unknown, |file| lock::look(&file));
         let tail = parts.last().map(|part| folder.part(id, *part).and_then(|mut file| Tail::of(&mut file)));
         let (state, footer) = match tail {

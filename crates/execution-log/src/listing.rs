@@ -1,5 +1,5 @@
-//! What is on disk: the files of each execution in a folder. Only those with a name of ours are seen, and of
-//! those only logs are taken for one.
+//! What is on disk: the files of each execution in a folder. Only files with a log's name are considered, and
+//! of those only real logs count as one.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,10 +14,10 @@ use crate::inspect::{Beginning, LogInfo, Look};
 use crate::names::{self, part_name, spill_name};
 
 impl LogFolder {
-    /// The logs in this folder, oldest first. Damaged ones are among them, and hide no others.
+    /// The logs in this folder, oldest first. Damaged ones are included, and hide no others.
     ///
     /// # Errors
-    /// Of the file system, where the folder cannot be listed.
+    /// An error of the file system, if the folder cannot be listed.
     pub fn logs(&self) -> io::Result<Vec<LogInfo>> {
         let mut logs: Vec<_> = self.files()?.iter().filter_map(|files| files.inspect(self)).collect();
         logs.sort_by_cached_key(|log| {
@@ -29,7 +29,7 @@ impl LogFolder {
     /// One log.
     ///
     /// # Errors
-    /// Of the file system; `NotFound` where there is no such log.
+    /// An error of the file system; `NotFound` if there is no such log.
     pub fn log(&self, id: Uuid) -> io::Result<LogInfo> {
         let files = self.files()?.into_iter().find(|files| files.id == id);
         files.and_then(|files| files.inspect(self)).ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -38,7 +38,7 @@ impl LogFolder {
     /// The files in this folder that have a log's name, by execution. Opens none of them.
     ///
     /// # Errors
-    /// Of the file system, where the folder cannot be listed.
+    /// An error of the file system, if the folder cannot be listed.
     pub fn files(&self) -> io::Result<Vec<LogFiles>> {
         let mut all = BTreeMap::new();
         for entry in self.path().read_dir()?.flatten() {
@@ -46,7 +46,7 @@ impl LogFolder {
             let Some((name, id)) = name.to_str().and_then(|name| Some((name, names::owner(name)?))) else {
                 continue;
             };
-            // The entry itself, not what a link points to. Gone meanwhile: not there.
+            // The entry itself, not the target of a link. One that has been removed meanwhile is skipped.
             let Ok(meta) = entry.metadata() else { continue };
             let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
             let (path, bytes) = (entry.path(), meta.len());
@@ -69,7 +69,7 @@ impl LogFolder {
 }
 
 impl LogFiles {
-    /// What the log says of itself; `None` where these files are no log.
+    /// The log's state and contents; `None` if these files are not a log.
     #[must_use]
     pub fn inspect(&self, folder: &LogFolder) -> Option<LogInfo> {
         let parts: Vec<_> = self.parts.iter().map(|part| part.number).collect();
@@ -87,8 +87,8 @@ impl LogFiles {
         })
     }
 
-    /// Names and sizes of the files that an engine wrote, for a caller that deletes them: the parts of a log,
-    /// and the output files beside it. Empty where no part begins as a log does: they may be a user's own.
+    /// The files that are known to belong to an engine, with their sizes, for cleanup: a log's parts and the
+    /// files beside them. Empty if no part starts like a log: the files may be a user's own.
     #[must_use]
     pub fn of_a_log(&self, folder: &LogFolder) -> Vec<(String, u64)> {
         let beginning = |part: &LogPart| Beginning::of(folder, self.id, part.number);

@@ -8,26 +8,26 @@ use crate::folder::LogFolder;
 /// The default folder's name, in the system's temporary folder.
 const DEFAULT_NAME: &str = "cloudops-executions";
 
-/// Where an engine keeps its logs. Working folder and environment decide when it is made, and no longer.
+/// Where an engine keeps its logs. Working folder and environment are read once, when this is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogLocation {
-    /// A folder of the user's choice.
+    /// A configured folder.
     Configured(PathBuf),
     /// The default.
     Default {
-        /// In the system's temporary folder, under a name that everybody knows.
+        /// In the system's temporary folder, under a well-known name.
         shared: PathBuf,
-        /// Beside it, for this user: where `shared` belongs to another.
+        /// Beside it, for this user: if `shared` belongs to another user.
         own: PathBuf,
     },
 }
 
 impl LogLocation {
-    /// The folder that a configuration names, or else the default.
+    /// The configured folder, or else the default.
     #[must_use]
     pub fn new(configured: Option<&Path>) -> Self {
         if let Some(path) = configured {
-            // A working folder that is gone leaves the path as it is: opening it then says why it cannot be.
+            // If the working folder is gone, the path stays relative: opening it then says why it fails.
             return Self::Configured(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
         }
         let shared = std::env::temp_dir().join(DEFAULT_NAME);
@@ -35,10 +35,10 @@ impl LogLocation {
         Self::Default { shared, own }
     }
 
-    /// Opens the folder to read in it. Never makes one.
+    /// Opens the folder for reading. Never creates one.
     ///
     /// # Errors
-    /// As [`LogFolder::open`]: `NotFound` where no log was written yet.
+    /// As for [`LogFolder::open`]: `NotFound` if no log was written yet.
     pub fn open(&self) -> io::Result<LogFolder> {
         match self {
             Self::Configured(path) => LogFolder::open(path),

@@ -1,6 +1,6 @@
-//! A writer holds its log's first part by a lock for as long as it writes.
+//! A writer locks its log's first part for as long as it writes.
 //!
-//! A program in another container has another view of process ids, and a lock is all that it sees.
+//! A program in another container has another view of process ids: the lock is all that it can see.
 
 use std::fs::File;
 
@@ -9,7 +9,7 @@ use std::fs::File;
 pub(crate) enum Lock {
     Held,
     Free,
-    /// There are no locks here, or no file to look at.
+    /// The system has no locks, or there is no file to check.
     Unknown,
 }
 
@@ -20,9 +20,9 @@ mod os {
 
     use super::Lock;
 
-    /// Holds a new log, for its writer. Best effort: a file system may have no locks.
+    /// Locks a new log for its writer. Best effort: a file system may have no locks.
     pub fn hold(file: &File) {
-        /// A reader that looks at just this moment has a shared lock for some microseconds.
+        /// A reader that checks at this very moment holds a shared lock for some microseconds.
         const TRIES: u32 = 50;
         for _ in 0..TRIES {
             match file.try_lock() {
@@ -48,7 +48,8 @@ mod os {
 mod os {
     use super::{File, Lock};
 
-    /// Locks keep readers out here, so nothing is locked: no containers share a folder, and process ids do.
+    /// Locks keep readers out on this system, so nothing is locked. Containers do not share folders here, so
+    /// process ids suffice.
     pub fn hold(_: &File) {}
 
     pub(crate) fn look(_: &File) -> Lock {

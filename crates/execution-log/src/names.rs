@@ -1,4 +1,4 @@
-//! What the files of an execution are called.
+//! The names of an execution's files.
 
 use uuid::Uuid;
 
@@ -22,17 +22,17 @@ pub fn spill_name(id: Uuid, stream: OutputStream) -> String {
     }
 }
 
-/// Whose file a name says it is: `<id>.log`, `<id>.<part>.log`, `<id>.stdout`, `<id>.stderr`.
+/// The execution that a name belongs to: `<id>.log`, `<id>.<part>.log`, `<id>.stdout`, `<id>.stderr`.
 #[must_use]
 pub fn owner(name: &str) -> Option<Uuid> {
     let (id, rest) = name.split_at_checked(ID_LEN)?;
     let is_ours = part_number(rest).is_some() || spill_stream(rest).is_some();
-    // Canonical spelling only: another one would not be ours.
+    // Canonical spelling only: any other is not ours.
     let parsed: Uuid = id.parse().ok().filter(|_| is_ours)?;
     (parsed.to_string() == id).then_some(parsed)
 }
 
-/// What follows the id in a part's name: `.log` → 1, `.7.log` → 7.
+/// The part number from the rest of a name: `.log` → 1, `.7.log` → 7.
 pub(crate) fn part_number(rest: &str) -> Option<u32> {
     if rest == ".log" {
         return Some(1);
@@ -41,7 +41,7 @@ pub(crate) fn part_number(rest: &str) -> Option<u32> {
     digits.parse().ok().filter(|part: &u32| *part > 1 && part.to_string() == digits)
 }
 
-/// What follows the id in a spill file's name.
+/// The stream from the rest of a spill file's name.
 pub(crate) fn spill_stream(rest: &str) -> Option<OutputStream> {
     match rest {
         ".stdout" => Some(OutputStream::Stdout),

@@ -1,10 +1,10 @@
-//! [`LogPosition`]: a place between two records.
+//! [`LogPosition`]: a position between two records.
 
 use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
-/// A place between two records: reading goes on from there, also in another process.
+/// A position between two records, where reading can resume, even in another process.
 ///
 /// ```
 /// use execution_log::LogPosition;

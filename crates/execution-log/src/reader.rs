@@ -1,7 +1,7 @@
-//! [`LogReader`]: a log's records, whatever became of the log.
+//! [`LogReader`]: a log's records, whatever state the log is in.
 //!
-//! Reads piece by piece, never a whole file. A torn last line, a run of NULs, a record that is no
-//! record: each is counted as damage and hides nothing else.
+//! Reads piece by piece, never a whole file. A torn last line, a run of NULs, a malformed record: each is
+//! counted as damage and hides nothing else.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -16,41 +16,41 @@ use crate::header::LogHeader;
 use crate::position::LogPosition;
 use crate::record::LogRecord;
 
-/// How much is read at once.
+/// The size of one read.
 const BUFFER: usize = 64 * 1024;
-/// How many missing part numbers are passed over before the log counts as ended.
+/// How many missing part numbers are skipped before the log counts as ended.
 const MAX_GAP: u32 = 1 << 20;
 
-/// What was not as it should be.
+/// Damage found in a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LogDamage {
-    /// Lines that are no records.
+    /// Lines that are not records.
     pub bad_lines: u64,
     /// Part numbers without a file: dropped by rotation, or deleted.
     pub missing_parts: u32,
 }
 
-/// A piece of a log.
+/// A page of a log's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogPage {
     /// The records, in order.
     pub records: Vec<LogRecord>,
-    /// Where to read on. A live log may have more there later.
+    /// Where to continue. A live log may have more there later.
     pub next: LogPosition,
-    /// Whether the end of what is written was reached.
+    /// Whether the end of what was written so far was reached.
     pub at_end: bool,
     /// Whether nothing will follow: the log has its footer, or its writer is gone. Only a
-    /// [follower](crate::LogFollower) looks for the latter.
+    /// [follower](crate::LogFollower) checks the latter.
     pub has_ended: bool,
 }
 
-/// Gives the records of a log one by one, across its parts.
+/// Returns the records of a log one by one, across its parts.
 ///
-/// It gives `None` at the end of what was written. A live log may have more later, from
-/// [`position`](Self::position) on: see [`LogFollower`](crate::LogFollower). It gives nothing after an error
-/// of the file system.
+/// Returns `None` at the end of what was written so far. A live log may have more later, from
+/// [`position`](Self::position) on: see [`LogFollower`](crate::LogFollower). After an error of the file
+/// system it returns nothing more.
 ///
 /// ```no_run
 /// # fn main() -> std::io::Result<()> {
@@ -80,23 +80,23 @@ impl LogReader {
     /// Opens a log at its beginning.
     ///
     /// # Errors
-    /// Of the file system: `NotFound` for no such log, or not permitted.
+    /// An error of the file system: `NotFound` if there is no such log, or a missing permission.
     pub fn open(folder: &Path, id: Uuid) -> io::Result<Self> {
         Self::open_at(folder, id, LogPosition::START)
     }
 
-    /// Opens a log where another reader left off; at the next part, where that one was dropped since.
+    /// Opens a log where another reader stopped, or at the next part if that one has been dropped since.
     ///
     /// # Errors
-    /// Of the file system: `NotFound` for no such log, or not permitted.
+    /// An error of the file system: `NotFound` if there is no such log, or a missing permission.
     pub fn open_at(folder: &Path, id: Uuid, position: LogPosition) -> io::Result<Self> {
         Self::open_in(&LogFolder::open(folder)?, id, position)
     }
 
-    /// As [`open_at`](Self::open_at), in a folder that is open already.
+    /// Like [`open_at`](Self::open_at), in a folder that is already open.
     ///
     /// # Errors
-    /// Of the file system: `NotFound` for no such log, or not permitted.
+    /// An error of the file system: `NotFound` if there is no such log, or a missing permission.
     pub fn open_in(folder: &LogFolder, id: Uuid, position: LogPosition) -> io::Result<Self> {
         let mut damage = LogDamage::default();
         let (mut file, part) = match folder.part(id, position.part) {
@@ -121,10 +121,10 @@ impl LogReader {
         })
     }
 
-    /// The next records, at most `max` of them.
+    /// The next records, at most `max`.
     ///
     /// # Errors
-    /// Of the file system.
+    /// An error of the file system.
     pub fn page(&mut self, max: usize) -> io::Result<LogPage> {
         let records = self.by_ref().take(max).collect::<io::Result<Vec<_>>>()?;
         let at_end = records.len() < max;
@@ -132,13 +132,13 @@ impl LogReader {
         Ok(LogPage { records, next: self.position, at_end, has_ended })
     }
 
-    /// Where the next record begins.
+    /// The position of the next record.
     #[must_use]
     pub fn position(&self) -> LogPosition {
         self.position
     }
 
-    /// The header of the part being read; `None` before its first record was asked for.
+    /// The header of the part being read; `None` before the first record was read.
     #[must_use]
     pub fn header(&self) -> Option<&LogHeader> {
         self.header.as_ref()
@@ -150,7 +150,7 @@ impl LogReader {
         self.footer.as_ref()
     }
 
-    /// What was not as it should be, so far.
+    /// The damage found so far.
     #[must_use]
     pub fn damage(&self) -> LogDamage {
         self.damage
@@ -164,12 +164,13 @@ impl LogReader {
     fn next_record(&mut self) -> io::Result<Option<LogRecord>> {
         loop {
             if !self.next_line()? {
-                // The end of this part; an unfinished line may still grow in the last one.
+                // The end of this part; if it is the last one, an unfinished line may still grow.
                 let Some(next) = next_part(&self.folder, self.id, self.position.part, &mut self.damage)
                 else {
                     return Ok(None);
                 };
-                // The writer may have added to this part before it began the next: now it no longer does.
+                // The writer may have appended to this part before it started the next; now it no longer
+                // does.
                 if !self.next_line()? {
                     self.go_on_in(next);
                     continue;
@@ -184,7 +185,7 @@ impl LogReader {
         }
     }
 
-    /// Reads one whole line into `line`, without its end; false when there is none.
+    /// Reads one whole line into `line`, without its line end; false if there is none.
     fn next_line(&mut self) -> io::Result<bool> {
         self.line.clear();
         let read = (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut self.line)?;
@@ -193,7 +194,7 @@ impl LogReader {
             return Ok(true);
         }
         if read as u64 == MAX_LINE {
-            // Longer than any line of ours (a run of NULs, say): passed over up to the next end.
+            // Longer than any valid line (a run of NULs, say): skipped up to the next line end.
             self.position.offset += read as u64;
             self.position.offset += self.skip_line()?;
             self.line.clear();
@@ -232,19 +233,19 @@ impl Iterator for LogReader {
             return None;
         }
         let next = self.next_record();
-        // It would fail in the same place again, and a caller that passes over errors would loop.
+        // Fails for good, so that a caller that skips errors does not loop.
         self.has_failed = next.is_err();
         next.transpose()
     }
 }
 
-/// The next part that is there. Numbers in between were dropped by rotation.
+/// The next existing part. Rotation dropped the numbers in between.
 fn next_part(folder: &LogFolder, id: Uuid, part: u32, damage: &mut LogDamage) -> Option<(File, u32)> {
     let following = part.checked_add(1)?;
     if let Ok(file) = folder.part(id, following) {
         return Some((file, following));
     }
-    // Rotation leaves a gap: only then is it worth listing the folder.
+    // Rotation leaves a gap; only then is it worth listing the folder.
     let mut later = folder.parts(id).into_iter().filter(|other| *other > part);
     let (file, next) = later.find_map(|next| Some((folder.part(id, next).ok()?, next)))?;
     let gap = next - following;

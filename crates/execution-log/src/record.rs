@@ -1,4 +1,4 @@
-//! [`LogRecord`]: a line of output, or something that happened.
+//! [`LogRecord`]: a line of output, or an event.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -16,22 +16,22 @@ pub struct LogRecord {
     pub kind: LogRecordKind,
 }
 
-/// What a record holds.
+/// The content of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LogRecordKind {
     /// Output of the child.
     Output {
-        /// Which output.
+        /// The stream.
         stream: OutputStream,
-        /// The bytes, without the line's end.
+        /// The bytes, without the line end.
         #[serde(skip)]
         bytes: Vec<u8>,
-        /// Whether the line goes on in this stream's next record.
+        /// Whether the line continues in this stream's next record.
         partial: bool,
     },
-    /// Something the engine did or noticed.
+    /// Something that the engine did or noticed.
     Event {
         /// As it was written.
         event: serde_json::Value,

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use crate::footer::LogFooter;
 use crate::format::{FOOTER_MARK, Line, MAX_LINE, parse};
 
-/// Read at first; more where the last line is longer.
+/// The size of the first read; more if the last line is longer.
 const WINDOW: u64 = 64 * 1024;
 
 /// How a log's last part ends.
@@ -32,15 +32,15 @@ impl Tail {
     }
 }
 
-/// Whether a log was brought to its end, by the last line of its last part.
+/// How a log ends, from the last line of its last part.
 ///
 /// # Errors
-/// Of the file system.
+/// An error of the file system.
 pub fn has_footer(last_part: &mut File) -> io::Result<bool> {
     Ok(Tail::of(last_part)? != Tail::Open)
 }
 
-/// `None` where the last line is torn, or there is none.
+/// `None` if the last line is torn, or there is none.
 fn last_line(file: &mut File) -> io::Result<Option<Vec<u8>>> {
     let size = file.seek(SeekFrom::End(0))?;
     let mut window = WINDOW;

@@ -1,10 +1,10 @@
-//! The words that a log shares with the engine that writes it.
+//! The vocabulary shared by a log and the engine that writes it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Which of the child's two outputs.
+/// One of the child's two output streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputStream {
@@ -30,24 +30,24 @@ impl OutputStream {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ExecutionStatus {
-    /// Accepted, waiting for a permit or for its process to start.
+    /// Accepted, waiting for a permit or for its process to be spawned.
     Pending,
     /// Its process runs.
     Running,
     /// Ended with exit code 0.
     Completed,
-    /// Ended in any other way, unasked.
+    /// Ended in any other way that was not requested.
     Failed,
     /// Stopped by `cancel` or by a shutdown.
     Cancelled,
     /// Stopped because its timeout passed.
     Timeout,
-    /// Cut off by the end of its runtime, or by the death of its host; then found again by `recover`.
+    /// Cut off by the end of its runtime, or by the death of its host and then found by `recover`.
     Interrupted,
 }
 
 impl ExecutionStatus {
-    /// Whether nothing will change any more.
+    /// Whether this status is final.
     #[must_use]
     pub fn is_terminal(self) -> bool {
         !matches!(self, Self::Pending | Self::Running)
@@ -68,23 +68,23 @@ impl ExecutionStatus {
     }
 }
 
-/// CPU time and memory, of the program and of those children it waited for.
+/// CPU time and memory of the program and of those children that it waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceUsage {
     /// CPU time in user mode, in milliseconds.
     pub user_cpu_ms: u64,
     /// CPU time in the kernel, in milliseconds.
     pub system_cpu_ms: u64,
-    /// The largest resident set of any one process, in bytes. On Linux not less than the host's own
-    /// at the start: a process begins as an image of the one that starts it, and the kernel counts it.
+    /// The largest resident set of any one process, in bytes. On Linux at least the host's own at the spawn:
+    /// a process starts as an image of its parent, and the kernel counts that.
     pub max_rss_bytes: u64,
 }
 
-/// What the caller wants to find again; the engine only copies it.
+/// The caller's own labels; the engine only copies them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExecutionMetadata {
-    /// Who asked, e.g. `playbook`.
+    /// What requested it, e.g. `playbook`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// The conversation it belongs to.

@@ -1,12 +1,12 @@
 //! Linux: `/proc` (proc(5)).
 
-/// Clock ticks from the boot to the start of a process; `None` when there is none, or only a zombie.
+/// Clock ticks from boot to the start of a process; `None` if there is none, or only a zombie.
 #[must_use]
 pub fn start_time(pid: u32) -> Option<u64> {
     parse(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// `pid (name) state … starttime(22) …`; the name may hold anything, `)` included.
+/// `pid (name) state … starttime(22) …`; the name may contain anything, even `)`.
 fn parse(stat: &[u8]) -> Option<u64> {
     let rest = stat.get(memchr::memrchr(b')', stat)? + 1..)?;
     let mut fields = std::str::from_utf8(rest).ok()?.split_ascii_whitespace();

@@ -1,4 +1,4 @@
-//! Who is who across restarts: a process id is used again, together with its start time it is not.
+//! Identifies processes across restarts: a process id is reused, an id with a start time is not.
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(target_os = "macos", path = "os_macos.rs")]
@@ -10,16 +10,15 @@ use std::sync::OnceLock;
 
 pub use os::start_time;
 
-/// Whether a process is alive and started when it is said to have. Without a start time nothing can be told:
-/// `false`.
+/// Whether a process is alive and started at the given time. Without a start time the answer is `false`.
 ///
-/// On Linux start times count from the boot: compare [`boot_id`], too.
+/// On Linux, start times count from boot: compare [`boot_id`] too.
 #[must_use]
 pub fn is_same_process(pid: u32, start_time: Option<u64>) -> bool {
     start_time.is_some() && os::start_time(pid) == start_time
 }
 
-/// Another one after each boot; `None` where start times do not depend on it, or it is not known.
+/// Changes with each boot; `None` if start times do not depend on it, or it is unknown.
 #[must_use]
 pub fn boot_id() -> Option<String> {
     static BOOT_ID: OnceLock<Option<String>> = OnceLock::new();

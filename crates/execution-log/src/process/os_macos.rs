@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_int, c_void};
 use std::mem::{MaybeUninit, size_of};
 
-/// Microseconds from 1970 to the start of a process; `None` when there is none, or only a zombie.
+/// Microseconds from 1970 to the start of a process; `None` if there is none, or only a zombie.
 #[must_use]
 pub fn start_time(pid: u32) -> Option<u64> {
     let mut info = MaybeUninit::<libc::proc_bsdinfo>::zeroed();

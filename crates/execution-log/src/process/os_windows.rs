@@ -1,4 +1,4 @@
-//! Windows: questions to a process through a handle.
+//! Windows: queries a process through a handle.
 
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 
@@ -7,7 +7,7 @@ use windows_sys::Win32::System::Threading::{
     GetProcessTimes, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, WaitForSingleObject,
 };
 
-/// Units of 100 ns from 1601 to the start of a process; `None` when there is none, or it has ended.
+/// Units of 100 ns from 1601 to the start of a process; `None` if there is none, or it has ended.
 #[must_use]
 pub fn start_time(pid: u32) -> Option<u64> {
     // SAFETY: no pointers; 0 means not inheritable.
@@ -35,7 +35,7 @@ pub fn start_time(pid: u32) -> Option<u64> {
     (done != 0 && !has_ended).then_some(start)
 }
 
-/// Start times are absolute: none is needed.
+/// Start times are absolute, so no boot id is needed.
 pub(super) fn boot_id() -> Option<String> {
     None
 }

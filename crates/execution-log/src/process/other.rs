@@ -1,6 +1,6 @@
-//! Systems whose process table is not read: nothing is known of any process.
+//! Systems whose process table is not read: no process is known.
 
-/// Nothing.
+/// Always unknown.
 #[must_use]
 pub fn start_time(_pid: u32) -> Option<u64> {
     None

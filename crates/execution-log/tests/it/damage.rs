@@ -1,4 +1,4 @@
-//! Whatever became of a log's bytes, nothing fails, hangs, or hides what is whole.
+//! However a log's bytes are damaged, nothing fails, hangs, or hides what is whole.
 //!
 //! Longer: `PROPTEST_CASES=100000 cargo nextest run -p execution-log damage`.
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::support::{Logs, dead_host, footer, output, text};
 
-/// Two parts of a log, each line another.
+/// Two parts of a log; no two lines are equal.
 fn parts(logs: &Logs) -> [Vec<u8>; 2] {
     let lines = |from: usize| (from..from + 20).map(|n| output(&format!("line {n}"))).collect::<String>();
     let first = logs.header_by(1, dead_host()) + &lines(0);
@@ -16,7 +16,7 @@ fn parts(logs: &Logs) -> [Vec<u8>; 2] {
     [first.into_bytes(), second.into_bytes()]
 }
 
-/// One way for bytes to be damaged.
+/// One kind of damage.
 #[derive(Debug, Clone)]
 enum Harm {
     Cut(usize),
@@ -65,7 +65,7 @@ proptest! {
 
     #[test]
     fn every_record_that_is_whole_is_read_in_order(
-        harms in prop::collection::vec((harm(), any::<bool>()), 0..4),
+        harms in prop::collection::vec((harm(), any::<bool>()), 0..4)
     ) {
         let logs = Logs::new();
         let mut parts = parts(&logs);
@@ -76,10 +76,11 @@ proptest! {
         write(&logs, &parts);
         let read = read(&logs);
         let mut read = read.iter();
-        let is_end = |byte: &u8| *byte == b'\n';
-        let known: Vec<&[u8]> = original.split(is_end).filter(|line| !line.starts_with(b"#")).collect();
+        let lines = original.split(|byte| *byte == b'\n');
+        let known: Vec<&[u8]> = lines.filter(|line| !line.starts_with(b"#")).collect();
         for part in &parts {
-            let whole = part.split_inclusive(is_end).filter_map(|line| line.strip_suffix(b"\n"));
+            let lines = part.split_inclusive(|byte| *byte == b'\n');
+            let whole = lines.filter_map(|line| line.strip_suffix(b"\n"));
             for line in whole.filter(|line| !line.is_empty() && known.contains(line)) {
                 let wanted = String::from_utf8_lossy(&line[31..]);
                 prop_assert!(read.any(|text| *text == wanted), "hidden: {wanted}");

@@ -9,7 +9,7 @@ use execution_log::{LogFollower, LogPosition, lock};
 
 use crate::support::{Logs, dead_host, footer, output, text};
 
-/// How long a test waits for what must come.
+/// How long a test waits for something that must come.
 const NET: Duration = Duration::from_secs(60);
 
 /// Follows a log to its end on a thread of its own.
@@ -39,7 +39,7 @@ fn it_goes_on_to_the_footer() {
     let mut file = logs.part(1, &(logs.header(1) + &output("one")));
     let seen = follow(&logs);
     assert_eq!(next(&seen), "one");
-    // Half a record is none yet.
+    // Half a record does not count yet.
     let record = output("two");
     let (head, rest) = record.split_at(20);
     file.write_all(head.as_bytes()).unwrap();
@@ -48,7 +48,8 @@ fn it_goes_on_to_the_footer() {
     assert_ended(&seen);
 }
 
-/// Middle parts vanish while they are followed; a reader by the place in a list used to lose itself here.
+/// Middle parts vanish while they are followed; a reader that remembered its place in a list used to lose it
+/// here.
 #[test]
 fn it_follows_through_parts_that_disappear() {
     let logs = Logs::new();
@@ -76,7 +77,7 @@ fn it_ends_where_the_writer_is_gone_without_a_footer() {
     assert_ended(&seen);
 }
 
-/// The program lives on, and the log's lock says that nobody writes it any more.
+/// The program lives on, but the log's lock says that it no longer writes this log.
 #[cfg(unix)]
 #[test]
 fn it_ends_where_a_living_program_lets_go_of_the_log() {

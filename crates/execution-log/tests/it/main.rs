@@ -1,4 +1,4 @@
-//! The crate through its public surface, over logs that are written here by hand.
+//! The crate through its public API, over logs that are written here by hand.
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 mod damage;

@@ -1,4 +1,4 @@
-//! Records and places between them.
+//! Records and the positions between them.
 
 use std::io::Write;
 
@@ -32,7 +32,7 @@ fn a_dropped_first_part_hides_none_of_the_others() {
     assert_eq!((reader.damage().bad_lines, reader.damage().missing_parts), (0, 5));
 }
 
-/// The number after the last one there can be used to overflow.
+/// The part number after the highest possible one used to overflow.
 #[test]
 fn any_position_can_be_asked_for() {
     let logs = Logs::new();

@@ -11,7 +11,7 @@ use execution_log::{ExecutionStatus, LogFolder, LogFooter, LogHeader, LogHost, L
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// A folder that goes with the test, and the id of a log in it.
+/// A folder that is removed with the test, and the id of a log in it.
 pub struct Logs {
     pub dir: TempDir,
     pub id: Uuid,
@@ -30,7 +30,7 @@ impl Logs {
         self.dir.path().join(part_name(self.id, part))
     }
 
-    /// A new part, open for more.
+    /// A new part, open for appending.
     pub fn part(&self, part: u32, content: &str) -> File {
         let mut file = File::options().create_new(true).append(true).open(self.path(part)).unwrap();
         file.write_all(content.as_bytes()).unwrap();
