@@ -38,7 +38,8 @@ async fn a_polite_tree_goes_within_the_grace() {
 
 #[tokio::test]
 async fn a_child_that_ignores_the_polite_signal_is_killed_after_the_grace() {
-    let line = "trap '' TERM; sh -c 'trap \"\" TERM; sleep 1000' & echo pid $!; echo pid $$; echo ready; while :; do sleep 1; done";
+    let line = "trap '' TERM; sh -c 'trap \"\" TERM; sleep 1000' & echo pid $!; echo pid $$; echo ready; \
+                while :; do sleep 1; done";
     let result = cancel_takes_all(line, 200).await;
     assert_eq!(result.signal.as_deref(), Some("SIGKILL"));
 }
@@ -142,7 +143,8 @@ async fn what_forks_while_it_is_stopped_leaves_nobody_behind() {
         let test = TestEngine::new();
         let events = EventLog::new();
         let line = format!(
-            "{deaf}i=0; while [ $i -lt 3000 ]; do sleep 1000 & i=$((i+1)); [ $i = 20 ] && echo ready; done; wait"
+            "{deaf}i=0; while [ $i -lt 3000 ]; do sleep 1000 & i=$((i+1)); [ $i = 20 ] && echo ready; done; \
+             wait"
         );
         let request = ExecutionRequest::shell(line).kill_grace_ms(100);
         let id = test.engine.execute_with(request, events.clone()).unwrap();

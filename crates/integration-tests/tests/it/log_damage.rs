@@ -16,7 +16,8 @@ fn log() -> &'static (Uuid, Vec<u8>) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let test = TestEngine::new();
-            let line = "for i in $(seq 40); do echo out $i; echo err $i >&2; printf 'part '; done; printf '\\r\\0 #end'";
+            let line = "for i in $(seq 40); do echo out $i; echo err $i >&2; printf 'part '; done; \
+                        printf '\\r\\0 #end'";
             let result = test.run(ExecutionRequest::shell(line)).await;
             (result.id, std::fs::read(result.log_path.as_ref().unwrap()).unwrap())
         })
@@ -87,7 +88,10 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_were_overwritten_hide_nothing_else(at in 0..5000_usize, with in prop::collection::vec(any::<u8>(), 1..200)) {
+    fn bytes_that_were_overwritten_hide_nothing_else(
+        at in 0..5000_usize,
+        with in prop::collection::vec(any::<u8>(), 1..200),
+    ) {
         let mut bytes = log().1.clone();
         let at = at.min(bytes.len());
         let end = (at + with.len()).min(bytes.len());
@@ -99,7 +103,8 @@ proptest! {
     fn lines_of_anything_between_the_others_hide_nothing_else(
         lines in prop::collection::vec((0..100_usize, prop::collection::vec(any::<u8>(), 0..80)), 1..8)
     ) {
-        let mut all: Vec<Vec<u8>> = log().1.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        let records = log().1.split_inclusive(|byte| *byte == b'\n');
+        let mut all: Vec<Vec<u8>> = records.map(<[u8]>::to_vec).collect();
         for (at, mut line) in lines {
             line.push(b'\n');
             all.insert(at.min(all.len()), line);
