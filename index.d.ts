@@ -12,16 +12,16 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** The engine, for JavaScript. */
 export declare class NativeEngine {
   /**
-   * Makes an engine of a configuration, as JSON. It gives its events to `on_batch`, most rows in `table`.
-   * `shares_loop`: the program's event loop is libuv's, and may be shared.
+   * Makes an engine from a configuration, as JSON. It sends its events to `on_batch`, most rows in
+   * `table`. `shares_loop`: the program's event loop is libuv's, and may be shared.
    */
   static create(config: string, sharesLoop: boolean, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isOwnRead: boolean, delayMs: number) => void): NativeFailure | NativeEngine
   /** The configuration in force, as JSON, without its secrets. */
   config(): string
   /**
-   * Accepts a request, as JSON, with the bytes of its standard input; gives its id. `number`: what stands for it in
-   * batches. Everything that happens to it is told until `stop_lines`; its end always. What is cancelled by now is
-   * told of, and never started.
+   * Accepts a request, as JSON, with the bytes of its standard input; returns its id. `number` stands for
+   * it in batches. All its events are emitted until `stop_lines`; its end always. A request that is
+   * already cancelled emits events, but is never spawned.
    */
   execute(request: string, stdin: Buffer | undefined | null, number: number, isCancelled: boolean): NativeFailure | string
   /** Where an execution is in its life. */
@@ -30,9 +30,9 @@ export declare class NativeEngine {
   getResult(id: string): NativeFailure | NativeResult | null
   /** Everything about an execution but its output. */
   getSummary(id: string): NativeFailure | NativeSummary
-  /** The executions that are live or remembered. */
+  /** The executions that are live or retained. */
   listExecutions(status?: string | undefined | null): NativeFailure | Array<NativeSummary>
-  /** Stops an execution, by force without a graceful signal; true when it was still live. */
+  /** Stops an execution, by force without a graceful signal; true if it was still live. */
   cancel(id: string, force: boolean): NativeFailure | boolean
   /** Resolves when the execution has ended and JavaScript has seen its end. */
   waitForCompletion(id: string): Promise<NativeFailure | NativeResult>
@@ -42,31 +42,31 @@ export declare class NativeEngine {
   closeStdin(id: string): Promise<NativeFailure | null>
   /** The whole log as text. */
   readLogs(id: string): Promise<NativeFailure | string>
-  /** At most `max` records of a log, from a place in it on. */
+  /** At most `max` records of a log, from a position on. */
   readLogRecords(id: string, from: string, max: number): Promise<NativeFailure | NativeLogPage>
-  /** As `readLogRecords`, once there is something: a record, or the end. */
+  /** Like `readLogRecords`, but waits for a record, or the end. */
   followLogRecords(id: string, from: string, max: number): Promise<NativeFailure | NativeLogPage>
-  /** What is in the log folder, oldest first. */
+  /** The logs in the log folder, oldest first. */
   listLogs(): Promise<NativeFailure | Array<NativeLogInfo>>
-  /** Forgets and deletes what is beyond its retention. */
+  /** Drops and deletes what is beyond its retention. */
   cleanup(): Promise<NativeCleanupReport>
-  /** Finds what earlier programs left on the log folder when they died. */
+  /** Finds what earlier programs left in the log folder when they died. */
   recover(stopSurvivors: boolean): Promise<NativeFailure | Array<NativeRecovered>>
-  /** Ends everything; resolves when it has ended. */
+  /** Stops everything; resolves when all executions have ended. */
   shutdown(): Promise<void>
   /** For the program's last moment: kills what runs, and blocks until it is gone. */
   abortNow(): void
   /** How busy the engine is. */
   metrics(): NativeMetrics
-  /** Holds an execution's lines back, or lets them go again. */
+  /** Holds an execution's lines back, or releases them. */
   setPaused(number: number, paused: boolean): void
-  /** Drops an execution's further lines: nobody listens any more. */
+  /** Drops an execution's further lines: none are wanted any more. */
   stopLines(number: number): void
-  /** JavaScript is done with the last batch: the next may come. */
+  /** JavaScript is done with the last batch: the next may be sent. */
   acknowledge(): void
-  /** The pause after a batch that the event loop had read is over: the next may come. */
+  /** The pause after a batch that the event loop read is over: the next may be sent. */
   readAgain(): void
-  /** Whether the way to JavaScript keeps the process alive. At first it does not. */
+  /** Whether the way to JavaScript keeps the process alive. Initially it does not. */
   setKeepAlive(alive: boolean): void
 }
 
@@ -84,9 +84,9 @@ export declare class NativeLogger {
 
 /** Secrets to be masked, compiled once. */
 export declare class NativeMasker {
-  /** One of fewer than two characters is not masked. */
+  /** Compiles the secrets. One of fewer than two characters is not masked. */
   static create(secrets: Array<string>): NativeMasker
-  /** The text with `***` in the place of secrets. */
+  /** The text with `***` in place of secrets. */
   mask(text: string): string
 }
 
@@ -97,7 +97,7 @@ export interface NativeCleanupReport {
   bytes: number
 }
 
-/** Anything that happened but a line. */
+/** Any event that is not a line. */
 export interface NativeEvent {
   type: 'queued' | 'started' | 'output_truncated' | 'warning' | 'completed' | 'failed' | 'cancelled' | 'timeout'
   pid?: number
@@ -116,15 +116,15 @@ export interface NativeExecutionError {
 
 /** Why a call was refused. */
 export interface NativeFailure {
-  /** Tells a failure from any other answer. */
+  /** Marks a failure among other return values. */
   isFailure: true
   /** The stable code. */
   code: string
-  /** What happened and what to do. */
+  /** What happened and how to fix it. */
   message: string
-  /** The refused field, as it is written in JavaScript. */
+  /** The refused field, as written in JavaScript. */
   field?: string
-  /** What it held. */
+  /** Its value. */
   value?: string
   /** What would have been accepted. */
   allowed?: string
@@ -140,13 +140,13 @@ export interface NativeLogInfo {
   exitCode: number | null
   signal: string | null
   durationMs: number | null
-  /** The parts that are there, in order. */
+  /** The existing parts, in order. */
   paths: Array<string>
   bytes: number
   modifiedAt: string
 }
 
-/** A piece of a log. */
+/** A page of a log. */
 export interface NativeLogPage {
   records: Array<NativeLogRecord>
   next: string
@@ -166,7 +166,7 @@ export interface NativeLogRecord {
   event?: string
 }
 
-/** What the caller wants to find again. */
+/** The caller's own labels. */
 export interface NativeMetadata {
   source?: string
   conversationId?: string
@@ -181,7 +181,7 @@ export interface NativeMetrics {
   logDir: string | null
 }
 
-/** Files that hold a stream's every byte. */
+/** Files with every byte of a stream. */
 export interface NativeOutputFiles {
   stdout?: string
   stderr?: string
@@ -193,7 +193,7 @@ export interface NativeProcess {
   name: string
 }
 
-/** An execution that the death of its host cut off. */
+/** An execution that was cut off by the death of its host. */
 export interface NativeRecovered {
   id: string
   command: string
@@ -203,7 +203,7 @@ export interface NativeRecovered {
   survivorsStopped: boolean
 }
 
-/** Processor time and memory. */
+/** CPU time and memory. */
 export interface NativeResourceUsage {
   userCpuMs: number
   systemCpuMs: number

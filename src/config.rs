@@ -1,4 +1,4 @@
-//! The configuration as JavaScript writes it: JSON with camelCase names. Defaults and ranges are the engine's.
+//! The configuration as JavaScript sends it: JSON with camelCase names. Defaults and ranges are the engine's.
 
 use execution_engine::{EngineError, ExecutionConfig, InvalidField};
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! [`NativeEngine`]: the class that JavaScript sees. One line a method, where one is enough.
+//! [`NativeEngine`]: the class that JavaScript sees. One line per method, where one is enough.
 
 use std::sync::Arc;
 
@@ -37,15 +37,15 @@ pub struct NativeEngine {
     config: String,
     bridge: Arc<EventBridge>,
     gates: Gates,
-    /// `None` where the program's event loop cannot be shared.
+    /// `None` if the program's event loop cannot be shared.
     #[cfg(target_os = "linux")]
     fast_path: Option<Fragile<FastPath>>,
 }
 
 #[napi]
 impl NativeEngine {
-    /// Makes an engine of a configuration, as JSON. It gives its events to `on_batch`, most rows in `table`.
-    /// `shares_loop`: the program's event loop is libuv's, and may be shared.
+    /// Makes an engine from a configuration, as JSON. It sends its events to `on_batch`, most rows in
+    /// `table`. `shares_loop`: the program's event loop is libuv's, and may be shared.
     #[napi(catch_unwind)]
     pub fn create(
         env: Env,
@@ -53,7 +53,8 @@ impl NativeEngine {
         shares_loop: bool,
         table: Buffer,
         #[napi(
-            ts_arg_type = "(text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isOwnRead: boolean, delayMs: number) => void"
+            ts_arg_type = "(text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, \
+                isOwnRead: boolean, delayMs: number) => void"
         )]
         on_batch: Function<NativeBatch, ()>,
     ) -> Result<Either<NativeFailure, NativeEngine>> {
@@ -87,9 +88,9 @@ impl NativeEngine {
         &self.config
     }
 
-    /// Accepts a request, as JSON, with the bytes of its standard input; gives its id. `number`: what stands for it in
-    /// batches. Everything that happens to it is told until `stop_lines`; its end always. What is cancelled by now is
-    /// told of, and never started.
+    /// Accepts a request, as JSON, with the bytes of its standard input; returns its id. `number` stands for
+    /// it in batches. All its events are emitted until `stop_lines`; its end always. A request that is
+    /// already cancelled emits events, but is never spawned.
     #[napi(catch_unwind)]
     pub fn execute(
         &self,
@@ -121,7 +122,8 @@ impl NativeEngine {
     /// Where an execution is in its life.
     #[napi(
         catch_unwind,
-        ts_return_type = "NativeFailure | 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted'"
+        ts_return_type = "NativeFailure | 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | \
+            'timeout' | 'interrupted'"
     )]
     pub fn get_status(&self, id: String) -> Either<NativeFailure, String> {
         answer(with_id(&id, |id| self.engine.get_status(id)).map(|status| status.as_str().to_owned()))
@@ -143,7 +145,7 @@ impl NativeEngine {
         answer(with_id(&id, |id| self.engine.get_summary(id)).map(|summary| (&summary).into()))
     }
 
-    /// The executions that are live or remembered.
+    /// The executions that are live or retained.
     #[napi(catch_unwind)]
     pub fn list_executions(&self, status: Option<String>) -> Either<NativeFailure, Vec<NativeSummary>> {
         let filter = named("status", status).map_err(EngineError::InvalidRequest);
@@ -153,7 +155,7 @@ impl NativeEngine {
         answer(filter.map(list))
     }
 
-    /// Stops an execution, by force without a graceful signal; true when it was still live.
+    /// Stops an execution, by force without a graceful signal; true if it was still live.
     #[napi(catch_unwind)]
     pub fn cancel(&self, id: String, force: bool) -> Either<NativeFailure, bool> {
         answer(with_id(&id, |id| if force { self.engine.kill(id) } else { self.engine.cancel(id) }))
@@ -188,7 +190,7 @@ impl NativeEngine {
         Ok(answer(with_id_async(&id, |id| engine.read_logs(id)).await))
     }
 
-    /// At most `max` records of a log, from a place in it on.
+    /// At most `max` records of a log, from a position on.
     #[napi]
     pub async fn read_log_records(
         &self,
@@ -204,7 +206,7 @@ impl NativeEngine {
         Ok(answer(page.map(NativeLogPage::from)))
     }
 
-    /// As `readLogRecords`, once there is something: a record, or the end.
+    /// Like `readLogRecords`, but waits for a record, or the end.
     #[napi]
     pub async fn follow_log_records(
         &self,
@@ -220,7 +222,7 @@ impl NativeEngine {
         Ok(answer(page.map(NativeLogPage::from)))
     }
 
-    /// What is in the log folder, oldest first.
+    /// The logs in the log folder, oldest first.
     #[napi]
     pub async fn list_logs(&self) -> Result<Either<NativeFailure, Vec<NativeLogInfo>>> {
         let engine = self.engine.clone();
@@ -228,14 +230,14 @@ impl NativeEngine {
         Ok(answer(logs.map(|all| all.into_iter().map(NativeLogInfo::from).collect())))
     }
 
-    /// Forgets and deletes what is beyond its retention.
+    /// Drops and deletes what is beyond its retention.
     #[napi]
     pub async fn cleanup(&self) -> Result<NativeCleanupReport> {
         let engine = self.engine.clone();
         Ok(engine.cleanup_old_executions().await.into())
     }
 
-    /// Finds what earlier programs left on the log folder when they died.
+    /// Finds what earlier programs left in the log folder when they died.
     #[napi]
     pub async fn recover(&self, stop_survivors: bool) -> Result<Either<NativeFailure, Vec<NativeRecovered>>> {
         let engine = self.engine.clone();
@@ -243,7 +245,7 @@ impl NativeEngine {
         Ok(answer(recovered.map(|all| all.into_iter().map(NativeRecovered::from).collect())))
     }
 
-    /// Ends everything; resolves when it has ended.
+    /// Stops everything; resolves when all executions have ended.
     #[napi]
     pub async fn shutdown(&self) -> Result<()> {
         let engine = self.engine.clone();
@@ -264,19 +266,19 @@ impl NativeEngine {
         self.engine.metrics().into()
     }
 
-    /// Holds an execution's lines back, or lets them go again.
+    /// Holds an execution's lines back, or releases them.
     #[napi(catch_unwind)]
     pub fn set_paused(&self, number: u32, paused: bool) {
         self.gates.pause(number, paused);
     }
 
-    /// Drops an execution's further lines: nobody listens any more.
+    /// Drops an execution's further lines: none are wanted any more.
     #[napi(catch_unwind)]
     pub fn stop_lines(&self, number: u32) {
         self.gates.stop(number);
     }
 
-    /// JavaScript is done with the last batch: the next may come.
+    /// JavaScript is done with the last batch: the next may be sent.
     #[napi(catch_unwind)]
     pub fn acknowledge(&self, env: Env) {
         #[cfg(target_os = "linux")]
@@ -286,7 +288,7 @@ impl NativeEngine {
         self.bridge.acknowledge();
     }
 
-    /// The pause after a batch that the event loop had read is over: the next may come.
+    /// The pause after a batch that the event loop read is over: the next may be sent.
     #[napi(catch_unwind)]
     pub fn read_again(&self, env: Env) {
         #[cfg(target_os = "linux")]
@@ -297,14 +299,14 @@ impl NativeEngine {
         let _ = env;
     }
 
-    /// Whether the way to JavaScript keeps the process alive. At first it does not.
+    /// Whether the way to JavaScript keeps the process alive. Initially it does not.
     #[napi(catch_unwind)]
     pub fn set_keep_alive(&self, env: Env, alive: bool) -> Result<()> {
         self.bridge.keep_alive(&env, alive)
     }
 }
 
-/// A few lines may then be read in JavaScript's own thread.
+/// Whether a few lines may be read in JavaScript's own thread.
 #[cfg(target_os = "linux")]
 fn share_loop(
     env: &Env,
@@ -319,7 +321,7 @@ fn share_loop(
     };
     match shares_loop.then(open) {
         Some(Ok((fast_path, host_loop))) => (builder.host_loop(&host_loop), Some(Fragile::new(fast_path))),
-        // Everything takes the long way.
+        // Without it, the runtime's threads read everything.
         Some(Err(_)) | None => (builder, None),
     }
 }

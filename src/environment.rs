@@ -1,7 +1,7 @@
 //! What happens when a JavaScript environment ends: nothing that its engines started outlives it.
 //!
-//! An environment may end without a word (`process.exit`, a worker's end). It gets one hook, however many engines it
-//! makes; the hook keeps none of them alive.
+//! An environment may end without a shutdown (`process.exit`, a worker's end). It gets one hook, however many
+//! engines it makes; the hook keeps none of them alive.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,7 +13,8 @@ use napi::sys::napi_env;
 
 use crate::bridge::EventBridge;
 
-/// How many engines a list holds before those that are gone are removed; at every doubling, so at no cost per engine.
+/// How many engines a list holds before dropped ones are removed. It doubles, so the cost per engine is
+/// constant.
 const FIRST_SWEEP: usize = 32;
 
 thread_local! {
@@ -33,7 +34,7 @@ struct Engine {
     abort: AbortHandle,
 }
 
-/// Has what the engine runs end with the environment.
+/// Stops what the engine runs when the environment ends.
 pub fn end_with(env: &Env, bridge: &Arc<EventBridge>, abort: AbortHandle) -> Result<()> {
     let key = env.raw();
     let is_first = ENGINES.with_borrow_mut(|all| {

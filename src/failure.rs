@@ -7,16 +7,16 @@ use napi_derive::napi;
 /// Why a call was refused.
 #[napi(object, object_from_js = false)]
 pub struct NativeFailure {
-    /// Tells a failure from any other answer.
+    /// Marks a failure among other return values.
     #[napi(ts_type = "true")]
     pub is_failure: bool,
     /// The stable code.
     pub code: String,
-    /// What happened and what to do.
+    /// What happened and how to fix it.
     pub message: String,
-    /// The refused field, as it is written in JavaScript.
+    /// The refused field, as written in JavaScript.
     pub field: Option<String>,
-    /// What it held.
+    /// Its value.
     pub value: Option<String>,
     /// What would have been accepted.
     pub allowed: Option<String>,

@@ -1,7 +1,7 @@
 //! [`KeptOutput`]: a result's text, which goes to JavaScript without being copied.
 //!
-//! It may be ten mebibytes a stream: a copy would be as much memory again, and hold the event loop up for the
-//! milliseconds that it takes to map it.
+//! It may be ten mebibytes per stream: a copy would take as much memory again, and block the event loop for
+//! the milliseconds that it takes to map it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use execution_engine::{ExecutionResult, OutputStream};
 use napi::bindgen_prelude::{Env, Result, ToNapiValue};
 use napi::{JsStringLatin1, sys};
 
-/// Text of fewer bytes is copied: a string that lies outside of V8's memory has a price of its own.
+/// Shorter text is copied: a string outside of V8's memory has a cost of its own.
 const LARGE: usize = 64 * 1024;
 
 /// What memory kept of one stream.
@@ -26,12 +26,14 @@ impl ToNapiValue for KeptOutput {
             OutputStream::Stderr => kept.result.stderr.as_str(),
         };
         if text.len() < LARGE || !text.is_ascii() {
-            // SAFETY: the caller's promise of a valid environment, on its own thread, is passed on as it is.
+            // SAFETY: the caller promises a valid environment on its own thread, and that promise is passed
+            // on.
             return unsafe { <&str>::to_napi_value(env, text) };
         }
         let (bytes, len, owner) = (text.as_ptr(), text.len(), Arc::clone(&kept.result));
         let here = Env::from_raw(env);
-        // SAFETY: ASCII is Latin-1. A result never changes, and its owner goes when V8 is done with the string.
+        // SAFETY: ASCII is Latin-1. A result never changes, and its owner is dropped when V8 is done with the
+        // string.
         let string =
             unsafe { JsStringLatin1::from_external(&here, bytes, len, owner, |_, owner| drop(owner)) };
         // SAFETY: as above.

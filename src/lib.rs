@@ -2,12 +2,12 @@
 //!
 //! * `engine` is the class JavaScript sees.
 //! * `request`, `config`, `result` and `records` are the types that cross the FFI boundary.
-//! * `bridge` carries events to JavaScript, many in one call; on Linux `event_loop` has a few lines read in JavaScript's
-//!   own thread, by Node's event loop.
+//! * `bridge` carries events to JavaScript, many in one call. On Linux, `event_loop` lets Node's event loop
+//!   read a few lines in JavaScript's own thread.
 //! * `environment` ends what runs with the JavaScript environment that started it.
 //! * `logger` carries log entries to JavaScript.
-//! * `masker` masks secrets in JavaScript's own words.
-//! * `number` looks at JavaScript's numbers.
+//! * `masker` masks secrets in JavaScript's own strings.
+//! * `number` converts numbers for JavaScript.
 //! * `failure` carries errors, as data: the class is made in TypeScript.
 
 #![allow(clippy::needless_pass_by_value, reason = "what comes from JavaScript comes as a value")]

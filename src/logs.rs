@@ -1,4 +1,4 @@
-//! What a log says of itself, on its way to JavaScript.
+//! The state of a log, on its way to JavaScript.
 
 use execution_engine::LogInfo;
 use napi::bindgen_prelude::{Either, Null};
@@ -20,7 +20,7 @@ pub struct NativeLogInfo {
     pub exit_code: Either<i32, Null>,
     pub signal: Either<String, Null>,
     pub duration_ms: Either<f64, Null>,
-    /// The parts that are there, in order.
+    /// The existing parts, in order.
     pub paths: Vec<String>,
     pub bytes: f64,
     pub modified_at: String,
@@ -45,7 +45,7 @@ impl From<LogInfo> for NativeLogInfo {
     }
 }
 
-/// A state or a status, as it is written in logs.
+/// A state or a status, as written in logs.
 fn word(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,

@@ -1,4 +1,4 @@
-//! [`NativeMasker`]: masks secrets in JavaScript's own words.
+//! [`NativeMasker`]: masks secrets in JavaScript's own strings.
 
 use execution_engine::Masker;
 use napi_derive::napi;
@@ -9,14 +9,14 @@ pub struct NativeMasker(Masker);
 
 #[napi]
 impl NativeMasker {
-    /// One of fewer than two characters is not masked.
+    /// Compiles the secrets. One of fewer than two characters is not masked.
     #[napi(factory, catch_unwind)]
     #[must_use]
     pub fn create(secrets: Vec<String>) -> Self {
         Self(Masker::new(secrets))
     }
 
-    /// The text with `***` in the place of secrets.
+    /// The text with `***` in place of secrets.
     #[napi(catch_unwind)]
     #[must_use]
     pub fn mask(&self, text: String) -> String {

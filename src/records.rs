@@ -9,12 +9,13 @@ use napi_derive::napi;
 use crate::number::to_js;
 use crate::result::{NativeProcess, NativeResult, iso, nullable};
 
-/// Anything that happened but a line.
+/// Any event that is not a line.
 #[napi(object, object_from_js = false)]
 #[derive(Default)]
 pub struct NativeEvent {
     #[napi(
-        ts_type = "'queued' | 'started' | 'output_truncated' | 'warning' | 'completed' | 'failed' | 'cancelled' | 'timeout'"
+        ts_type = "'queued' | 'started' | 'output_truncated' | 'warning' | 'completed' | 'failed' | 'cancelled' | \
+            'timeout'"
     )]
     pub r#type: String,
     pub pid: Option<u32>,
@@ -41,7 +42,7 @@ pub struct NativeLogRecord {
     pub event: Option<String>,
 }
 
-/// A piece of a log.
+/// A page of a log.
 #[napi(object, object_from_js = false)]
 pub struct NativeLogPage {
     pub records: Vec<NativeLogRecord>,
@@ -58,7 +59,7 @@ pub struct NativeCleanupReport {
     pub bytes: f64,
 }
 
-/// An execution that the death of its host cut off.
+/// An execution that was cut off by the death of its host.
 #[napi(object, object_from_js = false)]
 pub struct NativeRecovered {
     pub id: String,
@@ -92,7 +93,7 @@ impl From<EventKind> for NativeEvent {
                 ..named
             },
             EventKind::Warning { message } => Self { message: Some(message), ..named },
-            // The name says it all; lines cross as text, never as events.
+            // The name is enough; lines cross as text, never as events.
             _ => named,
         }
     }

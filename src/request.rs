@@ -1,4 +1,4 @@
-//! The request as JavaScript gives it.
+//! The request as JavaScript sends it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What the caller wants to find again.
+/// The caller's own labels.
 #[napi(object)]
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
@@ -23,7 +23,7 @@ pub struct NativeMetadata {
 
 /// One command and its conditions; names and defaults as in `ExecutionRequest` of the public API.
 ///
-/// It crosses as JSON: one text costs a fraction of two dozen properties, each asked for by name.
+/// It crosses as JSON: one string costs a fraction of two dozen properties, each read by name.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NativeRequest {
@@ -36,7 +36,7 @@ pub struct NativeRequest {
     working_dir: Option<String>,
     timeout_ms: Option<u64>,
     kill_grace_ms: Option<u64>,
-    /// `null`, `pipe`, or a text.
+    /// `null`, `pipe`, or a string.
     stdin: Option<String>,
     max_output_size_bytes: Option<u64>,
     oversized_output: Option<OversizedOutputStrategy>,
@@ -46,9 +46,9 @@ pub struct NativeRequest {
     metadata: NativeMetadata,
 }
 
-/// The request. `stdin`: what its standard input is given, where that is no text.
+/// The request. `stdin`: the content of its standard input, if that is not a string.
 pub fn request(json: &str, stdin: Option<Vec<u8>>) -> Result<ExecutionRequest, EngineError> {
-    // TypeScript has looked at the types already.
+    // TypeScript has checked the types already.
     let mut native: NativeRequest = serde_json::from_str(json)
         .map_err(|error| InvalidField::new("request", "not as expected", error.to_string()))
         .map_err(EngineError::InvalidRequest)?;
@@ -79,7 +79,7 @@ impl NativeRequest {
     }
 }
 
-/// An execution's id, or why it is none.
+/// An execution's id, or why it is not one.
 pub fn parse_id(id: &str) -> Result<Uuid, InvalidField> {
     id.parse().map_err(|_| InvalidField::new("id", format!("\"{id}\""), "allowed is a UUID"))
 }

@@ -46,23 +46,22 @@ pub struct NativeResult {
 /// Why an execution did not complete.
 #[napi(object, object_from_js = false)]
 pub struct NativeExecutionError {
-    #[napi(
-        ts_type = "'PROGRAM_NOT_FOUND' | 'PERMISSION_DENIED' | 'NOT_EXECUTABLE' | 'WORKING_DIR_NOT_FOUND' | 'ARGUMENTS_TOO_LONG' | \
-            'RESOURCE_EXHAUSTED' | 'SPAWN_FAILED' | 'NON_ZERO_EXIT' | 'KILLED_BY_SIGNAL' | 'OUTPUT_SIZE_EXCEEDED' | \
-            'TIMEOUT' | 'CANCELLED' | 'INTERRUPTED' | 'EXIT_STATUS_LOST' | 'INTERNAL'"
-    )]
+    #[napi(ts_type = "'PROGRAM_NOT_FOUND' | 'PERMISSION_DENIED' | 'NOT_EXECUTABLE' | \
+            'WORKING_DIR_NOT_FOUND' | 'ARGUMENTS_TOO_LONG' | 'RESOURCE_EXHAUSTED' | \
+            'SPAWN_FAILED' | 'NON_ZERO_EXIT' | 'KILLED_BY_SIGNAL' | 'OUTPUT_SIZE_EXCEEDED' | \
+            'TIMEOUT' | 'CANCELLED' | 'INTERRUPTED' | 'EXIT_STATUS_LOST' | 'INTERNAL'")]
     pub code: String,
     pub message: String,
 }
 
-/// Files that hold a stream's every byte.
+/// Files with every byte of a stream.
 #[napi(object, object_from_js = false)]
 pub struct NativeOutputFiles {
     pub stdout: Option<String>,
     pub stderr: Option<String>,
 }
 
-/// Processor time and memory.
+/// CPU time and memory.
 #[napi(object, object_from_js = false)]
 pub struct NativeResourceUsage {
     pub user_cpu_ms: f64,
@@ -103,7 +102,7 @@ pub fn nullable<T>(value: Option<T>) -> Either<T, Null> {
     value.map_or(Either::B(Null), Either::A)
 }
 
-/// ISO 8601 in UTC, to the millisecond, as JavaScript's own `toISOString`.
+/// ISO 8601 in UTC, to the millisecond, like JavaScript's own `toISOString`.
 pub fn iso(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -9,17 +9,18 @@ use super::budget::Permit;
 use super::buffer_pool::{BatchBuffer, BufferPool, Row};
 use crate::number::to_js;
 
-/// Text of a batch: as a rule one read of a loud child. V8 keeps a larger string in a space of its own, memory that is
-/// mapped and unmapped for each.
+/// Text per batch: usually one read of a busy child. V8 keeps a larger string in a space of its own, whose
+/// memory is mapped and unmapped for each string.
 const MAX_TEXT: usize = 127 * 1024;
-/// Rows of a batch, as many as JavaScript's table holds, unless a single read brings more.
+/// Rows per batch, as many as JavaScript's table holds, unless a single read brings more.
 const MAX_ROWS: usize = 1024;
-/// Events of a batch: each becomes an object of its own, and its listener runs before the event loop goes on.
+/// Events per batch: each becomes an object of its own, and its listener runs before the event loop
+/// continues.
 const MAX_EVENTS: usize = 256;
 /// Text up to which copying is cheaper than swapping buffers.
 const CHEAP_COPY: usize = 4 * 1024;
 
-/// Kinds of rows; `lib/events.ts` reads them.
+/// Kinds of rows; `lib/events/batch.ts` reads them.
 const STDERR: u32 = 1;
 const PARTIAL: u32 = 2;
 const EVENT: u32 = 4;
@@ -29,14 +30,14 @@ const EVENT: u32 = 4;
 pub struct Batch {
     pub buffer: BatchBuffer,
     pub events: Vec<ExecutionEvent>,
-    /// How many lines the text holds.
+    /// How many lines the text has.
     pub lines: usize,
-    /// What the text and its rows take from the budget.
+    /// The permit for the text and its rows.
     pub permit: Permit,
 }
 
 impl Batch {
-    /// Adds lines. May take their text, and leave another in its place.
+    /// Adds lines. May take their text, and leave another buffer in its place.
     pub fn push_lines(&mut self, number: u32, batch: &mut LineBatch, is_ascii: bool, permit: Permit) {
         for run in &batch.runs {
             let stream = if run.stream == OutputStream::Stderr { STDERR } else { 0 };
@@ -64,7 +65,7 @@ impl Batch {
         self.buffer.rows.push([f64::from(number), f64::from(kind), to_js(count as u64), to_js(time)]);
     }
 
-    /// Whether so much more belongs into the next batch. What is too large for any batch gets one of its own.
+    /// Whether this much more fits into the next batch. What is too large for any batch gets one of its own.
     fn is_full(&self, text: usize, rows: usize) -> bool {
         let BatchBuffer { text: own_text, rows: own_rows, .. } = &self.buffer;
         !own_rows.is_empty()
@@ -74,12 +75,12 @@ impl Batch {
     }
 }
 
-/// Batches that wait for JavaScript, the last one still open.
+/// Batches that wait for JavaScript; the last one is still open.
 #[derive(Default)]
 pub struct BatchQueue(VecDeque<Batch>);
 
 impl BatchQueue {
-    /// The batch that so much more text and so many more rows go into.
+    /// The batch for this much more text and this many more rows.
     pub fn open(&mut self, text: usize, rows: usize, pool: &BufferPool) -> &mut Batch {
         if self.0.back().is_none_or(|last| last.is_full(text, rows)) {
             self.0.push_back(Batch { buffer: pool.take(), ..Batch::default() });

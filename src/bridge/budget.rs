@@ -1,21 +1,21 @@
 //! [`Budget`]: how many bytes may be on their way to JavaScript.
 //!
-//! A permit is taken before output is read, first come first served. Output without a permit stays in its pipe, and its
-//! child waits. Output that was read without one waits for its bytes.
+//! A permit is taken before output is read, first come first served. Output without a permit stays in its
+//! pipe, and its child waits. Output that was read without one waits for its bytes.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-/// What one turn of reading brings at most, very long lines apart.
+/// The most that one turn of reading brings, very long lines aside.
 const READ: u32 = 132 * 1024;
-/// Bytes in batches, waiting and crossing together.
+/// Bytes in batches, both waiting and crossing.
 const BUDGET: u32 = 4 * READ;
 
 /// The budget of one engine.
 pub struct Budget(Arc<Semaphore>);
 
-/// A part of the budget. Dropping it gives the part back.
+/// A part of the budget. Dropping it returns it.
 #[derive(Default)]
 pub struct Permit(Option<OwnedSemaphorePermit>);
 
@@ -24,28 +24,29 @@ impl Budget {
         Self(Arc::new(Semaphore::new(BUDGET as usize)))
     }
 
-    /// Takes what a read may bring, if it is there now.
+    /// Takes enough for one read, if it is available now.
     pub fn try_reserve(&self) -> Option<Permit> {
         match Arc::clone(&self.0).try_acquire_many_owned(READ) {
             Ok(permit) => Some(Permit(Some(permit))),
             Err(TryAcquireError::NoPermits) => None,
-            // JavaScript is gone: what is read goes nowhere.
+            // JavaScript is gone: the output of this read is dropped.
             Err(TryAcquireError::Closed) => Some(Permit::default()),
         }
     }
 
-    /// Takes what a read may bring, when it is there.
+    /// Takes enough for one read, as soon as it is available.
     pub async fn reserve(&self) -> Permit {
         self.acquire(READ as usize).await.unwrap_or_default()
     }
 
-    /// Takes `bytes`, when they are there; `None` when JavaScript is gone.
+    /// Takes `bytes` as soon as they are available; `None` if JavaScript is gone.
     pub async fn acquire(&self, bytes: usize) -> Option<Permit> {
         let permit = Arc::clone(&self.0).acquire_many_owned(clamped(bytes)).await.ok()?;
         Some(Permit(Some(permit)))
     }
 
-    /// Makes a permit for `bytes` of a reserved one. `None` when the rest is not there now, or JavaScript is gone.
+    /// Turns a reserved permit into one for `bytes`. `None` if the rest is not available now, or JavaScript
+    /// is gone.
     pub fn settle(&self, reserved: Permit, bytes: usize) -> Option<Permit> {
         let (bytes, mut permit) = (clamped(bytes) as usize, reserved);
         let missing = bytes.saturating_sub(permit.bytes());
@@ -58,7 +59,7 @@ impl Budget {
         Some(permit)
     }
 
-    /// JavaScript is gone: nothing waits for budget any more.
+    /// JavaScript is gone: nothing waits for the budget any more.
     pub fn close(&self) {
         self.0.close();
     }
@@ -69,7 +70,7 @@ impl Permit {
         self.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
     }
 
-    /// Whether it is so much of the budget that giving it back is worth a wake-up.
+    /// Whether this much of the budget is worth a wake-up when it is returned.
     pub fn is_large(&self) -> bool {
         self.bytes() >= BUDGET as usize / 2
     }

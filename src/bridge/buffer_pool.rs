@@ -1,7 +1,7 @@
-//! [`BufferPool`]: the memory of batches, used again and again.
+//! [`BufferPool`]: reuses the memory of batches.
 //!
-//! The runtime's threads fill a buffer and JavaScript's thread reads it. Without the pool, malloc would map its pages
-//! anew for every batch, and the kernel would clear each of them first.
+//! The runtime's threads fill a buffer and JavaScript's thread reads it. Without the pool, malloc would map
+//! its pages anew for every batch, and the kernel would clear each of them first.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,13 +10,13 @@ use napi::{JsValue, sys};
 
 use crate::sync::lock;
 
-/// Buffers that are kept: one crosses while others fill.
+/// Buffers in the pool: one crosses while others fill.
 const MAX_SPARE: usize = 4;
-/// A buffer that had to hold more, for a very long line, is not kept.
+/// A buffer that grew larger, for a very long line, is not kept.
 const MAX_CAPACITY: usize = 256 * 1024;
 
-/// A row: the execution's number, the kind, how many of the next lines or which event, and the time in milliseconds
-/// since 1970.
+/// A row: the execution's number, the kind, how many of the next lines or which event, and the time in
+/// milliseconds since 1970.
 pub type Row = [f64; 4];
 
 /// The memory of a batch.
@@ -53,7 +53,7 @@ impl BufferPool {
     }
 }
 
-/// A batch's text. Once it has crossed, its buffer goes back to the pool.
+/// A batch's text. Once it has crossed, its buffer returns to the pool.
 pub struct PooledText {
     buffer: BatchBuffer,
     pool: Arc<BufferPool>,

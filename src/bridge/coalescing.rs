@@ -1,8 +1,10 @@
-//! [`Coalescing`]: when JavaScript gets the next batch. The whole policy, and all of its numbers, are in this file.
+//! [`Coalescing`]: when JavaScript gets the next batch. The whole policy, with all of its numbers, is in this
+//! file.
 //!
-//! A crossing costs by the call. Where many executions together write a few lines each, their lines collect for the time
-//! of a frame, and cross at once. A short batch is followed by the next one immediately, a longer one only in another
-//! turn of the event loop, so that JavaScript gets to everything else in between.
+//! A crossing costs by the call. When many executions together write a few lines each, their lines are
+//! batched for the time of a frame, and cross at once. The batch after a short one follows immediately, the
+//! batch after a longer one only in another turn of the event loop, so that JavaScript gets to everything
+//! else in between.
 
 use std::time::Duration;
 
@@ -10,23 +12,24 @@ use super::batch::Batch;
 
 /// Time over which lines are counted.
 const WINDOW: Duration = Duration::from_millis(4);
-/// Events per millisecond above which handling each of them by itself costs more than the wait is worth.
+/// Events per millisecond above which handling each one separately costs more than the wait is worth.
 const CROWDED_PER_MS: f64 = 20.0;
-/// A batch with at least so much text was worth its crossing.
+/// A batch with at least this much text was worth its crossing.
 const LARGE_TEXT: usize = 32 * 1024;
-/// So was one with at least so many lines per row: the rest of what an execution wrote, which may have ended.
+/// So was one with at least this many lines per row: probably the rest of an execution's output.
 const MANY_LINES_PER_ROW: usize = 8;
-/// How long lines collect: a frame of a screen.
+/// How long lines are batched: a frame of a screen.
 const FRAME: Duration = Duration::from_millis(16);
-/// How long they collect where they share the way with everything else, ends for one, which must not wait long.
+/// How long they are batched when they share the way with other events, such as ends, which must not wait
+/// long.
 const SHARED_FRAME: Duration = Duration::from_millis(1);
-/// A batch with less text and fewer events is handled in no time.
+/// A batch with less text and fewer events is handled almost instantly.
 const SHORT_TEXT: usize = 4 * 1024;
 const SHORT_EVENTS: usize = 64;
 /// How many of those may follow each other in one turn of the event loop.
 const MAX_IN_A_ROW: u32 = 16;
 
-/// When the next batch may come, counted from the moment when JavaScript is done with this one.
+/// When the next batch may come, counted from when JavaScript is done with this one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     Immediately,
@@ -34,11 +37,11 @@ pub enum Next {
     After(Duration),
 }
 
-/// What was seen of an engine's batches so far.
+/// What was observed of an engine's batches so far.
 #[derive(Default)]
 pub struct Coalescing {
     lines: Rate,
-    /// Milliseconds since 1970. The clock of the batches is free to look at.
+    /// Milliseconds since 1970. The batches carry this clock, so reading it is free.
     last_at: f64,
     /// Lines of the batches of this millisecond.
     pending: usize,
@@ -46,7 +49,8 @@ pub struct Coalescing {
 }
 
 impl Coalescing {
-    /// After a batch that was read in a turn of JavaScript's event loop, which wakes up for the next one by itself.
+    /// After a batch that was read in a turn of JavaScript's event loop, which wakes up for the next one by
+    /// itself.
     pub fn after_own_read(&mut self, batch: &Batch) -> Next {
         if self.should_collect(batch) { Next::After(FRAME) } else { Next::Immediately }
     }
@@ -82,12 +86,12 @@ impl Coalescing {
     }
 }
 
-/// How many of something come in per millisecond: an exponential moving average over [`WINDOW`].
+/// Arrivals per millisecond: an exponential moving average over [`WINDOW`].
 #[derive(Default)]
 pub struct Rate(f64);
 
 impl Rate {
-    /// So many came in, in so many milliseconds.
+    /// Adds this many arrivals in this many milliseconds.
     #[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^53")]
     pub fn count(&mut self, count: usize, passed_ms: f64) {
         let share = 1.0 - (-passed_ms / (WINDOW.as_secs_f64() * 1000.0)).exp();

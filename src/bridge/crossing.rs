@@ -15,18 +15,18 @@ use crate::sync::lock;
 ///
 /// 1. The text: every line of the batch, each followed by `\n`.
 /// 2. How many rows there are; see [`Row`](super::buffer_pool::Row).
-/// 3. The rows, where they do not fit into the engine's table, which JavaScript made: an array made here costs, with its
-///    finalizer, as much as a short batch.
-/// 4. What is not a line.
-/// 5. Whether a turn of JavaScript's event loop has read it. If so, JavaScript calls `read_again` after the delay, or
-///    nothing where there is none. Otherwise it calls `acknowledge`.
+/// 3. The rows, if they do not fit into the engine's table, which JavaScript made: an array made here costs,
+///    with its finalizer, as much as a short batch.
+/// 4. Events that are not lines.
+/// 5. Whether a turn of JavaScript's event loop has read it. If so, JavaScript calls `read_again` after the
+///    delay, or nothing if there is none. Otherwise it calls `acknowledge`.
 /// 6. The delay, in milliseconds: 0 for another turn of the event loop, -1 for none.
 pub type NativeBatch = FnArgs<(PooledText, u32, Option<Float64Array>, Option<Vec<NativeEvent>>, bool, i32)>;
 
 /// JavaScript's end of an engine's bridge.
 pub struct Crossing {
     pub pool: Arc<BufferPool>,
-    /// Where rows go. Both sides touch it in JavaScript's thread alone.
+    /// Where rows go. Both sides access it in JavaScript's thread only.
     table: Mutex<Buffer>,
     coalescing: Mutex<Coalescing>,
 }
@@ -50,13 +50,13 @@ impl Crossing {
         })
     }
 
-    /// Arguments for a batch that this thread has read; true when more is to be read only after `read_again`.
+    /// Arguments for a batch that this thread has read; true if more is to be read only after `read_again`.
     pub fn own_read(&self, batch: Batch) -> (NativeBatch, bool) {
         let next = lock(&self.coalescing).after_own_read(&batch);
         (self.arguments(batch, true, next), next != Next::Immediately)
     }
 
-    /// To be made right before the call: nothing reads the table then.
+    /// Call it right before the crossing: nothing reads the table then.
     fn arguments(&self, batch: Batch, is_own_read: bool, next: Next) -> NativeBatch {
         let rows = batch.buffer.rows.as_flattened();
         let count = u32::try_from(batch.buffer.rows.len()).unwrap_or(u32::MAX);
@@ -66,7 +66,7 @@ impl Crossing {
         (PooledText::new(batch.buffer, &self.pool), count, own_rows, events, is_own_read, delay(next)).into()
     }
 
-    /// Puts numbers where JavaScript reads them; false when they do not fit.
+    /// Writes numbers where JavaScript reads them; false if they do not fit.
     fn write(&self, numbers: &[f64]) -> bool {
         let mut table = lock(&self.table);
         let fits = size_of_val(numbers) <= table.len();

@@ -1,9 +1,9 @@
 //! [`EventBridge`]: events on their way to JavaScript, many in one call, one call at a time.
 //!
-//! A crossing costs by the call, not by the byte. So whatever happens while JavaScript is busy collects in batches: one
-//! text with many lines, and one table that says whose they are. The next batch goes when JavaScript has acknowledged the
-//! last, which it does in a turn of the event loop of its own: a thread-safe function's queue that is refilled from
-//! inside its own call would never let the loop do anything else.
+//! A crossing costs by the call, not by the byte. So everything that happens while JavaScript is busy is
+//! batched: one string with many lines, and one table that says whose they are. The next batch is sent when
+//! JavaScript has acknowledged the last, in a later turn of the event loop: a thread-safe function whose
+//! queue is refilled from inside its own call would starve the loop.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -21,7 +21,7 @@ use crate::sync::lock;
 
 type OnBatch = ThreadsafeFunction<Batch, (), NativeBatch, Status, false, true>;
 
-/// An engine's one way to JavaScript.
+/// An engine's way to JavaScript.
 pub struct EventBridge {
     state: Mutex<State>,
     budget: Budget,
@@ -37,11 +37,11 @@ struct State {
     queue: BatchQueue,
     /// How many batches were sent.
     sent: u64,
-    /// The batch on its way; `None` when there is none.
+    /// The batch that is crossing, if any.
     in_flight: Option<InFlight>,
-    /// What JavaScript is done with and the budget has not been given back yet.
+    /// Permits of batches that JavaScript is done with, not yet returned to the budget.
     owed: Permit,
-    /// JavaScript's own thread is here, and takes the next batch with it.
+    /// JavaScript's own thread is reading, and takes the next batch along.
     is_collected: bool,
 }
 
@@ -53,7 +53,7 @@ struct InFlight {
 }
 
 impl EventBridge {
-    /// Calls `on_batch` with each batch, its rows in `table`; does not keep the process alive until it is told to.
+    /// Calls `on_batch` with each batch, its rows in `table`. Does not keep the process alive until told to.
     pub fn new(table: Buffer, on_batch: &Function<NativeBatch, ()>) -> Result<Arc<Self>> {
         let crossing = Arc::new(Crossing::new(table));
         let here = Arc::clone(&crossing);
@@ -70,21 +70,21 @@ impl EventBridge {
         }))
     }
 
-    /// What is taken before output is read.
+    /// The budget for output, taken before it is read.
     pub fn budget(&self) -> &Budget {
         &self.budget
     }
 
-    /// Adds lines to the batch, when there is budget for them.
+    /// Adds lines to the batch as soon as there is budget for them.
     pub async fn lines(&self, number: u32, mut batch: LineBatch) {
-        // None: JavaScript is gone, and with it everything that would read.
+        // None: JavaScript is gone, and every reader with it.
         if let Some(permit) = self.budget.acquire(cost(&batch)).await {
             self.add(number, &mut batch, permit);
         }
     }
 
-    /// Adds lines to the batch, if what is reserved suffices or there is budget for the rest now. May take their text,
-    /// and leave another in its place.
+    /// Adds lines to the batch, if the reservation suffices or there is budget for the rest now. May take
+    /// their text, and leave another buffer in its place.
     pub fn try_lines(&self, number: u32, batch: &mut LineBatch, reserved: Permit) -> bool {
         let permit = self.budget.settle(reserved, cost(batch));
         permit.map(|permit| self.add(number, batch, permit)).is_some()
@@ -99,7 +99,7 @@ impl EventBridge {
         self.send_if_free(state);
     }
 
-    /// Adds anything else; says in which batch it goes.
+    /// Adds any other event; returns the number of its batch.
     pub fn event(&self, number: u32, event: ExecutionEvent) -> u64 {
         let mut state = self.lock();
         state.queue.open(0, 1, &self.crossing.pool).push_event(number, event);
@@ -111,22 +111,22 @@ impl EventBridge {
     /// Resolves when JavaScript is done with a batch, or gone.
     pub async fn processed(&self, batch: u64) {
         let mut acknowledged = self.acknowledged.subscribe();
-        // An error cannot be: the sender lives in `self`.
+        // Cannot fail: the sender lives in `self`.
         let _ = acknowledged.wait_for(|done| *done >= batch).await;
     }
 
-    /// JavaScript is done with the batch that it was given.
+    /// JavaScript is done with its batch.
     pub fn acknowledge(&self) {
         let mut state = self.lock();
         let Some(InFlight { permit, has_events }) = state.in_flight.take() else { return };
         state.owed.merge(permit);
-        // Waking a thread costs as much as reading a few lines: half of the budget at once, while there is something
-        // to do meanwhile.
+        // Waking a thread costs as much as reading a few lines: half of the budget at once, while there is
+        // other work.
         let is_due = state.owed.is_large() || state.queue.is_empty();
         let owed = if is_due { std::mem::take(&mut state.owed) } else { Permit::default() };
         let sent = state.sent;
         self.send_if_free(state);
-        // After the next batch has gone: JavaScript does not wait for the threads that this wakes.
+        // After the next batch was sent: JavaScript does not wait for the threads that this wakes.
         drop(owed);
         if has_events {
             // Never lower: after `close`, everything counts as processed.
@@ -134,19 +134,19 @@ impl EventBridge {
         }
     }
 
-    /// In JavaScript's thread: what comes from now on is not sent, for [`collected`](Self::collected) takes it.
+    /// In JavaScript's thread: from now on nothing is sent, because [`collected`](Self::collected) takes it.
     pub fn collect(&self) {
         self.lock().is_collected = true;
     }
 
-    /// What there is for JavaScript, if it is done with what it got before, and whether reading pauses after it. To be
-    /// given to JavaScript at once.
+    /// The next batch for JavaScript, if it is done with the last one, and whether reading pauses after it.
+    /// Pass it to JavaScript immediately.
     pub fn collected(&self) -> Option<(NativeBatch, bool)> {
         let batch = self.lock().next_batch()?;
         Some(self.crossing.own_read(batch))
     }
 
-    /// Ends [`collect`](Self::collect). True when JavaScript is done with all it got.
+    /// Ends [`collect`](Self::collect). True if JavaScript is done with everything it got.
     pub fn is_free(&self) -> bool {
         let mut state = self.lock();
         state.is_collected = false;
@@ -186,7 +186,7 @@ impl EventBridge {
 }
 
 impl State {
-    /// What goes to JavaScript next; nothing while a batch is on its way.
+    /// The next batch for JavaScript; `None` while one is crossing.
     fn next_batch(&mut self) -> Option<Batch> {
         if self.in_flight.is_some() {
             return None;

@@ -1,4 +1,4 @@
-//! [`Gate`]: whether an execution's lines go to JavaScript. Looked at for every read, changed hardly ever.
+//! [`Gate`]: whether an execution's lines go to JavaScript. Checked at every read, changed rarely.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -11,9 +11,9 @@ use crate::sync::lock;
 
 /// Lines go to JavaScript.
 const OPEN: u8 = 0;
-/// They wait, and so, before long, does the child.
+/// Lines are held back, and before long the child waits too.
 const PAUSED: u8 = 1;
-/// Nobody wants them any more.
+/// Lines are no longer wanted.
 const STOPPED: u8 = 2;
 
 /// One execution's gate; open at first.
@@ -34,11 +34,11 @@ impl Gate {
         self.state.load(Ordering::Acquire) == STOPPED
     }
 
-    /// Resolves when lines are not held back; says whether they are wanted.
+    /// Resolves when lines are not held back; returns whether they are wanted.
     pub async fn passed(&self) -> bool {
         while self.state.load(Ordering::Acquire) == PAUSED {
             let mut changed = pin!(self.changed.notified());
-            // Before the look: what changes in between is not missed.
+            // Registered before the check, so that a change in between is not missed.
             changed.as_mut().enable();
             if self.state.load(Ordering::Acquire) == PAUSED {
                 changed.await;
@@ -47,7 +47,7 @@ impl Gate {
         self.is_open()
     }
 
-    /// Stopped is for good: nothing leads from there.
+    /// Stopped is final.
     fn change(&self, from: u8, to: u8) {
         if self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             self.changed.notify_waiters();
@@ -62,17 +62,17 @@ pub struct Gates(Mutex<ByNumber>);
 #[derive(Default)]
 struct ByNumber {
     gates: HashMap<u32, Weak<Gate>>,
-    /// How many there may be before they are swept.
+    /// The size at which they are swept.
     sweep_at: usize,
 }
 
 impl Gates {
-    /// A new gate. Whoever holds it listens.
+    /// A new gate. Its holder listens.
     pub fn add(&self, number: u32) -> Arc<Gate> {
         let gate = Arc::<Gate>::default();
         let mut known = self.lock();
         if known.gates.len() >= known.sweep_at {
-            // Those whose listener is gone have ended. Swept at every doubling: constant a request.
+            // Gates without a listener have ended. Sweeping at every doubling costs a constant per request.
             known.gates.retain(|_, gate| gate.strong_count() > 0);
             known.sweep_at = (known.gates.len() * 2).max(64);
         }
@@ -80,13 +80,13 @@ impl Gates {
         gate
     }
 
-    /// Holds lines back, or lets them go again.
+    /// Holds lines back, or releases them.
     pub fn pause(&self, number: u32, paused: bool) {
         let (from, to) = if paused { (OPEN, PAUSED) } else { (PAUSED, OPEN) };
         self.get(number).iter().for_each(|gate| gate.change(from, to));
     }
 
-    /// Nobody will ever want lines again.
+    /// Lines are no longer wanted, for good.
     pub fn stop(&self, number: u32) {
         if let Some(gate) = self.get(number) {
             gate.change(OPEN, STOPPED);
@@ -103,7 +103,7 @@ impl Gates {
     }
 }
 
-/// Nobody is left to open what is held back.
+/// Nothing is left that could open a closed gate.
 impl Drop for Gates {
     fn drop(&mut self) {
         self.lock().gates.values().filter_map(Weak::upgrade).for_each(|gate| gate.change(PAUSED, STOPPED));

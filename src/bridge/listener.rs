@@ -13,13 +13,13 @@ use crate::sync::lock;
 
 /// The handler of one execution.
 pub struct Listener {
-    /// Stands for the execution in batches.
+    /// The execution's number in batches.
     number: u32,
-    /// What happens to lines, and to whatever else comes before the end.
+    /// Whether lines, and other events before the end, go to JavaScript.
     gate: Arc<Gate>,
     /// The way to JavaScript.
     bridge: Arc<EventBridge>,
-    /// For what is read next.
+    /// The reservation for the next read.
     reserved: Mutex<Option<Permit>>,
 }
 

@@ -1,11 +1,12 @@
 //! The way into JavaScript.
 //!
-//! * `listener` is one execution's event handler, `gate` holds its lines back, `budget` bounds what is on its way.
-//! * `event_bridge` collects what the listeners of an engine get into batches (`batch`, whose memory `buffer_pool`
-//!   keeps) and sends them.
-//! * `coalescing` decides when the next one may come.
-//! * `runtime` is the tokio runtime, whose workers rest a little where batches come often.
-//! * `crossing` makes JavaScript's arguments of a batch, in JavaScript's thread.
+//! * `listener` is one execution's event handler, `gate` holds its lines back, `budget` bounds the bytes on
+//!   their way.
+//! * `event_bridge` batches the events of an engine's listeners (`batch`, with memory of `buffer_pool`) and
+//!   sends them.
+//! * `coalescing` decides when the next batch may cross.
+//! * `runtime` is the tokio runtime, whose workers pause a little when batches arrive often.
+//! * `crossing` turns a batch into JavaScript's arguments, in JavaScript's thread.
 
 mod batch;
 mod budget;

@@ -1,10 +1,11 @@
 //! The addon's runtime: few threads, and few wake-ups.
 //!
-//! A line is little work, and waking a thread for it is much. tokio wakes a second thread whenever the first has two
-//! things to do, and each of them ends up doing half at twice the price: so there are few threads. Where very many small
-//! lines come in, a thread that has nothing left to do sleeps for a moment before it waits for more, as network cards
-//! moderate their interrupts. It does the same after an end: the caller who learns of it usually starts the next
-//! execution, and waking a thread for that would be most of what the start costs JavaScript's own.
+//! A line is little work; waking a thread for it is a lot. tokio wakes a second thread whenever the first has
+//! two things to do, and each of them ends up doing half at twice the cost: so there are few threads. When
+//! very many small lines arrive, a thread that has run out of work sleeps for a moment before it waits for
+//! more, as network cards moderate their interrupts. It does the same after an end: the caller who learns of
+//! it usually starts the next execution, and waking a thread for that would be most of what the start costs
+//! JavaScript's thread.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -17,16 +18,16 @@ use tokio::runtime::Builder;
 use super::coalescing::Rate;
 use crate::sync::lock;
 
-/// Enough to read and mask several loud streams at once; JavaScript takes in one.
+/// Enough to read and mask several busy streams at once; JavaScript takes in one.
 const MAX_THREADS: usize = 4;
 /// The pause.
 const PAUSE: Duration = Duration::from_micros(500);
-/// After an end: as long as JavaScript takes to answer it with a start.
+/// After an end: as long as JavaScript takes to respond with a start.
 const NAP: Duration = Duration::from_micros(60);
 
-/// Batches that came in since the last look.
+/// Batches since the last check.
 static ARRIVED: AtomicU32 = AtomicU32::new(0);
-/// An execution has ended since a thread last had nothing to do.
+/// An execution has ended since a thread last ran out of work.
 static ENDED: AtomicBool = AtomicBool::new(false);
 static ARRIVALS: Mutex<Option<Arrivals>> = Mutex::new(None);
 
@@ -46,23 +47,23 @@ fn init() {
             std::thread::sleep(NAP);
         }
     });
-    // Without it the library makes one itself, or says why it cannot.
+    // Otherwise the library makes one itself, or says why it cannot.
     if let Ok(runtime) = builder.build() {
         create_custom_tokio_runtime(runtime);
     }
 }
 
-/// A batch of lines came in.
+/// Counts a batch of lines.
 pub fn arrived() {
     ARRIVED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// JavaScript has been told of an end.
+/// JavaScript has received an end.
 pub fn ended() {
     ENDED.store(true, Ordering::Relaxed);
 }
 
-/// So many batches come in that a pause saves more wake-ups than it costs time.
+/// Whether batches arrive so often that a pause saves more wake-ups than it costs time.
 fn is_crowded() -> bool {
     let now = Instant::now();
     let arrived = ARRIVED.swap(0, Ordering::Relaxed) as usize;

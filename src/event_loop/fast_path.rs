@@ -1,8 +1,8 @@
 //! [`FastPath`]: a few lines, read in JavaScript's own thread.
 //!
-//! The child's write itself wakes Node's event loop: the engine reads there and then, and JavaScript gets the batch in
-//! the same turn. Reading may pause for a moment: what comes meanwhile collects in the pipes. (For everything else a
-//! thread of the runtime reads, and wakes the loop.)
+//! The child's write itself wakes Node's event loop: the engine reads immediately, and JavaScript gets the
+//! batch in the same turn. Reading may pause for a moment: what arrives meanwhile collects in the pipes.
+//! (Everything else is read by a thread of the runtime, which wakes the loop.)
 
 use std::cell::Cell;
 use std::os::fd::AsFd;
@@ -37,7 +37,7 @@ impl FastPath {
     /// Opens it.
     ///
     /// # Errors
-    /// Where the program's event loop cannot be shared.
+    /// If the program's event loop cannot be shared.
     pub fn new(
         env: &Env,
         host_loop: HostLoop,
@@ -65,7 +65,7 @@ impl FastPath {
         if self.watch.is_watching() || self.reader.rests.get() {
             return self.reader.bridge.acknowledge();
         }
-        // The loop waits for that alone; what was collected meanwhile goes with it, and wakes no thread.
+        // The loop waits for that only; what was collected meanwhile goes with it, and wakes no thread.
         self.reader.bridge.collect();
         self.reader.bridge.acknowledge();
         self.go_on(env);
@@ -81,20 +81,20 @@ impl FastPath {
 
     fn go_on(&self, env: &Env) {
         if self.reader.read(env) && self.watch.resume().is_err() {
-            // The loop no longer watches: the runtime reads everything from now on, and the engine says so.
+            // The loop no longer watches: the runtime reads everything from now on, and the engine logs that.
             self.reader.host_loop.close();
         }
     }
 }
 
 impl Reader {
-    /// Reads, and gives JavaScript what there is. True when more may be read at once.
+    /// Reads, and passes JavaScript what there is. True if more may be read immediately.
     fn read(&self, env: &Env) -> bool {
-        // JavaScript has a batch, and calls from inside that call: the call goes on after it.
+        // JavaScript has a batch, and calls from inside that call: the call continues after it.
         if self.is_reading.replace(true) {
             return false;
         }
-        // A panic has been reported by its hook. It costs its own batch and nothing after it.
+        // Its hook has reported a panic. It costs its own batch and nothing after it.
         if catch_unwind(AssertUnwindSafe(|| self.read_once(env))).is_err() {
             self.bridge.acknowledge();
         }

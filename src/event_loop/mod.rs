@@ -1,5 +1,5 @@
-//! Node's event loop as a reader: [`fast_path`] reads a few lines in JavaScript's own thread, [`uv`] has libuv watch for
-//! them, where [`node`] says that it is libuv's loop.
+//! Node's event loop as a reader: [`fast_path`] reads a few lines in JavaScript's own thread, [`uv`] has
+//! libuv watch for them, if [`node`] says that it is libuv's loop.
 
 mod fast_path;
 mod node;

@@ -1,13 +1,13 @@
-//! Whether the program is Node, on its own libuv.
+//! Whether the program is Node, running on its own libuv.
 
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, Result};
 
-/// Programs that run addons of Node on an event loop of their own. Bun says that it is Node wherever it is asked by
-/// Node-API, names a version of libuv, and exports libuv's functions, which abort.
+/// Programs that run Node's addons on an event loop of their own. Bun reports to be Node in every Node-API
+/// call, names a version of libuv, and exports libuv's functions, which abort.
 const OTHERS: [&str; 2] = ["bun", "deno"];
 
-/// Whether the event loop is Node's, and libuv's first version, whose functions are known. Electron's is.
+/// Whether the event loop is Node's, on libuv 1, whose functions are known. Electron's is.
 pub fn is_node(env: &Env) -> bool {
     is_release_of_node(env) && has_libuv_1(env).unwrap_or(false)
 }

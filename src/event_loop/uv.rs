@@ -1,7 +1,8 @@
-//! libuv, Node's event loop: has it watch a descriptor. All `unsafe` of the addon that is not a conversion is here.
+//! Lets libuv, Node's event loop, watch a descriptor. All of the addon's `unsafe` other than conversions is
+//! here.
 //!
-//! Node's own program exports libuv's functions to addons. They are looked up when they are first needed and not when
-//! the addon is loaded: another program that runs this addon need not have them.
+//! Node's program exports libuv's functions to addons. They are looked up on first use and not when the addon
+//! is loaded: another program that runs this addon need not have them.
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::{Cell, RefCell};
@@ -36,7 +37,7 @@ struct Uv {
 }
 
 impl Uv {
-    /// `None` where the program exports no libuv.
+    /// `None` if the program exports no libuv.
     fn get() -> Option<&'static Self> {
         static UV: OnceLock<Option<Uv>> = OnceLock::new();
         UV.get_or_init(Self::look_up).as_ref()
@@ -44,8 +45,8 @@ impl Uv {
 
     fn look_up() -> Option<Self> {
         let program = Library::this();
-        // SAFETY: in Node, which the caller of `LoopWatch::new` promises, each symbol that is there is the function of
-        // that name in libuv 1, whose signatures do not change. The program is never unloaded.
+        // SAFETY: in Node, as the caller of `LoopWatch::new` promises, each symbol that exists is the
+        // function of that name in libuv 1, whose signatures do not change. The program is never unloaded.
         unsafe {
             Some(Self {
                 handle_size: *program.get(b"uv_handle_size").ok()?,
@@ -61,8 +62,8 @@ impl Uv {
     }
 }
 
-/// A descriptor that the event loop of one environment watches, until this is dropped or the environment ends. It
-/// does not keep the loop running. For the thread of the environment alone.
+/// A descriptor that the event loop of one environment watches, until this is dropped or the environment
+/// ends. It does not keep the loop running. For the environment's thread only.
 pub struct LoopWatch(Rc<Watch>);
 
 struct Watch {
@@ -72,24 +73,25 @@ struct Watch {
     handle: Handle,
     layout: Layout,
     is_watching: Cell<bool>,
-    /// Nothing once the handle is being closed.
+    /// `None` once the handle is being closed.
     on_readable: RefCell<Option<Rc<OnReadable>>>,
-    /// Has the environment's end wait for the handle's.
+    /// Makes the environment's end wait for the handle's.
     hook: Cell<sys::napi_async_cleanup_hook_handle>,
 }
 
-/// Says whether to watch on.
+/// Returns whether to keep watching.
 type OnReadable = dyn Fn(&Env) -> bool;
 
 impl LoopWatch {
-    /// Calls `on_readable` in turns of the loop in which `descriptor` is readable, until it says no; then not before
-    /// [`resume`](Self::resume). The descriptor is to stay open for as long as `on_readable` lives.
+    /// Calls `on_readable` in turns of the loop in which `descriptor` is readable, until it returns false;
+    /// then not before [`resume`](Self::resume). The descriptor must stay open as long as `on_readable`
+    /// lives.
     ///
-    /// The program must be Node ([`is_node`](super::node::is_node)): others export functions of these names that are
-    /// not libuv's.
+    /// The program must be Node ([`is_node`](super::node::is_node)): others export functions of these names
+    /// that are not libuv's.
     ///
     /// # Errors
-    /// Where the program has no libuv, or libuv cannot watch the descriptor.
+    /// If the program has no libuv, or libuv cannot watch the descriptor.
     pub fn new(env: &Env, descriptor: BorrowedFd<'_>, on_readable: Rc<OnReadable>) -> Result<Self> {
         let uv = Uv::get().ok_or_else(|| failure("no libuv"))?;
         let event_loop = env.get_uv_event_loop()?;
@@ -117,14 +119,15 @@ impl LoopWatch {
             on_readable: RefCell::new(Some(on_readable)),
             hook: Cell::new(null_mut()),
         });
-        // SAFETY: an initialised handle. What it points to is counted once more for it, until `closed`.
+        // SAFETY: an initialised handle. It holds a reference to what it points to, until `closed`.
         unsafe {
             (uv.handle_set_data)(handle, Rc::into_raw(Rc::clone(&watch)).cast_mut().cast());
             (uv.unref)(handle);
         }
         let this = Self(watch);
         let mut hook = null_mut();
-        // SAFETY: the environment of this thread. The argument is alive until `closed`, which removes the hook.
+        // SAFETY: the environment of this thread. The argument is alive until `closed`, which removes the
+        // hook.
         let status = unsafe {
             sys::napi_add_async_cleanup_hook(env.raw(), Some(environment_ends), handle, &raw mut hook)
         };
@@ -134,7 +137,7 @@ impl LoopWatch {
         Ok(this)
     }
 
-    /// Whether the loop watches just now.
+    /// Whether the loop is watching.
     pub fn is_watching(&self) -> bool {
         self.0.is_watching.get()
     }
@@ -142,7 +145,7 @@ impl LoopWatch {
     /// Watches again.
     ///
     /// # Errors
-    /// Where libuv cannot. Nothing is watched then.
+    /// If libuv cannot. Nothing is watched then.
     pub fn resume(&self) -> Result<()> {
         if !self.0.is_open() || self.0.is_watching.get() {
             return Ok(());
@@ -175,7 +178,7 @@ impl Watch {
     }
 
     fn close(&self) {
-        // What keeps the descriptor open goes after the handle.
+        // What keeps the descriptor open is dropped after the handle.
         let on_readable = self.on_readable.take();
         if on_readable.is_some() {
             // SAFETY: an initialised handle, closed this once, in the thread of its loop.
@@ -184,14 +187,14 @@ impl Watch {
     }
 }
 
-/// Who watches with a handle that is not closed yet.
+/// The watch of a handle that has not been closed.
 ///
 /// # Safety
-/// The handle is one of [`LoopWatch::new`].
+/// The handle was made by [`LoopWatch::new`].
 unsafe fn watch_of(handle: Handle) -> *const Watch {
-    // Looked up by whoever made the handle.
+    // Already looked up to make the handle.
     let Some(uv) = Uv::get() else { return std::ptr::null() };
-    // SAFETY: as the caller says.
+    // SAFETY: the caller's promise.
     unsafe { (uv.handle_get_data)(handle) }.cast_const().cast()
 }
 
@@ -201,7 +204,7 @@ unsafe extern "C" fn readable(handle: Handle, _status: c_int, _events: c_int) {
     // A copy: the call may close the handle.
     let Some(on_readable) = watch.on_readable.borrow().clone() else { return };
     let env = Env::from_raw(watch.env);
-    // A panic has been reported by its hook; it must not go through libuv's frames.
+    // Its hook has reported a panic; it must not unwind through libuv's frames.
     let goes_on = catch_unwind(AssertUnwindSafe(|| on_readable(&env))).unwrap_or(true);
     if !goes_on {
         watch.pause();
@@ -216,7 +219,7 @@ unsafe extern "C" fn environment_ends(_hook: sys::napi_async_cleanup_hook_handle
 }
 
 unsafe extern "C" fn closed(handle: Handle) {
-    // SAFETY: counted for the handle by `new`, and given back here, once.
+    // SAFETY: the handle's reference from `new`, returned here, once.
     let watch = unsafe { Rc::from_raw(watch_of(handle)) };
     // SAFETY: libuv is done with it; allocated with this layout. A hook is removed once.
     unsafe {
@@ -227,8 +230,8 @@ unsafe extern "C" fn closed(handle: Handle) {
     }
 }
 
-/// Calls a function from a turn of the loop: what it leaves to be done next (promises, ticks) is done after it.
-/// `None`: it has thrown, which ends the program as from any callback, unless the program prefers to go on.
+/// Calls a function in a turn of the loop; its promises and ticks run after it. `None`: it has thrown, which
+/// ends the program as from any callback, unless the program chooses to continue.
 pub fn call_from_loop<Args: JsValuesTupleIntoVec, Return: FromNapiValue>(
     env: &Env,
     function: &FunctionRef<Args, Return>,
@@ -253,7 +256,7 @@ fn call_in_scope<Args: JsValuesTupleIntoVec, Return: FromNapiValue>(
     let function = function.borrow_back(env)?.raw();
     let args = args.into_vec(raw)?;
     let (context, mut result) = (null_mut(), null_mut());
-    // SAFETY: the environment of this thread, with a scope open for these values. Any object will do for `this`.
+    // SAFETY: the environment of this thread, with a scope open for these values. Any object works as `this`.
     let status = unsafe {
         sys::napi_make_callback(raw, context, function, function, args.len(), args.as_ptr(), &raw mut result)
     };
