@@ -13,7 +13,8 @@ import { root, runQuietly } from './lib/run.mjs'
 const crates = ['execution-engine', 'execution-log']
 // It reads one version of rustdoc's JSON; the listing's words are those of one compiler.
 const tool = { version: '0.52.0', format: 57, compiler: '1.95' }
-const home = join(root, 'target/tools')
+// Where CI keeps what outlives a clone.
+const home = process.env.TOOLS_HOME ?? join(root, 'target/tools')
 const program = join(home, 'bin/cargo-public-api')
 
 const install = async () => {
