@@ -157,8 +157,8 @@ export class ExecutionEngine {
   }
 
   /**
-   * Stops the whole process tree: the graceful signal, the grace period, then force. A second call, or `force`, skips the
-   * grace period. Resolves at once, with true when it was still live.
+   * Stops the whole process tree: the graceful signal, the grace period, then force. A second call, or `force`, skips
+   * the grace period. Resolves at once, with true when it was still live.
    *
    * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
    *
@@ -192,8 +192,8 @@ export class ExecutionEngine {
   /** The whole log as text. @throws ExecutionEngineError `NOT_FOUND`; `LOG_UNREADABLE`, also above 64 MiB. */
   readLogs(id: string, options?: { format?: 'text' | undefined }): Promise<string>
   /**
-   * The log's records, read as they are asked for. With `follow`, until the execution ends, also one that another engine
-   * or program runs in the same log folder.
+   * The log's records, read as they are asked for. With `follow`, until the execution ends, also one that another
+   * engine or program runs in the same log folder.
    *
    * @throws ExecutionEngineError `NOT_FOUND`, `LOG_UNREADABLE`.
    *

@@ -79,8 +79,8 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   }
 
   /**
-   * Stops the whole process tree: the graceful signal, the grace period, then force. A second call, or `force`, skips the
-   * grace period. True when it was still live.
+   * Stops the whole process tree: the graceful signal, the grace period, then force. A second call, or `force`, skips
+   * the grace period. True when it was still live.
    *
    * @example
    * const execution = engine.run('npm', ['start'])
@@ -92,8 +92,8 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   }
 
   /**
-   * The lines of both streams in arrival order, once; iteration must start in the same turn as `run()`. A slow loop slows
-   * the child down; leaving the loop lets it go on, unread.
+   * The lines of both streams in arrival order, once; iteration must start in the same turn as `run()`. A slow loop
+   * slows the child down; leaving the loop lets it go on, unread.
    */
   [Symbol.asyncIterator](): AsyncIterator<OutputLine, undefined> {
     if (this.#lines !== undefined || this.#isLate) {

@@ -311,8 +311,8 @@ export type LogRecord =
 export interface LogInfo {
   id: string
   /**
-   * `running`: its writer lives. `ended`: it has its end. `interrupted`: it has none, and its writer is gone. `damaged`:
-   * its beginning or its end cannot be read; its records may be.
+   * `running`: its writer lives. `ended`: it has its end. `interrupted`: it has none, and its writer is gone.
+   * `damaged`: its beginning or its end cannot be read; its records may be.
    */
   state: 'running' | 'ended' | 'interrupted' | 'damaged'
   /** `null` where the log's beginning cannot be read, as `startedAt`. */

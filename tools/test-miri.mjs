@@ -1,5 +1,5 @@
-// Runs under Miri what of the engine touches no system: `npm run test:miri`. Eight minutes on two cores. Needs a nightly
-// toolchain with Miri: `rustup +nightly component add miri`.
+// Runs under Miri what of the engine touches no system: `npm run test:miri`. Eight minutes on two cores. Needs a
+// nightly toolchain with Miri: `rustup +nightly component add miri`.
 
 import { main, Problem } from './lib/console.mjs'
 import { runShown, versionOf } from './lib/run.mjs'

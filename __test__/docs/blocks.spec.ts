@@ -1,5 +1,6 @@
-// Every code block of README and docs is run. TypeScript is checked and run, a playbook is parsed and planned, what is for
-// the shell is run by it; Rust is a doc test. What cannot be run says why, in a comment above it: `<!-- not run: … -->`.
+// Every code block of README and docs is run. TypeScript is checked and run, a playbook is parsed and planned, what is
+// for the shell is run by it; Rust is a doc test. What cannot be run says why, in a comment above it: `<!-- not run: …
+// -->`.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -10,7 +10,7 @@ import { temporaryFolder } from '@escher/testing/engine'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Network calls of a Node program and of its threads. Programs that it runs are not followed: their calls are theirs. */
+/** Network calls of a Node program and its threads. Programs that it runs are not followed: their calls are theirs. */
 const networkCalls = (file: string, code: string): string[] | undefined => {
   const args = ['-f', '-qq', '-e', 'trace=%network', '-o', file, process.execPath, '-e', code]
   const { status, stderr } = spawnSync('strace', args, { cwd: root, encoding: 'utf8' })

@@ -59,8 +59,8 @@ expectError(engine.config.secrets)
 expectError((engine.config.maxTimeoutMs = 1))
 expectType<string>(new Masker(['secret']).mask('text'))
 
-// What the native side returns is what the public types say, and the other way round. (Metadata is also passed in, where
-// undefined is as good as left out.)
+// What the native side returns is what the public types say, and the other way round. (Metadata is also passed in,
+// where undefined is as good as left out.)
 declare const nativeResult: NativeResult
 declare const nativeSummary: NativeSummary
 declare const publicResult: ExecutionResult

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 export const memory = (field) =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? NaN) / 1024
 
-/** Resident memory in MiB, counted page by page: `VmRSS` is gathered from every CPU's share now and then, and MiB off. */
+/** Resident memory in MiB, counted page by page: `VmRSS` adds up what each CPU reports now and then, and is MiB off. */
 export const resident = () =>
   Number(/^Rss:\s+(\d+)/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1] ?? NaN) / 1024
 

@@ -1,4 +1,5 @@
-// node:child_process where no lines are wanted. Its standard input is closed, as the engine's is: one pipe less to make.
+// node:child_process where no lines are wanted. Its standard input is closed, as the engine's is: one pipe less to
+// make.
 import { spawn } from 'node:child_process'
 
 const stdio = ['ignore', 'pipe', 'pipe']

@@ -1,5 +1,6 @@
 // How long the JavaScript thread stands still for one start, in microseconds, in a host of a given size. `busy` is all
-// that the thread did from the call until the child's end had been told, divided by the children: the call and the rest.
+// that the thread did from the call until the child's end had been told, divided by the children: the call and the
+// rest.
 import { median, percentile } from '../lib/stats.mjs'
 
 export const measure = async (peer, { number, touchedMiB }) => {

@@ -39,9 +39,9 @@ export const measure = async (peer, { number }) => {
   }
   await run(few)
   const lookUpFew = lookUpTime(engine)
-  // Half as many once before, remembered like the others. An engine that remembers nothing makes its program grow by 5 MiB in
-  // the first 2,000 executions (V8's heap and code, malloc's free lists), and by nothing in the next 12,000: that is the
-  // price of running them, and would be divided among those that are remembered.
+  // Half as many once before, remembered like the others. An engine that remembers nothing makes its program grow by 5
+  // MiB in the first 2,000 executions (V8's heap and code, malloc's free lists), and by nothing in the next 12,000:
+  // that is the price of running them, and would be divided among those that are remembered.
   await run(number / 2)
   const before = kept()
   await run(number)

@@ -7,8 +7,8 @@ import { producer } from '../lib/proc.mjs'
 const limit = 10 * 2 ** 20
 
 export const measure = async (peer, { lines, children = 1, isRead = true, keptEach }) => {
-  // What the engine keeps grows with the number of children, up to its limit for each: so that the work is the same, the
-  // limit is divided among them. (Peers keep nothing, and know no limit.)
+  // What the engine keeps grows with the number of children, up to its limit for each: so that the work is the same,
+  // the limit is divided among them. (Peers keep nothing, and know no limit.)
   const maxOutputSizeBytes = keptEach ?? Math.ceil(limit / children)
   const { lines: run, drain, close } = peer.open({ maxOutputSizeBytes })
   if (isRead) await run(producer('lines'), ['100000'], () => {})

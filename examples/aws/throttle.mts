@@ -1,4 +1,5 @@
-// A proxy in front of the mocked AWS that is too busy for the first calls of one operation, as the real one sometimes is.
+// A proxy in front of the mocked AWS that is too busy for the first calls of one operation, as the real one sometimes
+// is.
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'

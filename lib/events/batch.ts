@@ -38,7 +38,8 @@ export interface Batch {
 
 /** Gives everything in the batch to those it is for. */
 export function dispatch({ text, rows, count: rowCount, events }: Batch, consumers: Consumers): void {
-  // Where in the text the next line begins. (Cut out one by one: `split` takes up to twice as long, and an array of all.)
+  // Where in the text the next line begins. (Cut out one by one: `split` takes up to twice as long, and an array of
+  // all.)
   let begin = 0
   let time = 0
   let timestamp = ''

@@ -6,8 +6,8 @@ import type { CancelOptions, ExecutionResult } from '../types.js'
 import type { Consumer } from './batch.js'
 
 /**
- * What its handle and its engine do with an execution. While it is live it keeps the native engine in memory; afterwards
- * nothing has an effect any more.
+ * What its handle and its engine do with an execution. While it is live it keeps the native engine in memory;
+ * afterwards nothing has an effect any more.
  */
 export class LiveExecution implements StdinTarget {
   readonly id: string

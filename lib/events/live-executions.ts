@@ -29,8 +29,8 @@ const watchExit = (): void => {
 
 /**
  * Takes batches and passes them on to the executions they concern. The native side holds this object for as long as it
- * lives; so this object holds the native one only through executions that are live: an engine that is idle and no longer
- * referenced can be collected.
+ * lives; so this object holds the native one only through executions that are live: an engine that is idle and no
+ * longer referenced can be collected.
  */
 export class LiveExecutions implements Consumers {
   readonly #byNumber = new Map<number, LiveExecution>()

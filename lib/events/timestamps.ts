@@ -3,7 +3,7 @@
 let second = Number.NaN
 let upToSecond = ''
 
-/** The same as `new Date(time).toISOString()`, which costs more than a line does: the date is formatted once a second. */
+/** As `new Date(time).toISOString()`, which costs more than a line does: the date is formatted once per second. */
 export const isoTime = (time: number): string => {
   const milliseconds = time % 1000
   const whole = time - milliseconds

@@ -36,8 +36,8 @@ impl Crossing {
         Self { pool: Arc::default(), table: Mutex::new(table), coalescing: Mutex::default() }
     }
 
-    /// Arguments for a batch that another thread sent. The caller is C code, which a panic must not reach: the batch
-    /// is then lost, and JavaScript gets an empty one, which it acknowledges.
+    /// Arguments for a batch that another thread sent. The caller is C code, which a panic must not reach:
+    /// the batch is then lost, and JavaScript gets an empty one, which it acknowledges.
     pub fn sent(&self, batch: Batch) -> NativeBatch {
         let (lines, events) = (batch.lines, batch.events.len());
         let made = catch_unwind(AssertUnwindSafe(|| {

@@ -93,7 +93,8 @@ test('Rust: what is left of a source keeps its place', (t) => {
 test('TypeScript: types, re-exports and late imports draw arrows; comments and strings do not', (t) => {
   const arrows = typeScript(t, {
     'a.ts': `import type { B } from './b.js'\nexport * from './c.js'\ntype D = import('./d.js').D\nawait import('./e.mjs')
-// import './f.js'\nconst text = "import './f.js'" + \`import './f.js'\`\nimport { x } from '@x/other/deep'\nimport 'node:fs'`,
+// import './f.js'\nconst text = "import './f.js'" + \`import './f.js'\`\nimport { x } from '@x/other/deep'\nimport
+// 'node:fs'`,
     'b.ts': '',
     'c.ts': '',
     'd.ts': '',

@@ -56,9 +56,9 @@ pub enum FailureCode {
     OutputSizeExceeded,
     /// The timeout passed.
     Timeout,
-    /// [`cancel`](crate::ExecutionEngine::cancel) or a shutdown.
+    /// `cancel` or a shutdown.
     Cancelled,
-    /// The host died while it ran; [`recover`](crate::ExecutionEngine::recover) found it.
+    /// The host died while it ran; `recover` found it.
     Interrupted,
     /// The process ended, but other code in the host took its exit status (a `waitpid(-1)`, or SIGCHLD set to
     /// be ignored).

@@ -46,7 +46,8 @@ impl Pipe {
         self.readiness.set(true).wake();
     }
 
-    /// `None` at the end of file. A read of any bytes counts as one that emptied the pipe, as a short read does.
+    /// `None` at the end of file. A read of any bytes counts as one that emptied the pipe, as a short read
+    /// does.
     async fn read(&self) -> Option<usize> {
         loop {
             poll_fn(|context| self.readiness.poll(context)).await;
@@ -121,7 +122,8 @@ impl Steps {
         poll_fn(|context| {
             *lock(&self.waker) = Some(context.waker().clone());
             let is_reached = self.done.load(Ordering::Acquire) >= wanted;
-            // Others may come in while this thread still polls; the unlocking itself is no such moment to loom.
+            // Others may come in while this thread still polls; the unlocking itself is no such moment to
+            // loom.
             thread::yield_now();
             if is_reached { Poll::Ready(()) } else { Poll::Pending }
         })

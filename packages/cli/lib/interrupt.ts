@@ -1,8 +1,8 @@
 /** Ctrl-C, and the other signals that ask a command line to end. */
 
 /**
- * The first signal calls `cancel`; the second exits, and the engine's exit hook kills what runs. Returns a function that
- * stops listening.
+ * The first signal calls `cancel`; the second exits, and the engine's exit hook kills what runs. Returns a function
+ * that stops listening.
  */
 export const onInterrupt = (cancel: () => void, exitCode: number): (() => void) => {
   let isFirst = true

@@ -1,7 +1,7 @@
 //! [`Hints`]: the name nearest to one that was not found.
 //!
-//! Whole folders are read for it, perhaps over a network. So the spawner thread, which every start waits for, only finds
-//! out that a program is missing; [`explained`] searches when nothing but that failure waits.
+//! Whole folders are read for it, perhaps over a network. So the spawner thread, which every start waits for,
+//! only finds out that a program is missing; [`explained`] searches when nothing but that failure waits.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -63,7 +63,8 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // A swap like the poll's, so that the two take turns in one order: loom does not follow a mere store there.
+        // A swap like the poll's, so that the two take turns in one order: loom does not follow a mere store
+        // there.
         self.rang.swap(true, Ordering::AcqRel);
         let task = lock(&self.task).clone();
         task.wake();

@@ -26,7 +26,7 @@ const ask = async ({ name, riskLevel, commandLine, rollback, signal }: ApprovalR
   }
 }
 
-/** `--yes` approves everything; otherwise the terminal is asked. Without one there is no callback: the step is refused. */
+/** `--yes` approves everything; otherwise the terminal is asked. Without one, steps are refused. */
 export const approver = (view: View, isApproved: boolean): ApprovalCallback | undefined => {
   if (isApproved) return () => ({ decision: 'approve' })
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
