@@ -90,6 +90,29 @@ const tickScenarios = (isQuick) => [
     peers: ['engine', 'readline', 'data'],
     targets: [{ against: 'readline', share: 0.6, aim: 0.4 }],
   },
+  // What the host's loop must bring to be worth its code: a fifth of the time or of the CPU.
+  {
+    name: 'latency',
+    id: 'latency-host-loop',
+    title: 'a line from each of 100 children, p50, without the host’s loop beside it',
+    unit: 'µs',
+    less: true,
+    also: { p99: 'p99', machineBusy: '% busy' },
+    options: { children: 100, seconds: isQuick ? 1.5 : 3 },
+    peers: ['engine', 'engine-no-host-loop'],
+    targets: [{ against: 'engine-no-host-loop', share: 0.8, isAim: true }],
+  },
+  {
+    name: 'cpu',
+    id: 'cpu-host-loop',
+    title: 'host’s CPU for 500 children, without the host’s loop beside it',
+    unit: 'cores',
+    less: true,
+    also: { machineBusy: '% busy' },
+    options: { children: 500, seconds: isQuick ? 1.5 : 3 },
+    peers: ['engine', 'engine-no-host-loop'],
+    targets: [{ against: 'engine-no-host-loop', share: 0.8, isAim: true }],
+  },
 ]
 
 const startScenarios = (isQuick) => [
