@@ -88,17 +88,17 @@ impl Coalescing {
 
 /// Arrivals per millisecond: an exponential moving average over [`WINDOW`].
 #[derive(Default)]
-pub struct Rate(f64);
+struct Rate(f64);
 
 impl Rate {
     /// Adds this many arrivals in this many milliseconds.
     #[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^53")]
-    pub fn count(&mut self, count: usize, passed_ms: f64) {
+    fn count(&mut self, count: usize, passed_ms: f64) {
         let share = 1.0 - (-passed_ms / (WINDOW.as_secs_f64() * 1000.0)).exp();
         self.0 += (count as f64 / passed_ms - self.0) * share;
     }
 
-    pub fn is_crowded(&self) -> bool {
+    fn is_crowded(&self) -> bool {
         self.0 > CROWDED_PER_MS
     }
 }

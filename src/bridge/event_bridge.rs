@@ -16,7 +16,6 @@ use tokio::sync::watch;
 use super::batch::{Batch, BatchQueue, cost};
 use super::budget::{Budget, Permit};
 use super::crossing::{Crossing, NativeBatch};
-use super::runtime;
 use crate::sync::lock;
 
 type OnBatch = ThreadsafeFunction<Batch, (), NativeBatch, Status, false, true>;
@@ -91,7 +90,6 @@ impl EventBridge {
     }
 
     fn add(&self, number: u32, batch: &mut LineBatch, permit: Permit) {
-        runtime::arrived();
         let is_ascii = batch.text.is_ascii();
         let mut state = self.lock();
         let open = state.queue.open(batch.text.len(), batch.runs.len(), &self.crossing.pool);
