@@ -4,9 +4,9 @@ import type { Writable } from 'node:stream'
 import type { NativeEngine } from '../index.js'
 import { native } from './binding/load.js'
 import {
-  checkId,
   checkListener,
   checkOptions,
+  checkedId,
   givenOptions,
   inputBytes,
   nativeConfig,
@@ -44,11 +44,6 @@ const logOptions = { format: oneOf(['text', 'records']), follow: flag }
 /** Whether Node's event loop may read; the addon looks whether it is Node's. Off only to measure what that brings. */
 const sharesLoop = process.env['ESCHER_HOST_LOOP'] !== 'off'
 
-const checkedId = (id: string): string => {
-  checkId(id)
-  return id
-}
-
 /**
  * Runs commands as supervised child processes.
  *
@@ -80,7 +75,7 @@ export class ExecutionEngine {
    * const id = await engine.execute(request, (event) => window.webContents.send('execution', event))
    */
   async execute(request: ExecutionRequest, onEvent?: EventListener): Promise<string> {
-    checkListener(onEvent)
+    checkListener(onEvent, this.#secrets)
     const live = this.#live.accept(this.#native, nativeRequest(request, this.#secrets))
     if (onEvent === undefined) live.stopLines()
     else live.consumer = listening(live.id, onEvent)
@@ -96,8 +91,8 @@ export class ExecutionEngine {
    * const { status, exitCode } = await engine.waitForCompletion(id)
    */
   async waitForCompletion(id: string): Promise<ExecutionResult> {
-    const live = this.#live.find(checkedId(id))
-    return live?.wait() ?? unwrap<ExecutionResult>(await this.#native.waitForCompletion(id))
+    const known = this.#id(id)
+    return this.#live.find(known)?.wait() ?? unwrap<ExecutionResult>(await this.#native.waitForCompletion(known))
   }
 
   /**
@@ -128,31 +123,31 @@ export class ExecutionEngine {
     const options = givenOptions(given)
     try {
       const request = nativeRun(given, this.#secrets)
-      return new Execution(this.#live.accept(this.#native, request, options?.signal?.aborted), options)
+      return new Execution(this.#live.accept(this.#native, request, options?.signal?.aborted), options, this.#secrets)
     } catch (reason) {
       const id = typeof options?.id === 'string' ? options.id : native().newId()
-      return new Execution({ id, reason }, options)
+      return new Execution({ id, reason }, options, this.#secrets)
     }
   }
 
   /** @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
   getStatus(id: string): ExecutionStatus {
-    return unwrap<ExecutionStatus>(this.#native.getStatus(checkedId(id)))
+    return unwrap<ExecutionStatus>(this.#native.getStatus(this.#id(id)))
   }
 
   /** `null` while it is live. @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
   getResult(id: string): ExecutionResult | null {
-    return unwrap<ExecutionResult | null>(this.#native.getResult(checkedId(id)))
+    return unwrap<ExecutionResult | null>(this.#native.getResult(this.#id(id)))
   }
 
   /** Everything but the output. @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
   getSummary(id: string): ExecutionSummary {
-    return unwrap<ExecutionSummary>(this.#native.getSummary(checkedId(id)))
+    return unwrap<ExecutionSummary>(this.#native.getSummary(this.#id(id)))
   }
 
   /** What is live or remembered, in the order of acceptance. */
   listExecutions(filter: { status?: ExecutionStatus } = {}): ExecutionSummary[] {
-    checkOptions(filter, { status: oneOf(executionStatuses) })
+    checkOptions(filter, { status: oneOf(executionStatuses) }, this.#secrets)
     return unwrap<ExecutionSummary[]>(this.#native.listExecutions(filter.status))
   }
 
@@ -167,8 +162,9 @@ export class ExecutionEngine {
    * await engine.cancel(id, { force: true })
    */
   async cancel(id: string, options: CancelOptions = {}): Promise<boolean> {
-    checkOptions(options, { force: flag })
-    return this.#live.find(checkedId(id))?.cancel(options) ?? unwrap(this.#native.cancel(id, options.force ?? false))
+    checkOptions(options, { force: flag }, this.#secrets)
+    const known = this.#id(id)
+    return this.#live.find(known)?.cancel(options) ?? unwrap(this.#native.cancel(known, options.force ?? false))
   }
 
   /**
@@ -181,12 +177,12 @@ export class ExecutionEngine {
    * await engine.closeStdin(id)
    */
   async writeStdin(id: string, data: string | Uint8Array): Promise<void> {
-    unwrap(await this.#native.writeStdin(checkedId(id), inputBytes(data)))
+    unwrap(await this.#native.writeStdin(this.#id(id), inputBytes(data, this.#secrets)))
   }
 
   /** Ends the standard input. @throws ExecutionEngineError as `writeStdin()` does */
   async closeStdin(id: string): Promise<void> {
-    unwrap(await this.#native.closeStdin(checkedId(id)))
+    unwrap(await this.#native.closeStdin(this.#id(id)))
   }
 
   /** The whole log as text. @throws ExecutionEngineError `NOT_FOUND`; `LOG_UNREADABLE`, also above 64 MiB. */
@@ -208,17 +204,23 @@ export class ExecutionEngine {
     options: { format?: 'text' | 'records' | undefined; follow?: boolean | undefined } = {},
   ): Promise<string> | AsyncIterable<LogRecord> {
     if (options?.format !== 'records') return this.#logText(id, options)
-    checkOptions(options, logOptions)
-    return logRecords(this.#native, checkedId(id), { isLive: () => this.#isLive(id), follow: options.follow ?? false })
+    checkOptions(options, logOptions, this.#secrets)
+    const known = this.#id(id)
+    return logRecords(this.#native, known, { isLive: () => this.#isLive(known), follow: options.follow ?? false })
   }
 
   async #logText(id: string, options: object): Promise<string> {
-    checkOptions(options, logOptions)
-    const wasLive = this.#isLive(checkedId(id))
-    const log = await this.#native.readLogs(id)
+    checkOptions(options, logOptions, this.#secrets)
+    const known = this.#id(id)
+    const wasLive = this.#isLive(known)
+    const log = await this.#native.readLogs(known)
     // What is live may not have a log yet: it begins with the process.
     if (wasLive && typeof log === 'object' && log.code === 'NOT_FOUND') return ''
     return unwrap<string>(log)
+  }
+
+  #id(given: string): string {
+    return checkedId(given, this.#secrets)
   }
 
   #isLive(id: string): boolean {
@@ -256,7 +258,7 @@ export class ExecutionEngine {
    * for (const { command, survivors } of await engine.recover({ stopSurvivors: true })) console.log(command, survivors)
    */
   async recover(options: { stopSurvivors?: boolean | undefined } = {}): Promise<RecoveredExecution[]> {
-    checkOptions(options, { stopSurvivors: flag })
+    checkOptions(options, { stopSurvivors: flag }, this.#secrets)
     const { stopSurvivors = false } = options
     return unwrap(await this.#native.recover(stopSurvivors))
   }

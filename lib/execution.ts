@@ -45,17 +45,20 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   readonly #live: LiveExecution | undefined
   readonly #listener: Consumer | undefined
   readonly #rejects: boolean
+  /** The engine's, which no refusal shows. */
+  readonly #secrets: readonly string[]
   readonly #result: Promise<ExecutionResult>
   #lines: AsyncQueue<OutputLine> | undefined
   /** The turn in which `run()` was called is over. */
   #isLate = false
 
   /** @internal */
-  constructor(accepted: LiveExecution | Refusal, options: RunOptions | undefined) {
+  constructor(accepted: LiveExecution | Refusal, options: RunOptions | undefined, secrets: readonly string[]) {
     super()
     this.id = accepted.id
     this.#live = isRefusal(accepted) ? undefined : accepted
     this.#listener = options?.onEvent && listening(this.id, options.onEvent)
+    this.#secrets = secrets
     this.#rejects = options?.reject === true
     const stdin = options?.stdin === 'pipe' ? stdinStream(this.#live) : null
     this.stdin = stdin as Stdin
@@ -87,7 +90,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
    * process.once('SIGINT', () => execution.cancel())
    */
   cancel(options: CancelOptions = {}): boolean {
-    checkOptions(options, { force: flag })
+    checkOptions(options, { force: flag }, this.#secrets)
     return this.#live?.cancel(options) ?? false
   }
 

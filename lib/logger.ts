@@ -110,10 +110,12 @@ export function setLogger(level: LogLevel, callback: (entry: LogEntry) => unknow
 /** Stops logging to the callback. */
 export function setLogger(level: 'off'): void
 export function setLogger(level: LogLevel, callback?: (entry: LogEntry) => unknown): void {
-  if (!isLevel(level)) refuse('INVALID_CONFIG', 'level', level, hint(level))
-  if (level !== 'off' && callback === undefined) refuse('INVALID_CONFIG', 'callback', callback, 'allowed is a function')
+  if (!isLevel(level)) refuse('INVALID_CONFIG', 'level', level, hint(level), [])
+  if (level !== 'off' && callback === undefined) {
+    refuse('INVALID_CONFIG', 'callback', callback, 'allowed is a function', [])
+  }
   const wrong = callback === undefined ? undefined : listener(callback)
-  if (wrong) refuse('INVALID_CONFIG', 'callback', callback, wrong.allowed)
+  if (wrong) refuse('INVALID_CONFIG', 'callback', callback, wrong.allowed, [])
   outputs.callback = callback && { level, write: (entry) => notify(callback, entry) }
   applyLevel()
 }

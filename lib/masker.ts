@@ -15,7 +15,7 @@ export class Masker {
 
   /** A secret of one character is not masked. @throws ExecutionEngineError `INVALID_REQUEST` unless it gets strings. */
   constructor(secrets: readonly string[]) {
-    checkOptions({ secrets }, { secrets: texts })
+    checkOptions({ secrets }, { secrets: texts }, [])
     this.#native = native().NativeMasker.create([...secrets])
   }
 

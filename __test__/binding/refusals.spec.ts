@@ -177,6 +177,54 @@ test('nor is a secret of the engine, one that begins like another, one that is q
   t.false((await refusal('$(.*)', ['$(.*)'])).includes('$('))
 })
 
+test('no refusal shows a secret of the engine, wherever it was given by mistake', async (t) => {
+  const engine = testEngine(t, { secrets: ['hunter2', '1234567'] })
+  const running = engine.run('true')
+  const given: Record<string, () => unknown> = {
+    'an id for run': () => engine.run('true', [], { id: 'hunter2' }),
+    'an id for execute': () => engine.execute({ ...base, id: 'hunter2' } as ExecutionRequest),
+    'a request': () => engine.execute('hunter2' as never),
+    'a listener': () => engine.execute(base as ExecutionRequest, 'hunter2' as never),
+    'an option of run': () => engine.run('true', [], { hunter2: 1 } as never),
+    'options of run': () => engine.run('true', [], 'hunter2' as never),
+    'second options': () => engine.run('true', {}, 'hunter2' as never),
+    'a number': () => engine.run('true', [], { workingDir: 1_234_567 as never }),
+    'an option of a handle': () => running.cancel({ hunter2: 1 } as never),
+    getStatus: () => engine.getStatus('hunter2'),
+    getResult: () => engine.getResult('hunter2'),
+    getSummary: () => engine.getSummary('hunter2'),
+    waitForCompletion: () => engine.waitForCompletion('hunter2'),
+    cancel: () => engine.cancel('hunter2'),
+    'an option of cancel': () => engine.cancel(running.id, { hunter2: true } as never),
+    'options of cancel': () => engine.cancel(running.id, 'hunter2' as never),
+    writeStdin: () => engine.writeStdin('hunter2', ''),
+    'a number to write': () => engine.writeStdin(running.id, 1_234_567 as never),
+    closeStdin: () => engine.closeStdin('hunter2'),
+    readLogs: () => engine.readLogs('hunter2'),
+    'records of readLogs': () => engine.readLogs('hunter2', { format: 'records' }),
+    'a format': () => engine.readLogs(running.id, { format: 'hunter2' as never }),
+    'a status': () => engine.listExecutions({ status: 'hunter2' as never }),
+    'an option of recover': () => engine.recover({ hunter2: true } as never),
+  }
+  for (const [name, call] of Object.entries(given)) {
+    const error = (await t.throwsAsync(async () => void (await call()), undefined, name)) as ExecutionEngineError
+    t.is(error.code, 'INVALID_REQUEST', name)
+    t.notRegex(`${error.message} ${error.field} ${error.value}`, /hunter2|1234567/, name)
+  }
+})
+
+test('nor does the refusal of a configuration, or of secrets that are given wrongly', async (t) => {
+  for (const config of [{ hunter2: 1 }, { logDir: 5, logging: 'hunter2' }, { oversizedOutput: 'hunter2' }]) {
+    const error = t.throws(() => new ExecutionEngine({ ...config, secrets: ['hunter2'] } as never))
+    t.false(error.message.includes('hunter2'), error.message)
+  }
+  for (const secrets of [['hunter2', 5], 'hunter2']) {
+    const error = await refused(t, { ...base, id: 'hunter2', secrets })
+    t.false(error.message.includes('hunter2'), error.message)
+  }
+  t.false((await refused(t, { ...base, secrets: [123_456] })).message.includes('123456'))
+})
+
 test('a secret is masked in a refusal as it is in output: overlapping with another, or encoded', async (t) => {
   const secrets = ['abcdef', 'defghi', 'p@ss word/1']
   const refusal = async (value: string): Promise<string | undefined> =>

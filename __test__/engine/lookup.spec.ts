@@ -151,3 +151,19 @@ test('without logging there is no log', async (t) => {
   t.is(logPath, null)
   t.is(codeOf(await t.throwsAsync(() => engine.readLogs(id))), 'NOT_FOUND')
 })
+
+test('an id is the same in every spelling of a UUID', async (t) => {
+  const engine = testEngine(t)
+  const id = randomUUID()
+  const spellings = [id.toUpperCase(), `{${id}}`, `urn:uuid:${id}`, id.replaceAll('-', '')]
+  t.is(await engine.execute({ ...exec(forever), id: id.toUpperCase() }), id)
+  for (const spelling of spellings) {
+    // Live, it may not have a log yet.
+    t.is(typeof (await engine.readLogs(spelling)), 'string')
+    t.is(engine.getSummary(spelling).id, id)
+  }
+  const ended = engine.waitForCompletion(id.toUpperCase())
+  t.true(await engine.cancel(id.toUpperCase()))
+  t.is((await ended).status, 'cancelled')
+  for (const spelling of spellings) t.is((await engine.waitForCompletion(spelling)).id, id)
+})

@@ -10,7 +10,21 @@ import {
   oversizedOutputStrategies,
   retainOutputs,
 } from '../types.js'
-import { type Checks, check, each, flag, isObject, listener, number, oneOf, refuse, text, texts } from './validate.js'
+import {
+  type Checks,
+  canonicalId,
+  check,
+  each,
+  executionId,
+  flag,
+  isObject,
+  listener,
+  number,
+  oneOf,
+  refuse,
+  text,
+  texts,
+} from './validate.js'
 
 const oversizedOutput = oneOf(oversizedOutputStrategies)
 
@@ -38,7 +52,7 @@ const config: Checks<keyof ExecutionConfig> = {
 const object = each(() => undefined, 'allowed is an object')
 
 const conditions: Checks<keyof ExecutionConditions> = {
-  id: text,
+  id: executionId,
   env: each(
     (value) => (value === null || value === undefined ? undefined : text(value)),
     'allowed is an object of strings and nulls',
@@ -106,18 +120,18 @@ export type NativeRequest = readonly [request: string, stdin: Buffer | null]
 
 /** The configuration as the native side takes it: JSON. */
 export function nativeConfig(given: ExecutionConfig): string {
-  if (!isObject(given)) refuse('INVALID_CONFIG', 'config', given, 'allowed is an object')
-  check('INVALID_CONFIG', '', given, config)
+  if (!isObject(given)) refuse('INVALID_CONFIG', 'config', given, 'allowed is an object', [])
+  check('INVALID_CONFIG', '', given, config, withOwn([], given))
   return JSON.stringify(given)
 }
 
 /** The request as the native side takes it. `known`: secrets of the engine, which no refusal shows. */
 export function nativeRequest(given: ExecutionRequest, known: readonly string[]): NativeRequest {
-  if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object')
+  if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object', known)
   const secrets = withOwn(known, given)
   checkConditions(given, request, secrets)
   checkCommand(given.command, secrets)
-  return requestAsJson(given)
+  return requestAsJson(given, secrets)
 }
 
 /** What `run()` was called with. */
@@ -144,57 +158,63 @@ export function nativeRun(given: RunArguments, known: readonly string[]): Native
     checkCommand(command, known)
     return [JSON.stringify({ command }), null]
   }
-  if (!isObject(options)) refuse('INVALID_REQUEST', 'options', options, 'allowed is an object')
-  if (options !== third && third !== undefined) refuse('INVALID_REQUEST', 'options', third, 'they were given before')
+  if (!isObject(options)) refuse('INVALID_REQUEST', 'options', options, 'allowed is an object', known)
   const secrets = withOwn(known, options)
+  if (options !== third && third !== undefined) {
+    refuse('INVALID_REQUEST', 'options', third, 'they were given before', secrets)
+  }
   checkConditions(options, runOptions, secrets)
   checkCommand(command, secrets)
-  return requestAsJson({ ...options, signal: undefined, reject: undefined, onEvent: undefined, command })
+  return requestAsJson({ ...options, signal: undefined, reject: undefined, onEvent: undefined, command }, secrets)
 }
 
 /** Whatever follows a program and is not its options is meant to be its arguments. */
 const takesArgs = (what: unknown, second: unknown): second is readonly string[] | undefined =>
   typeof what === 'string' && !isObject(second)
 
-/** What is refused may be a secret itself. */
-const withOwn = (known: readonly string[], { secrets }: { secrets?: unknown }): readonly string[] =>
-  Array.isArray(secrets) && texts(secrets) === undefined ? [...known, ...secrets] : known
+/** What is refused may be a secret itself, also where the secrets are given wrongly. */
+export const withOwn = (known: readonly string[], { secrets }: { secrets?: unknown }): readonly string[] => {
+  if (secrets === undefined) return known
+  const given: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
+  return [...known, ...given.filter((secret) => typeof secret === 'string')]
+}
 
 const checkConditions = (given: ExecutionConditions, checks: Checks, secrets: readonly string[]): void => {
   check('INVALID_REQUEST', '', given, checks, secrets)
   if (given.metadata !== undefined) check('INVALID_REQUEST', 'metadata.', given.metadata, metadata, secrets)
 }
 
-const requestAsJson = (given: RunOptions & { command: unknown }): NativeRequest => {
+const requestAsJson = (given: RunOptions & { command: unknown }, secrets: readonly string[]): NativeRequest => {
   const { stdin } = given
   // As it is where it can be: a copy costs as much as all the rest.
   if (typeof stdin === 'string' && !stdin.isWellFormed()) {
     return [JSON.stringify({ ...given, stdin: stdin.toWellFormed() }), null]
   }
-  if (stdin instanceof Uint8Array) return [JSON.stringify({ ...given, stdin: undefined }), inputBytes(stdin)]
+  if (stdin instanceof Uint8Array) return [JSON.stringify({ ...given, stdin: undefined }), inputBytes(stdin, secrets)]
   return [JSON.stringify(given), null]
 }
 
 /** Checks a listener that is given alone. */
-export const checkListener = (onEvent: unknown): void => check('INVALID_REQUEST', '', { onEvent }, handle)
+export const checkListener = (onEvent: unknown, secrets: readonly string[]): void =>
+  check('INVALID_REQUEST', '', { onEvent }, handle, secrets)
 
 /** Checks the options of any other call. */
-export function checkOptions(given: object, checks: Checks): void {
-  if (!isObject(given)) refuse('INVALID_REQUEST', 'options', given, 'allowed is an object')
-  check('INVALID_REQUEST', '', given, checks)
+export function checkOptions(given: object, checks: Checks, secrets: readonly string[]): void {
+  if (!isObject(given)) refuse('INVALID_REQUEST', 'options', given, 'allowed is an object', secrets)
+  check('INVALID_REQUEST', '', given, checks, secrets)
 }
 
-/** Checks an id. */
-export function checkId(id: unknown): void {
-  if (id === undefined) refuse('INVALID_REQUEST', 'id', id, 'allowed is a UUID')
-  check('INVALID_REQUEST', '', { id }, { id: text })
+/** An id as the engine spells it. */
+export function checkedId(id: unknown, secrets: readonly string[]): string {
+  const known = typeof id === 'string' ? canonicalId(id) : undefined
+  return known ?? refuse('INVALID_REQUEST', 'id', id, 'allowed is a UUID', secrets)
 }
 
 /** What is written to a standard input. */
-export function inputBytes(data: unknown): Buffer {
+export function inputBytes(data: unknown, secrets: readonly string[]): Buffer {
   if (typeof data === 'string') return Buffer.from(data)
   if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-  return refuse('INVALID_REQUEST', 'data', data, 'allowed is a string or a Uint8Array')
+  return refuse('INVALID_REQUEST', 'data', data, 'allowed is a string or a Uint8Array', secrets)
 }
 
 const checkCommand = (given: unknown, secrets: readonly string[]): void => {
@@ -207,6 +227,6 @@ const checkCommand = (given: unknown, secrets: readonly string[]): void => {
   const { fields, required } = commands[type]
   check('INVALID_REQUEST', 'command.', given, fields, secrets)
   for (const name of required) {
-    if (given[name] === undefined) refuse('INVALID_REQUEST', `command.${name}`, undefined, 'it is required')
+    if (given[name] === undefined) refuse('INVALID_REQUEST', `command.${name}`, undefined, 'it is required', secrets)
   }
 }

@@ -35,6 +35,22 @@ export const text: Check = (value) => {
   return value.isWellFormed() ? undefined : { allowed: 'it holds half a surrogate pair, which no program can be given' }
 }
 
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** An id in the spelling that the engine uses; it takes others, too. `undefined` unless it is a UUID. */
+export const canonicalId = (given: string): string | undefined => {
+  const bare = /^(?:urn:uuid:(.{36})|\{(.{36})\})$/.exec(given)
+  const id = (bare?.[1] ?? bare?.[2] ?? given).toLowerCase()
+  if (uuid.test(id)) return id
+  return /^[0-9a-f]{32}$/.test(id) ? id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : undefined
+}
+
+export const executionId: Check = (value) => {
+  const allowed = 'allowed is a UUID'
+  if (typeof value !== 'string') return { allowed }
+  return canonicalId(value) === undefined ? { allowed } : undefined
+}
+
 export const texts: Check = (value) => {
   if (!Array.isArray(value)) return { allowed: 'allowed is an array of strings' }
   // By index: a hole in the array is no string either.
@@ -75,12 +91,12 @@ const masker = (secrets: readonly string[]): ((whole: string) => string) => {
 
 const shown = (value: unknown, mask: (whole: string) => string): string => {
   if (value === undefined) return 'missing'
-  if (typeof value === 'string') {
-    // Before it is cut: half a secret is one still.
-    const masked = mask(value)
-    return JSON.stringify(masked.length > 200 ? `${masked.slice(0, 200)}…` : masked)
-  }
-  return Array.isArray(value) ? 'an array' : isObject(value) ? 'an object' : String(value)
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return value instanceof Uint8Array ? 'bytes' : 'an object'
+  // Before it is cut: half a secret is one still.
+  const masked = mask(String(value))
+  const cut = masked.length > 200 ? `${masked.slice(0, 200)}…` : masked
+  return typeof value === 'string' ? JSON.stringify(cut) : cut
 }
 
 /** Throws. Secrets among the values are not shown. */
@@ -89,11 +105,11 @@ export const refuse = (
   field: string,
   value: unknown,
   allowed: string,
-  secrets: readonly string[] = [],
+  secrets: readonly string[],
 ): never => {
   const what = code === 'INVALID_CONFIG' ? 'configuration' : 'request'
   // A secret is one also when it is given wrongly.
-  const isSecret = /^secrets\b/.test(field) && typeof value === 'string'
+  const isSecret = /^secrets\b/.test(field) && value !== undefined && typeof value !== 'object'
   const mask = masker(secrets)
   const masked = isSecret ? '***' : shown(value, mask)
   // A name of a variable may be one, too, when it was given in the wrong place.
@@ -105,13 +121,7 @@ export const refuse = (
 }
 
 /** Looks at the fields of `object` that are set. */
-export const check = (
-  code: Code,
-  prefix: string,
-  object: object,
-  checks: Checks,
-  secrets: readonly string[] = [],
-): void => {
+export const check = (code: Code, prefix: string, object: object, checks: Checks, secrets: readonly string[]): void => {
   const names = Object.keys(object)
   // By index: this runs at every start, mostly before V8 has compiled it, when iterators are slow.
   for (let index = 0; index < names.length; index += 1) {
