@@ -187,7 +187,7 @@ test('no refusal shows a secret of the engine, wherever it was given by mistake'
     'a listener': () => engine.execute(base as ExecutionRequest, 'hunter2' as never),
     'an option of run': () => engine.run('true', [], { hunter2: 1 } as never),
     'options of run': () => engine.run('true', [], 'hunter2' as never),
-    'second options': () => engine.run('true', {}, 'hunter2' as never),
+    'second options': () => engine.run('true', {} as never, 'hunter2' as never),
     'a number': () => engine.run('true', [], { workingDir: 1_234_567 as never }),
     'an option of a handle': () => running.cancel({ hunter2: 1 } as never),
     getStatus: () => engine.getStatus('hunter2'),
