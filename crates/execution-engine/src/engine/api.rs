@@ -77,7 +77,7 @@ impl ExecutionEngine {
     pub fn run(&self, request: ExecutionRequest) -> Result<ExecutionHandle, EngineError> {
         let (sender, reader) = LineSender::new();
         let execution = self.inner.accept(request, Some(sender), Beginning::Start)?;
-        Ok(ExecutionHandle::new(execution, reader))
+        Ok(ExecutionHandle::new(execution, reader, self.inner.runtime.clone()))
     }
 
     /// Accepts a request and returns the execution's id; it may still have to wait for a slot.

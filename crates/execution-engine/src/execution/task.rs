@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
@@ -27,7 +28,7 @@ use crate::host_loop::Reactor;
 use crate::log::ExecutionLog;
 use crate::output::Secrets;
 use crate::per_stream::PerStream;
-use crate::process::{self, SpawnSpec, Spawned};
+use crate::process::{self, SpawnClaim, SpawnSpec, Spawned};
 use crate::registry::{Execution, Registry, StopRequest};
 use crate::request::ExecutionRequest;
 use crate::result::{Containment, ExecutionResult, ExecutionStatus, millis};
@@ -46,6 +47,17 @@ pub(crate) struct Task {
     pub(crate) log: ExecutionLog,
     pub(crate) stdin: StdinSource,
     pub(crate) stop: watch::Receiver<StopRequest>,
+}
+
+/// How long a cancelled execution waits for a spawn that is under way.
+const SPAWN_DEADLINE: Duration = Duration::from_secs(1);
+
+/// What became of a start.
+enum Start {
+    Spawned(Spawned),
+    /// A stop was requested first; why there is no process.
+    Stopped(ExecutionFailure),
+    Failed(ExecutionFailure),
 }
 
 impl Task {
@@ -80,22 +92,16 @@ impl Task {
             let error = outcome::never_started(&self.execution.command);
             return self.unstarted(ExecutionStatus::Cancelled, error, delivery, accepted).await;
         };
-        let started = tokio::select! {
-            biased;
-            // A look-up that hangs must not delay a cancel. A process that is spawned after all is killed.
-            () = stopped(self.stop.clone()) => {
-                drop(permit);
-                let error = outcome::cancelled_while_starting(&self.execution.command);
-                return self.unstarted(ExecutionStatus::Cancelled, error, delivery, accepted).await;
-            }
-            started = self.start() => started,
-        };
-        match started {
-            Ok(spawned) => {
+        match self.start_unless_stopped().await {
+            Start::Spawned(spawned) => {
                 span.record("pid", spawned.child.pid());
                 self.supervise(spawned, permit, delivery, accepted).await;
             }
-            Err(failure) => {
+            Start::Stopped(error) => {
+                drop(permit);
+                self.unstarted(ExecutionStatus::Cancelled, error, delivery, accepted).await;
+            }
+            Start::Failed(failure) => {
                 drop(permit);
                 let error = ExecutionFailure::new(failure.code, self.secrets.mask(&failure.message));
                 self.unstarted(ExecutionStatus::Failed, error, delivery, accepted).await;
@@ -132,11 +138,35 @@ impl Task {
         }
     }
 
-    async fn start(&self) -> Result<Spawned, ExecutionFailure> {
+    /// A stop that comes before the spawn calls it off. One that comes later is the supervisor's: the program may
+    /// have done something already, so its execution is told as one that ran.
+    async fn start_unless_stopped(&self) -> Start {
+        let claim = SpawnClaim::default();
+        let mut start = pin!(self.start(claim.clone()));
+        let started = tokio::select! {
+            biased;
+            // A look-up that hangs must not delay a cancel: until the spawn itself it is called off.
+            () = stopped(self.stop.clone()) => {
+                if claim.revoke() {
+                    return Start::Stopped(outcome::never_started(&self.execution.command));
+                }
+                // Nor must a spawn that hangs, on a file system that does not answer. It is killed when it returns.
+                match tokio::time::timeout(SPAWN_DEADLINE, start).await {
+                    Ok(started) => started,
+                    Err(_) => return Start::Stopped(outcome::cancelled_while_starting(&self.execution.command)),
+                }
+            }
+            started = &mut start => started,
+        };
+        started.map_or_else(Start::Failed, Start::Spawned)
+    }
+
+    async fn start(&self, claim: SpawnClaim) -> Result<Spawned, ExecutionFailure> {
         let (request, id) = (Arc::clone(&self.request), self.execution.id);
         let stdin = self.stdin.mode();
         let to_prepare = Arc::clone(&request);
-        match process::spawn(move || Ok(SpawnSpec { stdin, ..command::prepare(&to_prepare, id)? })).await {
+        let prepare = move || Ok(SpawnSpec { stdin, ..command::prepare(&to_prepare, id)? });
+        match process::spawn(claim, prepare).await {
             Ok(spawned) => Ok(spawned),
             Err(failure) => Err(command::explain(request, id, failure).await),
         }

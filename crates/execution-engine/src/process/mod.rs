@@ -21,6 +21,7 @@
 
 mod launch;
 pub(crate) mod shebang;
+mod spawn_claim;
 mod spawner;
 mod spec;
 mod working_dir;
@@ -40,6 +41,7 @@ pub(crate) use os::{
     ExecutionChild, PipeReader, PipeWriter, kill_group_of, kill_marked, marked_processes,
     prepare_writer_thread, release_guard_if_idle,
 };
+pub(crate) use spawn_claim::SpawnClaim;
 pub(crate) use spawner::spawn;
 pub(crate) use spec::{EXECUTION_ID_VAR, Exit, ExitKind, Scope, SpawnSpec, StdinMode, TreeSignal, marker};
 pub(crate) use working_dir::check_working_dir;

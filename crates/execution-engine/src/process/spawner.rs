@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use super::launch::{self, Launched, Spawned};
 use super::os;
+use super::spawn_claim::SpawnClaim;
 use super::spec::{SpawnSpec, Transience};
 use crate::error::{ExecutionFailure, FailureCode};
 use crate::sync::lock;
@@ -27,6 +28,7 @@ type Reply = oneshot::Sender<Result<Launched, ExecutionFailure>>;
 
 struct Order {
     prepare: Prepare,
+    claim: SpawnClaim,
     reply: Reply,
 }
 
@@ -35,6 +37,7 @@ struct Waiting {
     due: Instant,
     tries: u32,
     spec: SpawnSpec,
+    claim: SpawnClaim,
     reply: Reply,
 }
 
@@ -42,21 +45,22 @@ static ORDERS: Mutex<Option<Sender<Order>>> = Mutex::new(None);
 
 /// Runs `prepare` on the spawner thread (it may look at the file system) and spawns the process it returns.
 ///
-/// Dropping the future is safe at any point: a process that was already spawned is killed and reaped.
+/// Dropping the future is safe at any point: a process that was already spawned is killed and reaped. A caller that
+/// must know whether there was one revokes the `claim` first.
 ///
 /// # Errors
 /// [`ExecutionFailure`]: from `prepare`, or why the system did not spawn the process.
-pub(crate) async fn spawn<F>(prepare: F) -> Result<Spawned, ExecutionFailure>
+pub(crate) async fn spawn<F>(claim: SpawnClaim, prepare: F) -> Result<Spawned, ExecutionFailure>
 where
     F: FnOnce() -> Result<SpawnSpec, ExecutionFailure> + Send + 'static,
 {
-    launch(Box::new(prepare)).await?.register()
+    launch(claim, Box::new(prepare)).await?.register()
 }
 
 /// Up to the point where the process runs and nothing is registered with the runtime yet.
-pub(super) async fn launch(prepare: Prepare) -> Result<Launched, ExecutionFailure> {
+pub(super) async fn launch(claim: SpawnClaim, prepare: Prepare) -> Result<Launched, ExecutionFailure> {
     let (reply, answer) = oneshot::channel();
-    send(Order { prepare, reply })?;
+    send(Order { prepare, claim, reply })?;
     answer.await.unwrap_or_else(|_| Err(internal("the spawner thread gave no answer")))
 }
 
@@ -108,25 +112,28 @@ fn run(orders: &Receiver<Order>) {
     }
 }
 
-fn first_try(Order { prepare, reply }: Order, waiting: &mut Vec<Waiting>) {
+fn first_try(Order { prepare, claim, reply }: Order, waiting: &mut Vec<Waiting>) {
     if reply.is_closed() {
         return;
     }
     let prepared = catch_unwind(AssertUnwindSafe(prepare))
         .unwrap_or_else(|_| Err(internal("preparing the command panicked")));
     match prepared {
-        Ok(spec) => attempt(Waiting { due: Instant::now(), tries: 0, spec, reply }, waiting),
+        Ok(spec) => attempt(Waiting { due: Instant::now(), tries: 0, spec, claim, reply }, waiting),
         // A caller that went away needs no answer.
         Err(failure) => drop(reply.send(Err(failure))),
     }
 }
 
 fn attempt(mut one: Waiting, waiting: &mut Vec<Waiting>) {
-    if one.reply.is_closed() {
+    if one.reply.is_closed() || !one.claim.take() {
         return;
     }
     one.tries += 1;
     let launched = catch_unwind(AssertUnwindSafe(|| launch::launch(&one.spec)));
+    if !matches!(launched, Ok(Ok(_))) {
+        one.claim.release();
+    }
     let answer = match launched {
         Ok(Ok(launched)) => Ok(launched),
         Ok(Err(error)) => match delay(os::transience(&error), one.tries) {
@@ -163,7 +170,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_while_preparing_fails_that_one_and_the_thread_goes_on() {
         for _ in 0..2 {
-            let failure = spawn(|| panic!("in a test")).await.unwrap_err();
+            let failure = spawn(SpawnClaim::default(), || panic!("in a test")).await.unwrap_err();
             assert_eq!(failure.code, FailureCode::Internal);
         }
     }

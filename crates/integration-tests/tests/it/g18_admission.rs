@@ -92,6 +92,25 @@ async fn the_order_of_calls_holds_for_a_caller_that_never_yields() {
     assert_eq!(std::fs::read_to_string(order).unwrap(), expected);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_cancelled_while_it_starts_either_never_ran_or_is_recorded_as_started() {
+    let test = TestEngine::with(|config| config.max_concurrent_executions(1).logging(false));
+    let mut ended = Vec::new();
+    for i in 0..300 {
+        let file = test.dir.path().join(format!("touched-{i}"));
+        let request = ExecutionRequest::exec("touch", [file.display().to_string()]);
+        let id = test.engine.execute(request).unwrap();
+        // From before the spawner has the order to after the spawn.
+        tokio::time::sleep(Duration::from_micros(i * 10)).await;
+        test.engine.cancel(id).unwrap();
+        ended.push((test.wait(id).await, file));
+    }
+    test.engine.shutdown().await;
+    for (result, file) in ended {
+        assert!(result.started_at.is_some() || !file.exists(), "it ran, and nobody knows: {result:?}");
+    }
+}
+
 /// Cancels another execution when its own has ended and its events are not yet handled.
 struct CancelsAtTheEnd(ExecutionEngine, Uuid);
 

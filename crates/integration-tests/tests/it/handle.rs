@@ -210,6 +210,34 @@ async fn a_child_that_reads_no_more_is_no_error_for_who_writes() {
     assert_eq!(execution.wait().await.stdout, "first\n");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_that_is_dropped_where_no_runtime_is_closes_the_input() {
+    let test = TestEngine::new();
+    let mut execution = run(&test, ExecutionRequest::exec("cat", [""; 0]).stdin(Stdin::Pipe));
+    let stdin = execution.stdin().expect("a pipe");
+    std::thread::spawn(move || drop(stdin)).join().unwrap();
+    assert_eq!(execution.wait().await.status, ExecutionStatus::Completed);
+}
+
+#[tokio::test]
+async fn a_shutdown_of_the_input_that_is_given_up_closes_it_all_the_same() {
+    let test = TestEngine::new();
+    let script = "sleep 1; exec wc -c";
+    let mut execution = run(&test, ExecutionRequest::shell(script).stdin(Stdin::Pipe));
+    let mut stdin = execution.stdin().expect("a pipe");
+    let payload = vec![b'x'; 64 * 1024];
+    // More than the pipe holds: the shutdown has to wait for the child.
+    for _ in 0..4 {
+        let write = stdin.write_all(&payload);
+        if tokio::time::timeout(Duration::from_millis(20), write).await.is_err() {
+            break;
+        }
+    }
+    assert!(tokio::time::timeout(Duration::from_millis(20), stdin.shutdown()).await.is_err());
+    drop(stdin);
+    assert_eq!(execution.wait().await.status, ExecutionStatus::Completed);
+}
+
 #[tokio::test]
 async fn no_standard_input_without_a_pipe() {
     let test = TestEngine::new();

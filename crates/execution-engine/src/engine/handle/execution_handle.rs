@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::cancel_on_drop::CancelOnDrop;
@@ -45,11 +46,12 @@ pub struct ExecutionHandle {
     guard: CancelOnDrop,
     reader: Option<LineReader>,
     is_stdin_taken: bool,
+    runtime: Handle,
 }
 
 impl ExecutionHandle {
-    pub(in crate::engine) fn new(execution: Arc<Execution>, reader: LineReader) -> Self {
-        Self { guard: CancelOnDrop::new(execution), reader: Some(reader), is_stdin_taken: false }
+    pub(in crate::engine) fn new(execution: Arc<Execution>, reader: LineReader, runtime: Handle) -> Self {
+        Self { guard: CancelOnDrop::new(execution), reader: Some(reader), is_stdin_taken: false, runtime }
     }
 
     /// The execution's id, for the engine's calls by id.
@@ -102,7 +104,8 @@ impl ExecutionHandle {
         if std::mem::replace(&mut self.is_stdin_taken, true) {
             return None;
         }
-        self.guard.execution().stdin().map(StdinWriter::new)
+        let messages = self.guard.execution().stdin()?;
+        Some(StdinWriter::new(messages, self.runtime.clone()))
     }
 
     /// Turns the handle into its [`lines`](Self::lines), which then hold the execution alone, for example as

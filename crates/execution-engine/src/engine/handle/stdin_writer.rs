@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::registry::StdinMessage;
@@ -20,11 +21,13 @@ pub struct StdinWriter {
     messages: Option<mpsc::Sender<StdinMessage>>,
     /// A write that the pipe has not taken yet; one at a time.
     pending: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// The engine's: the writer may be dropped where none is current.
+    runtime: Handle,
 }
 
 impl StdinWriter {
-    pub(super) fn new(messages: mpsc::Sender<StdinMessage>) -> Self {
-        Self { messages: Some(messages), pending: None }
+    pub(super) fn new(messages: mpsc::Sender<StdinMessage>, runtime: Handle) -> Self {
+        Self { messages: Some(messages), pending: None, runtime }
     }
 
     fn poll_pending(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -72,18 +75,19 @@ impl AsyncWrite for StdinWriter {
 
 impl Drop for StdinWriter {
     fn drop(&mut self) {
-        let Some(messages) = self.messages.take() else { return };
-        let pending = self.pending.take();
-        let close = async move {
+        let (pending, messages) = (self.pending.take(), self.messages.take());
+        if pending.is_none() && messages.is_none() {
+            return;
+        }
+        self.runtime.spawn(async move {
+            // A write, or a shutdown that was given up half way.
             if let Some(pending) = pending {
                 pending.await;
             }
-            let _ = messages.send(StdinMessage::Close).await;
-        };
-        // Outside a runtime, nothing reads the other end either.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(close);
-        }
+            if let Some(messages) = messages {
+                let _ = messages.send(StdinMessage::Close).await;
+            }
+        });
     }
 }
 

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{table, tests};
 use crate::error::FailureCode;
-use crate::process::{release_guard_if_idle, spawn};
+use crate::process::{SpawnClaim, release_guard_if_idle, spawn};
 
 const AS_HOST: &str = "EXECUTION_ENGINE_TEST_HOST";
 
@@ -60,7 +60,7 @@ async fn the_host() {
             let before = getrlimit(Resource::Nofile);
             setrlimit(Resource::Nofile, Rlimit { current: Some(8), ..before }).unwrap();
             let spec = tests::sh("true");
-            let failure = spawn(move || Ok(spec)).await.unwrap_err();
+            let failure = spawn(SpawnClaim::default(), move || Ok(spec)).await.unwrap_err();
             assert_eq!(failure.code, FailureCode::ResourceExhausted);
             println!("{failure}");
             setrlimit(Resource::Nofile, before).unwrap();

@@ -10,7 +10,7 @@ use super::exit_watch::ExitWatch;
 use super::table;
 use crate::error::{ExecutionFailure, FailureCode};
 use crate::process::{
-    Exit, ExitKind, PipeReader, Scope, SpawnSpec, Spawned, StdinMode, TreeSignal, kill_marked,
+    Exit, ExitKind, PipeReader, Scope, SpawnClaim, SpawnSpec, Spawned, StdinMode, TreeSignal, kill_marked,
     marked_processes, marker, spawn,
 };
 
@@ -28,11 +28,11 @@ pub(super) fn sh(script: &str) -> SpawnSpec {
 }
 
 pub(super) async fn start(spec: SpawnSpec) -> Spawned {
-    spawn(move || Ok(spec)).await.unwrap()
+    spawn(SpawnClaim::default(), move || Ok(spec)).await.unwrap()
 }
 
 async fn refused(spec: SpawnSpec) -> ExecutionFailure {
-    spawn(move || Ok(spec)).await.unwrap_err()
+    spawn(SpawnClaim::default(), move || Ok(spec)).await.unwrap_err()
 }
 
 /// Reads until the end of file, or until `enough` has arrived.
@@ -158,7 +158,8 @@ async fn waiting_may_be_cancelled_and_repeated() {
 async fn without_a_pidfd_a_thread_learns_of_the_exit() {
     for script in ["exit 4", "sleep 0.05; exit 4"] {
         let spec = sh(script);
-        let launched = crate::process::spawner::launch(Box::new(move || Ok(spec))).await.unwrap();
+        let launched =
+            crate::process::spawner::launch(SpawnClaim::default(), Box::new(move || Ok(spec))).await.unwrap();
         let spawned = launched.register_with(|process| ExitWatch::by_thread(process.pid())).unwrap();
         assert_eq!(end(spawned).await.status, ExitKind::Code(4));
     }
@@ -168,7 +169,8 @@ async fn without_a_pidfd_a_thread_learns_of_the_exit() {
 async fn a_process_that_cannot_be_watched_is_killed_and_reaped() {
     let spec = sh("sleep 1000");
     let mark = marker(spec.id);
-    let launched = crate::process::spawner::launch(Box::new(move || Ok(spec))).await.unwrap();
+    let launched =
+        crate::process::spawner::launch(SpawnClaim::default(), Box::new(move || Ok(spec))).await.unwrap();
     let failure = launched.register_with(|_| Err(std::io::Error::other("in a test"))).unwrap_err();
     assert_eq!(failure.code, FailureCode::ResourceExhausted);
     let deadline = Instant::now() + DEADLINE;
@@ -250,7 +252,7 @@ async fn a_spawn_nobody_waits_for_any_more_is_undone() {
     let spec = sh("exec sleep 1000");
     let mark = marker(spec.id);
     let (tell, begun) = std::sync::mpsc::channel();
-    let task = tokio::spawn(spawn(move || {
+    let task = tokio::spawn(spawn(SpawnClaim::default(), move || {
         tell.send(()).unwrap();
         Ok(spec)
     }));
@@ -324,7 +326,7 @@ async fn a_program_that_is_still_written_is_tried_again_and_holds_up_nobody() {
     loop {
         let writer = std::fs::OpenOptions::new().append(true).mode(0o755).open(&program).unwrap();
         let spec = SpawnSpec { program: program.clone(), args: Vec::new(), ..sh("") };
-        let busy = tokio::spawn(spawn(move || Ok(spec)));
+        let busy = tokio::spawn(spawn(SpawnClaim::default(), move || Ok(spec)));
         end(start(sh("true")).await).await;
         let is_waiting = !busy.is_finished();
         drop(writer);
