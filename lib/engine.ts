@@ -5,21 +5,24 @@ import type { NativeEngine } from '../index.js'
 import { native } from './binding/load.js'
 import {
   checkListener,
-  checkOptions,
   checkedId,
-  givenOptions,
+  checkedOptions,
   inputBytes,
   nativeConfig,
   nativeRequest,
   nativeRun,
+  ownOptions,
+  type NativeRequest,
   type RunArguments,
 } from './binding/request.js'
-import { flag, oneOf } from './binding/validate.js'
+import { flag, oneOf, reading } from './binding/validate.js'
 import { unwrap } from './errors.js'
 import { listening } from './events/batch.js'
 import { LiveExecutions } from './events/live-executions.js'
+import type { LiveExecution } from './events/live-execution.js'
 import { Execution } from './execution.js'
 import { logRecords } from './streams/log-records.js'
+import { onAbort } from './support/index.js'
 import {
   type CancelOptions,
   type CleanupReport,
@@ -38,6 +41,11 @@ import {
   type RunOptions,
   executionStatuses,
 } from './types.js'
+
+interface LogOptions {
+  format?: 'text' | 'records' | undefined
+  follow?: boolean | undefined
+}
 
 const logOptions = { format: oneOf(['text', 'records']), follow: flag }
 
@@ -59,9 +67,10 @@ export class ExecutionEngine {
 
   /** @throws ExecutionEngineError `INVALID_CONFIG`: names the field, its value and what is allowed. */
   constructor(config: ExecutionConfig = {}) {
-    this.#native = unwrap(native().NativeEngine.create(nativeConfig(config), sharesLoop, ...this.#live.receiver()))
+    const { json, secrets } = nativeConfig(config)
+    this.#native = unwrap(native().NativeEngine.create(json, sharesLoop, ...this.#live.receiver()))
     this.#live.attach(this.#native)
-    this.#secrets = config.secrets ?? []
+    this.#secrets = secrets
   }
 
   /**
@@ -120,14 +129,35 @@ export class ExecutionEngine {
   run(command: ExecutionCommand, options: RunOptions & { stdin: 'pipe' }): Execution<Writable>
   run(command: ExecutionCommand, options?: RunOptions): Execution<null>
   run(...given: RunArguments): Execution {
-    const options = givenOptions(given)
+    let options: RunOptions | undefined
     try {
-      const request = nativeRun(given, this.#secrets)
-      return new Execution(this.#live.accept(this.#native, request, options?.signal?.aborted), options, this.#secrets)
+      options = ownOptions(given)
+      const request = nativeRun(given, options, this.#secrets)
+      return new Execution(this.#accept(request, options?.signal), options, this.#secrets)
     } catch (reason) {
       const id = typeof options?.id === 'string' ? options.id : native().newId()
       return new Execution({ id, reason }, options, this.#secrets)
     }
+  }
+
+  /** Follows the signal first: where that fails, nothing was run. */
+  #accept(request: NativeRequest, signal: AbortSignal | undefined): LiveExecution {
+    if (signal === undefined) return this.#live.accept(this.#native, request)
+    let live: LiveExecution | undefined
+    let isAborted = false
+    const onAborted = (): void => {
+      isAborted = true
+      live?.cancelOnce()
+    }
+    const stopFollowing = reading('INVALID_REQUEST', 'signal', () => onAbort(signal, onAborted))
+    try {
+      live = this.#live.accept(this.#native, request, isAborted)
+    } catch (error) {
+      stopFollowing()
+      throw error
+    }
+    void live.ended.then(stopFollowing)
+    return live
   }
 
   /** @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
@@ -147,8 +177,8 @@ export class ExecutionEngine {
 
   /** What is live or remembered, in the order of acceptance. */
   listExecutions(filter: { status?: ExecutionStatus } = {}): ExecutionSummary[] {
-    checkOptions(filter, { status: oneOf(executionStatuses) }, this.#secrets)
-    return unwrap<ExecutionSummary[]>(this.#native.listExecutions(filter.status))
+    const { status } = checkedOptions(filter, { status: oneOf(executionStatuses) }, this.#secrets)
+    return unwrap<ExecutionSummary[]>(this.#native.listExecutions(status))
   }
 
   /**
@@ -162,9 +192,9 @@ export class ExecutionEngine {
    * await engine.cancel(id, { force: true })
    */
   async cancel(id: string, options: CancelOptions = {}): Promise<boolean> {
-    checkOptions(options, { force: flag }, this.#secrets)
+    const { force = false } = checkedOptions(options, { force: flag }, this.#secrets)
     const known = this.#id(id)
-    return this.#live.find(known)?.cancel(options) ?? unwrap(this.#native.cancel(known, options.force ?? false))
+    return this.#live.find(known)?.cancel({ force }) ?? unwrap(this.#native.cancel(known, force))
   }
 
   /**
@@ -199,18 +229,16 @@ export class ExecutionEngine {
    * }
    */
   readLogs(id: string, options: { format: 'records'; follow?: boolean | undefined }): AsyncIterable<LogRecord>
-  readLogs(
-    id: string,
-    options: { format?: 'text' | 'records' | undefined; follow?: boolean | undefined } = {},
-  ): Promise<string> | AsyncIterable<LogRecord> {
-    if (options?.format !== 'records') return this.#logText(id, options)
-    checkOptions(options, logOptions, this.#secrets)
+  readLogs(id: string, options: LogOptions = {}): Promise<string> | AsyncIterable<LogRecord> {
+    const format = reading('INVALID_REQUEST', 'options', () => options?.format)
+    if (format !== 'records') return this.#logText(id, options)
+    const { follow = false } = checkedOptions(options, logOptions, this.#secrets)
     const known = this.#id(id)
-    return logRecords(this.#native, known, { isLive: () => this.#isLive(known), follow: options.follow ?? false })
+    return logRecords(this.#native, known, { isLive: () => this.#isLive(known), follow })
   }
 
-  async #logText(id: string, options: object): Promise<string> {
-    checkOptions(options, logOptions, this.#secrets)
+  async #logText(id: string, options: LogOptions): Promise<string> {
+    checkedOptions(options, logOptions, this.#secrets)
     const known = this.#id(id)
     const wasLive = this.#isLive(known)
     const log = await this.#native.readLogs(known)
@@ -258,8 +286,7 @@ export class ExecutionEngine {
    * for (const { command, survivors } of await engine.recover({ stopSurvivors: true })) console.log(command, survivors)
    */
   async recover(options: { stopSurvivors?: boolean | undefined } = {}): Promise<RecoveredExecution[]> {
-    checkOptions(options, { stopSurvivors: flag }, this.#secrets)
-    const { stopSurvivors = false } = options
+    const { stopSurvivors = false } = checkedOptions(options, { stopSurvivors: flag }, this.#secrets)
     return unwrap(await this.#native.recover(stopSurvivors))
   }
 

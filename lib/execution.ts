@@ -4,10 +4,10 @@ import type { Writable } from 'node:stream'
 import { ExecutionEngineError, ExecutionError } from './errors.js'
 import { type Consumer, listening } from './events/batch.js'
 import type { LiveExecution } from './events/live-execution.js'
-import { checkOptions } from './binding/request.js'
+import { checkedOptions } from './binding/request.js'
 import { flag } from './binding/validate.js'
 import { stdinStream } from './streams/stdin.js'
-import { AsyncQueue, onAbort, Thenable } from './support/index.js'
+import { AsyncQueue, Thenable } from './support/index.js'
 import type { CancelOptions, ExecutionResult, OutputLine, RunOptions } from './types.js'
 
 /** Characters of unread lines at which the execution is paused. */
@@ -66,8 +66,6 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     if (this.#live === undefined) return
     // In time: events come in later turns of the event loop.
     this.#live.consumer = this.#both()
-    const stopFollowing = onAbort(options?.signal, () => this.#live?.cancelOnce())
-    void this.#live.ended.then(stopFollowing)
     // `queueMicrotask` would cost twice as much.
     void Promise.resolve().then(() => this.#turnEnds())
   }
@@ -90,8 +88,8 @@ export class Execution<Stdin extends Writable | null = Writable | null>
    * process.once('SIGINT', () => execution.cancel())
    */
   cancel(options: CancelOptions = {}): boolean {
-    checkOptions(options, { force: flag }, this.#secrets)
-    return this.#live?.cancel(options) ?? false
+    const own = checkedOptions(options, { force: flag }, this.#secrets)
+    return this.#live?.cancel(own) ?? false
   }
 
   /**

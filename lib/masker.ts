@@ -1,7 +1,7 @@
 /** Secrets masked as the engine masks them, for a program's own words. */
 import type { NativeMasker } from '../index.js'
 import { native } from './binding/load.js'
-import { checkOptions } from './binding/request.js'
+import { checkedOptions } from './binding/request.js'
 import { texts } from './binding/validate.js'
 
 /**
@@ -15,7 +15,7 @@ export class Masker {
 
   /** A secret of one character is not masked. @throws ExecutionEngineError `INVALID_REQUEST` unless it gets strings. */
   constructor(secrets: readonly string[]) {
-    checkOptions({ secrets }, { secrets: texts }, [])
+    checkedOptions({ secrets }, { secrets: texts }, [])
     this.#native = native().NativeMasker.create([...secrets])
   }
 

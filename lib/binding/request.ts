@@ -21,6 +21,7 @@ import {
   listener,
   number,
   oneOf,
+  reading,
   refuse,
   text,
   texts,
@@ -105,7 +106,14 @@ const isCommandType = (type: unknown): type is keyof typeof commands =>
 
 /** By its shape: one of another realm (a `vm` context, a test runner) is no instance of this one's class. */
 const isAbortSignal = (value: unknown): value is AbortSignal =>
-  typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
+  typeof value === 'object' &&
+  value !== null &&
+  'aborted' in value &&
+  typeof value.aborted === 'boolean' &&
+  'addEventListener' in value &&
+  typeof value.addEventListener === 'function' &&
+  'removeEventListener' in value &&
+  typeof value.removeEventListener === 'function'
 
 const handle: Checks<keyof HandleOptions> = {
   signal: (value) => (isAbortSignal(value) ? undefined : { allowed: 'allowed is an AbortSignal' }),
@@ -118,21 +126,28 @@ const runOptions: Checks<keyof RunOptions> = { ...conditions, ...handle }
 /** A request as the native side takes it: JSON, and the bytes of its standard input where there are such. */
 export type NativeRequest = readonly [request: string, stdin: Buffer | null]
 
-/** The configuration as the native side takes it: JSON. */
-export function nativeConfig(given: ExecutionConfig): string {
-  if (!isObject(given)) refuse('INVALID_CONFIG', 'config', given, 'allowed is an object', [])
-  check('INVALID_CONFIG', '', given, config, withOwn([], given))
-  return JSON.stringify(given)
-}
+/**
+ * The configuration as the native side takes it: JSON; and its secrets. It is copied first, as are requests and
+ * options: each field is read once, so that what was checked is what counts.
+ */
+export const nativeConfig = (given: ExecutionConfig): { json: string; secrets: readonly string[] } =>
+  reading('INVALID_CONFIG', 'config', () => {
+    if (!isObject(given)) refuse('INVALID_CONFIG', 'config', given, 'allowed is an object', [])
+    const own = { ...given }
+    check('INVALID_CONFIG', '', own, config, withOwn([], own))
+    return { json: JSON.stringify(own), secrets: [...(own.secrets ?? [])] }
+  })
 
 /** The request as the native side takes it. `known`: secrets of the engine, which no refusal shows. */
-export function nativeRequest(given: ExecutionRequest, known: readonly string[]): NativeRequest {
-  if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object', known)
-  const secrets = withOwn(known, given)
-  checkConditions(given, request, secrets)
-  checkCommand(given.command, secrets)
-  return requestAsJson(given, secrets)
-}
+export const nativeRequest = (given: ExecutionRequest, known: readonly string[]): NativeRequest =>
+  reading('INVALID_REQUEST', 'request', () => {
+    if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object', known)
+    const own = { ...given }
+    const secrets = withOwn(known, own)
+    checkConditions(own, request, secrets)
+    checkCommand(own.command, secrets)
+    return requestAsJson(own, secrets)
+  })
 
 /** What `run()` was called with. */
 export type RunArguments = readonly [
@@ -141,26 +156,37 @@ export type RunArguments = readonly [
   third?: RunOptions | undefined,
 ]
 
-/** The options among the arguments of `run()`, as they were given. */
-export const givenOptions = ([what, second, third]: RunArguments): RunOptions | undefined =>
-  takesArgs(what, second) ? third : second
+/** A copy of the options among the arguments of `run()`, not checked yet. */
+export const ownOptions = ([what, second, third]: RunArguments): RunOptions | undefined =>
+  reading('INVALID_REQUEST', 'options', () => {
+    const given = takesArgs(what, second) ? third : second
+    return isObject(given) ? { ...given } : given
+  })
 
-/** The same for the arguments of `run()`. */
-export function nativeRun(given: RunArguments, known: readonly string[]): NativeRequest {
-  const [what, second, third] = given
+/** The same as `nativeRequest` for the arguments of `run()`; `options`: those among them. */
+export const nativeRun = (
+  given: RunArguments,
+  options: RunOptions | undefined,
+  known: readonly string[],
+): NativeRequest => reading('INVALID_REQUEST', 'request', () => runAsJson(given, options, known))
+
+const runAsJson = (
+  [what, second, third]: RunArguments,
+  options: RunOptions | undefined,
+  known: readonly string[],
+): NativeRequest => {
   const command = takesArgs(what, second)
     ? { type: 'exec', program: what, args: second }
     : typeof what === 'string'
       ? { type: 'exec', program: what }
       : what
-  const options = givenOptions(given)
   if (options === undefined) {
     checkCommand(command, known)
     return [JSON.stringify({ command }), null]
   }
   if (!isObject(options)) refuse('INVALID_REQUEST', 'options', options, 'allowed is an object', known)
   const secrets = withOwn(known, options)
-  if (options !== third && third !== undefined) {
+  if (!takesArgs(what, second) && third !== undefined) {
     refuse('INVALID_REQUEST', 'options', third, 'they were given before', secrets)
   }
   checkConditions(options, runOptions, secrets)
@@ -198,11 +224,18 @@ const requestAsJson = (given: RunOptions & { command: unknown }, secrets: readon
 export const checkListener = (onEvent: unknown, secrets: readonly string[]): void =>
   check('INVALID_REQUEST', '', { onEvent }, handle, secrets)
 
-/** Checks the options of any other call. */
-export function checkOptions(given: object, checks: Checks, secrets: readonly string[]): void {
-  if (!isObject(given)) refuse('INVALID_REQUEST', 'options', given, 'allowed is an object', secrets)
-  check('INVALID_REQUEST', '', given, checks, secrets)
-}
+/** A copy of the options of any other call, checked. */
+export const checkedOptions = <Options extends object>(
+  given: Options,
+  checks: Checks<keyof Options & string>,
+  secrets: readonly string[],
+): Options =>
+  reading('INVALID_REQUEST', 'options', () => {
+    if (!isObject(given)) refuse('INVALID_REQUEST', 'options', given, 'allowed is an object', secrets)
+    const own = { ...given }
+    check('INVALID_REQUEST', '', own, checks, secrets)
+    return own
+  })
 
 /** An id as the engine spells it. */
 export function checkedId(id: unknown, secrets: readonly string[]): string {

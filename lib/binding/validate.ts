@@ -120,6 +120,20 @@ export const refuse = (
   })
 }
 
+/** What the caller's own objects throw while they are read is a refusal, too. */
+export const reading = <Value>(code: Code, field: string, read: () => Value): Value => {
+  try {
+    return read()
+  } catch (cause) {
+    if (cause instanceof ExecutionEngineError) throw cause
+    const what = code === 'INVALID_CONFIG' ? 'configuration' : 'request'
+    throw new ExecutionEngineError(code, `invalid ${what}: \`${field}\` cannot be read: see \`cause\``, {
+      field,
+      cause,
+    })
+  }
+}
+
 /** Looks at the fields of `object` that are set. */
 export const check = (code: Code, prefix: string, object: object, checks: Checks, secrets: readonly string[]): void => {
   const names = Object.keys(object)

@@ -8,7 +8,13 @@ export const onAbort = (signal: AbortSignal | undefined, act: () => void): (() =
     return () => {}
   }
   signal.addEventListener('abort', act, { once: true })
-  return () => signal.removeEventListener('abort', act)
+  return () => {
+    try {
+      signal.removeEventListener('abort', act)
+    } catch {
+      // The caller's signal, of a class of its own: it loses nothing by keeping a listener.
+    }
+  }
 }
 
 /**

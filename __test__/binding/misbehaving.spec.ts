@@ -1,0 +1,124 @@
+// What a program's own objects do while they are read: getters that throw, proxies, signals of other classes.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import test from 'ava'
+
+import { ExecutionEngine, ExecutionEngineError, type ExecutionResult } from '@escher/execution-engine'
+import { temporaryFolder, testEngine } from '@escher/testing/engine'
+
+const broken = (): never => {
+  throw new RangeError('of my own')
+}
+
+const throwing = (name: string): object => Object.defineProperty({}, name, { enumerable: true, get: broken })
+
+const revoked = (): object => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+const signals: Record<string, object> = {
+  'whose addEventListener throws': { aborted: false, addEventListener: broken, removeEventListener: broken },
+  'whose addEventListener is no function': { aborted: false, addEventListener: 1, removeEventListener: broken },
+  'whose removeEventListener is none': { aborted: false, addEventListener: () => {} },
+  'whose `aborted` is no boolean': { aborted: 'no', addEventListener: () => {}, removeEventListener: () => {} },
+  'whose `aborted` throws': Object.assign(throwing('aborted'), {
+    addEventListener: () => {},
+    removeEventListener: () => {},
+  }),
+}
+
+for (const [name, signal] of Object.entries(signals)) {
+  test(`a signal ${name} is refused, and nothing is run`, async (t) => {
+    const engine = testEngine(t)
+    const mark = join(temporaryFolder(t), 'mark')
+    const execution = engine.run('touch', [mark], { signal: signal as never })
+    const error = (await t.throwsAsync(execution.wait())) as ExecutionEngineError
+    t.true(error instanceof ExecutionEngineError, String(error))
+    t.is(error.code, 'INVALID_REQUEST')
+    t.deepEqual(engine.listExecutions(), [])
+    await engine.shutdown()
+    t.false(existsSync(mark))
+  })
+}
+
+test('a signal that cannot be unfollowed disturbs nothing', async (t) => {
+  const signal = { aborted: false, addEventListener: () => {}, removeEventListener: broken }
+  const { status } = await testEngine(t).run('true', [], { signal: signal as never })
+  t.is(status, 'completed')
+})
+
+test('a signal that aborts while it is being followed cancels', async (t) => {
+  const signal = { aborted: false, addEventListener: (_: string, act: () => void) => act(), removeEventListener() {} }
+  const { status } = await testEngine(t).run('sleep', ['1000'], { signal: signal as never })
+  t.is(status, 'cancelled')
+})
+
+for (const name of ['id', 'onEvent', 'reject', 'stdin', 'signal', 'secrets', 'env', 'other']) {
+  test(`options whose \`${name}\` throws reject, with the cause`, async (t) => {
+    const engine = testEngine(t)
+    for (const run of [
+      () => engine.run('true', [], throwing(name)),
+      () => engine.run('true', throwing(name)),
+      () => engine.run({ type: 'exec', program: 'true' }, throwing(name)),
+    ]) {
+      const error = (await t.throwsAsync(run().wait())) as ExecutionEngineError
+      t.is(error.code, 'INVALID_REQUEST')
+      t.is((error.cause as Error).message, 'of my own')
+    }
+  })
+}
+
+test('arguments that cannot be read at all reject', async (t) => {
+  const engine = testEngine(t)
+  const isRefused = async (run: () => PromiseLike<ExecutionResult>): Promise<void> => {
+    const execution = run()
+    t.is(((await t.throwsAsync(async () => await execution)) as ExecutionEngineError).code, 'INVALID_REQUEST')
+  }
+  await isRefused(() => engine.run('true', [], revoked()))
+  await isRefused(() => engine.run('true', revoked()))
+  await isRefused(() => engine.run(revoked() as never))
+  await isRefused(() => engine.run('true', [], { env: revoked() as never }))
+  await isRefused(() => engine.run({ type: 'exec', program: 'true' }, { env: throwing('A') as never }))
+})
+
+test('an option is read once: what was checked is what counts', async (t) => {
+  let reads = 0
+  const counted = Object.defineProperty({}, 'stdin', {
+    enumerable: true,
+    get: () => ((reads += 1) === 1 ? 'first' : 5),
+  })
+  const { stdout } = await testEngine(t).run('cat', [], counted)
+  t.is(stdout, 'first')
+  t.is(reads, 1)
+})
+
+test('other calls refuse what they cannot read, by code', async (t) => {
+  const engine = testEngine(t)
+  const execution = engine.run('true')
+  for (const call of [
+    () => engine.execute(throwing('command') as never),
+    () => engine.execute(revoked() as never),
+    () => engine.listExecutions(throwing('status')),
+    () => engine.cancel(execution.id, throwing('force')),
+    () => execution.cancel(throwing('force')),
+    () => engine.readLogs(execution.id, throwing('format')),
+    () => engine.recover(throwing('stopSurvivors')),
+  ]) {
+    const error = await t.throwsAsync(async () => void (await call()))
+    t.is((error as ExecutionEngineError).code, 'INVALID_REQUEST', String(call))
+  }
+  for (const config of [throwing('logDir'), throwing('secrets'), revoked()]) {
+    t.is((t.throws(() => new ExecutionEngine(config)) as ExecutionEngineError).code, 'INVALID_CONFIG')
+  }
+})
+
+test('a configuration of a class with a `toJSON` of its own is taken by its fields', (t) => {
+  class Settings {
+    maxLogFiles = 7
+    toJSON(): void {}
+  }
+  t.is(new ExecutionEngine(new Settings()).config.maxLogFiles, 7)
+})
