@@ -1,8 +1,7 @@
 /** Secrets masked as the engine masks them, for a program's own words. */
 import type { NativeMasker } from '../index.js'
 import { native } from './binding/load.js'
-import { checkedOptions } from './binding/request.js'
-import { texts } from './binding/validate.js'
+import { anyText, checkValue, reading, texts } from './binding/validate.js'
 
 /**
  * Masks secrets in text, in their encoded forms too: what the engine does to output, for messages of your own.
@@ -12,15 +11,24 @@ import { texts } from './binding/validate.js'
  */
 export class Masker {
   readonly #native: NativeMasker
+  readonly #secrets: readonly string[]
 
   /** A secret of one character is not masked. @throws ExecutionEngineError `INVALID_REQUEST` unless it gets strings. */
   constructor(secrets: readonly string[]) {
-    checkedOptions({ secrets }, { secrets: texts }, [])
-    this.#native = native().NativeMasker.create([...secrets])
+    this.#secrets = reading('INVALID_REQUEST', 'secrets', () => {
+      checkValue('INVALID_REQUEST', 'secrets', secrets, texts, [])
+      return [...secrets]
+    })
+    this.#native = native().NativeMasker.create([...this.#secrets])
   }
 
-  /** The text with `***` in the place of secrets. */
+  /**
+   * The text with `***` in the place of secrets.
+   *
+   * @throws ExecutionEngineError `INVALID_REQUEST` unless it is a string.
+   */
   mask(text: string): string {
+    checkValue('INVALID_REQUEST', 'text', text, anyText, this.#secrets)
     return this.#native.mask(text)
   }
 }

@@ -1,10 +1,11 @@
 // What a program's own objects do while they are read: getters that throw, proxies, signals of other classes.
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import test from 'ava'
 
-import { ExecutionEngine, ExecutionEngineError, type ExecutionResult } from '@escher/execution-engine'
+import { ExecutionEngine, ExecutionEngineError, type ExecutionResult, Masker } from '@escher/execution-engine'
 import { temporaryFolder, testEngine } from '@escher/testing/engine'
 
 const broken = (): never => {
@@ -121,4 +122,49 @@ test('a configuration of a class with a `toJSON` of its own is taken by its fiel
     toJSON(): void {}
   }
   t.is(new ExecutionEngine(new Settings()).config.maxLogFiles, 7)
+})
+
+test('a masker refuses by code what it cannot mask', (t) => {
+  const fieldOf = (call: () => unknown): string | undefined => {
+    const error = t.throws(call) as ExecutionEngineError
+    t.is(error.code, 'INVALID_REQUEST', String(error))
+    t.notRegex(`${error.message} ${error.value}`, /1234567/)
+    return error.field
+  }
+  t.is(
+    fieldOf(() => new (Masker as new () => Masker)()),
+    'secrets',
+  )
+  for (const secrets of [null, 'hunter2', {}, revoked()])
+    t.is(
+      fieldOf(() => new Masker(secrets as never)),
+      'secrets',
+    )
+  const masker = new Masker(['1234567'])
+  for (const text of [undefined, null, 1_234_567, 5n, {}, ['a'], Buffer.from('a'), Symbol('1234567')]) {
+    t.is(
+      fieldOf(() => masker.mask(text as never)),
+      'text',
+    )
+  }
+  t.is(masker.mask('\uD83D 1234567'), '\uFFFD ***')
+})
+
+test('bytes that were given away are refused as an input', async (t) => {
+  const engine = testEngine(t)
+  const gone = new Uint8Array(8)
+  structuredClone(gone.buffer, { transfer: [gone.buffer] })
+  const imitation = Object.create(Uint8Array.prototype) as Uint8Array
+  for (const stdin of [gone, imitation]) {
+    for (const call of [
+      () => engine.run('cat', [], { stdin }).wait(),
+      () => engine.execute({ command: { type: 'exec', program: 'cat' }, stdin }),
+    ]) {
+      const error = (await t.throwsAsync(call)) as ExecutionEngineError
+      t.is(error.code, 'INVALID_REQUEST')
+      t.is(error.field, 'stdin')
+    }
+    const error = (await t.throwsAsync(() => engine.writeStdin(randomUUID(), stdin))) as ExecutionEngineError
+    t.is(error.field, 'data')
+  }
 })

@@ -216,7 +216,8 @@ const requestAsJson = (given: RunOptions & { command: unknown }, secrets: readon
   if (typeof stdin === 'string' && !stdin.isWellFormed()) {
     return [JSON.stringify({ ...given, stdin: stdin.toWellFormed() }), null]
   }
-  if (stdin instanceof Uint8Array) return [JSON.stringify({ ...given, stdin: undefined }), inputBytes(stdin, secrets)]
+  if (stdin instanceof Uint8Array)
+    return [JSON.stringify({ ...given, stdin: undefined }), inputBytes(stdin, secrets, 'stdin')]
   return [JSON.stringify(given), null]
 }
 
@@ -244,10 +245,13 @@ export function checkedId(id: unknown, secrets: readonly string[]): string {
 }
 
 /** What is written to a standard input. */
-export function inputBytes(data: unknown, secrets: readonly string[]): Buffer {
+export function inputBytes(data: unknown, secrets: readonly string[], field = 'data'): Buffer {
   if (typeof data === 'string') return Buffer.from(data)
-  if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-  return refuse('INVALID_REQUEST', 'data', data, 'allowed is a string or a Uint8Array', secrets)
+  if (data instanceof Uint8Array) {
+    // A buffer that was transferred to another thread cannot be read.
+    return reading('INVALID_REQUEST', field, () => Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+  }
+  return refuse('INVALID_REQUEST', field, data, 'allowed is a string or a Uint8Array', secrets)
 }
 
 const checkCommand = (given: unknown, secrets: readonly string[]): void => {

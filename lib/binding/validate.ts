@@ -15,7 +15,7 @@ export type Check = (value: unknown) => { allowed: string; at?: string; value?: 
 export type Checks<Name extends string = string> = Readonly<Record<Name, Check>>
 
 const typed =
-  (type: 'boolean' | 'function', allowed: string): Check =>
+  (type: 'boolean' | 'function' | 'string', allowed: string): Check =>
   (value) =>
     typeof value === type ? undefined : { allowed: `allowed is ${allowed}` }
 
@@ -28,6 +28,8 @@ export const number: Check = (value) => {
 }
 export const flag = typed('boolean', 'true or false')
 export const listener = typed('function', 'a function')
+/** Any string, also one that is not well-formed. */
+export const anyText = typed('string', 'a string')
 
 /** A string that survives as UTF-8: half a surrogate pair would arrive as something else. */
 export const text: Check = (value) => {
@@ -134,6 +136,18 @@ export const reading = <Value>(code: Code, field: string, read: () => Value): Va
   }
 }
 
+/** Looks at one value, which is required. */
+export const checkValue = (
+  code: Code,
+  field: string,
+  value: unknown,
+  looks: Check,
+  secrets: readonly string[],
+): void => {
+  const wrong = looks(value)
+  if (wrong) refuse(code, `${field}${wrong.at ?? ''}`, 'value' in wrong ? wrong.value : value, wrong.allowed, secrets)
+}
+
 /** Looks at the fields of `object` that are set. */
 export const check = (code: Code, prefix: string, object: object, checks: Checks, secrets: readonly string[]): void => {
   const names = Object.keys(object)
@@ -142,10 +156,8 @@ export const check = (code: Code, prefix: string, object: object, checks: Checks
     const name = names[index] as string
     const value = (object as Record<string, unknown>)[name]
     if (value === undefined) continue
-    const wrong = Object.hasOwn(checks, name)
-      ? checks[name]?.(value)
-      : { allowed: unknownOption(name, Object.keys(checks)) }
-    if (wrong)
-      refuse(code, `${prefix}${name}${wrong.at ?? ''}`, 'value' in wrong ? wrong.value : value, wrong.allowed, secrets)
+    const looks = Object.hasOwn(checks, name) ? checks[name] : undefined
+    if (looks) checkValue(code, `${prefix}${name}`, value, looks, secrets)
+    else refuse(code, `${prefix}${name}`, value, unknownOption(name, Object.keys(checks)), secrets)
   }
 }
