@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use crate::beginning::Beginning;
 use crate::names;
 
 /// An open folder of logs, for reading. Cheap to clone.
@@ -42,9 +43,17 @@ impl LogFolder {
         &self.path
     }
 
-    /// The numbers of a log's existing parts, in order. Empty if there is no log.
+    /// The numbers of a log's existing parts, in order. Empty if there is no log. Other files with a part's
+    /// name are passed over.
     #[must_use]
     pub fn parts(&self, id: Uuid) -> Vec<u32> {
+        let mut parts = self.part_numbers(id);
+        parts.retain(|part| Beginning::of(self, id, *part).is_part(*part));
+        parts
+    }
+
+    /// The numbers of the files with a part's name, in order. Opens none of them.
+    pub(crate) fn part_numbers(&self, id: Uuid) -> Vec<u32> {
         let prefix = id.to_string();
         let names = self.path.read_dir().into_iter().flatten().flatten().map(|entry| entry.file_name());
         let mut parts: Vec<_> =

@@ -85,7 +85,7 @@ impl LogFollower {
     }
 
     fn writer_is_gone(&mut self) -> bool {
-        let parts = self.folder.parts(self.id);
+        let parts = self.folder.part_numbers(self.id);
         // Deleted while it was written, or not a log.
         let Some(look) = Look::at(&self.folder, self.id, &parts) else { return true };
         match look.state {

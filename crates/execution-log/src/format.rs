@@ -46,7 +46,8 @@ pub fn footer_line(footer: &LogFooter) -> String {
 pub fn version(first: &[u8]) -> Option<u32> {
     let rest = first.strip_prefix(MAGIC.as_bytes())?;
     let digits = rest.split(|byte| *byte == b' ').next()?;
-    std::str::from_utf8(digits).ok()?.parse().ok()
+    let is_number = digits.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(digits).ok().filter(|_| is_number)?.parse().ok()
 }
 
 /// A mark and JSON, with the fields in declaration order.
@@ -99,7 +100,7 @@ mod tests {
     fn the_mark_names_the_version() {
         assert_eq!(HEADER_MARK, format!("{MAGIC}{VERSION} "));
         assert_eq!((version(HEADER_MARK.as_bytes()), version(b"#execlog/12 {}")), (Some(1), Some(12)));
-        assert_eq!((version(b"my own notes"), version(b"#execlog/x ")), (None, None));
+        assert_eq!((version(b"my own notes"), version(b"#execlog/+1 ")), (None, None));
     }
 
     #[test]

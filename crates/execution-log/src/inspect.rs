@@ -7,16 +7,14 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::beginning::Beginning;
 use crate::files::{LogPart, OutputFile};
 use crate::folder::LogFolder;
 use crate::footer::LogFooter;
-use crate::format::{self, Line, MAX_LINE, parse};
+use crate::format::{Line, MAX_LINE, parse};
 use crate::header::LogHeader;
 use crate::lock::{self, Lock};
 use crate::tail::Tail;
-
-/// How many bytes of a file decide whether it is a log.
-const BEGINNING: usize = 64 * 1024;
 
 /// The state of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -66,40 +64,10 @@ impl LogInfo {
     }
 }
 
-/// What kind of file it is, by its first bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Beginning {
-    /// A log of some version.
-    Log { version: Option<u32> },
-    /// A log that lost its beginning: empty, NULs, or with a log's lines further down.
-    Damaged,
-    /// Another program's file.
-    Foreign,
-}
-
-impl Beginning {
-    /// What cannot be opened (a directory, a link, another user's file) is not ours.
-    pub(crate) fn of(folder: &LogFolder, id: Uuid, part: u32) -> Self {
-        let Ok(file) = folder.part(id, part) else { return Self::Foreign };
-        let mut bytes = Vec::new();
-        match file.take(BEGINNING as u64).read_to_end(&mut bytes) {
-            Ok(_) => Self::judge(&bytes),
-            Err(_) => Self::Damaged,
-        }
-    }
-
-    fn judge(bytes: &[u8]) -> Self {
-        if bytes.starts_with(format::MAGIC.as_bytes()) {
-            return Self::Log { version: format::version(bytes) };
-        }
-        let is_blank = bytes.iter().all(|byte| *byte == 0);
-        let has_lines = || bytes.split(|byte| *byte == b'\n').any(|line| parse(line) != Line::Damaged);
-        if is_blank || has_lines() { Self::Damaged } else { Self::Foreign }
-    }
-}
-
 /// What is known from a log's files together.
 pub(crate) struct Look {
+    /// The numbers of the files that are parts, in order. Never empty.
+    pub(crate) parts: Vec<u32>,
     pub(crate) state: LogState,
     pub(crate) lock: Lock,
     pub(crate) version: Option<u32>,
@@ -108,27 +76,27 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// `parts`: the numbers of the existing ones, in order. `None`: they are not a log.
-    pub(crate) fn at(folder: &LogFolder, id: Uuid, parts: &[u32]) -> Option<Self> {
-        let beginnings = || parts.iter().map(|part| Beginning::of(folder, id, *part));
-        if beginnings().all(|beginning| beginning == Beginning::Foreign) {
-            return None;
-        }
-        let version = beginnings().find_map(|beginning| match beginning {
-            Beginning::Log { version } => version,
-            Beginning::Damaged | Beginning::Foreign => None,
+    /// `numbers`: those of the files with a part's name, in order. `None`: they are not a log.
+    pub(crate) fn at(folder: &LogFolder, id: Uuid, numbers: &[u32]) -> Option<Self> {
+        let beginnings = numbers.iter().map(|part| (*part, Beginning::of(folder, id, *part)));
+        let (parts, beginnings): (Vec<_>, Vec<_>) =
+            beginnings.filter(|(part, beginning)| beginning.is_part(*part)).unzip();
+        let last = *parts.last()?;
+        let version = beginnings.iter().find_map(|beginning| match beginning {
+            Beginning::Log { version } => Some(*version),
+            _ => None,
         });
         let header = parts.iter().find_map(|part| header(folder, id, *part).ok().flatten());
         // The writer locks the first part only.
         let lock = folder.part(id, 1).map_or(Lock::Unknown, |file| lock::look(&file));
-        let tail = parts.last().map(|part| folder.part(id, *part).and_then(|mut file| Tail::of(&mut file)));
+        let tail = folder.part(id, last).and_then(|mut file| Tail::of(&mut file));
         let (state, footer) = match tail {
-            Some(Ok(Tail::Footer(footer))) if header.is_some() => (LogState::Ended, Some(*footer)),
-            Some(Ok(Tail::Footer(footer))) => (LogState::Damaged, Some(*footer)),
-            Some(Ok(Tail::DamagedFooter)) => (LogState::Damaged, None),
-            Some(Ok(Tail::Open) | Err(_)) | None => (unfinished(lock, header.as_ref()), None),
+            Ok(Tail::Footer(footer)) if header.is_some() => (LogState::Ended, Some(*footer)),
+            Ok(Tail::Footer(footer)) => (LogState::Damaged, Some(*footer)),
+            Ok(Tail::DamagedFooter) => (LogState::Damaged, None),
+            Ok(Tail::Open) | Err(_) => (unfinished(lock, header.as_ref()), None),
         };
-        Some(Self { state, lock, version, header, footer })
+        Some(Self { parts, state, lock, version, header, footer })
     }
 }
 

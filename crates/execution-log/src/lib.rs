@@ -27,6 +27,7 @@
 //! # }
 //! ```
 
+mod beginning;
 mod failure;
 mod files;
 mod folder;

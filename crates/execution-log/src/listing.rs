@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::beginning::Beginning;
 use crate::files::{LogFiles, LogPart, OutputFile};
 use crate::folder::LogFolder;
-use crate::inspect::{Beginning, LogInfo, Look};
+use crate::inspect::{LogInfo, Look};
 use crate::names::{self, part_name, spill_name};
 
 impl LogFolder {
@@ -72,23 +73,28 @@ impl LogFiles {
     /// The log's state and contents; `None` if these files are not a log.
     #[must_use]
     pub fn inspect(&self, folder: &LogFolder) -> Option<LogInfo> {
-        let parts: Vec<_> = self.parts.iter().map(|part| part.number).collect();
-        let Look { state, version, header, footer, .. } = Look::at(folder, self.id, &parts)?;
+        let numbers: Vec<_> = self.parts.iter().map(|part| part.number).collect();
+        let look = Look::at(folder, self.id, &numbers)?;
+        let Look { state, version, header, footer, .. } = look;
+        let mut parts = self.parts.clone();
+        parts.retain(|part| look.parts.contains(&part.number));
+        let passed_over = self.parts.iter().filter(|part| !look.parts.contains(&part.number));
+        let foreign_bytes = passed_over.map(|part| part.bytes).sum::<u64>();
         Some(LogInfo {
             id: self.id,
             state,
             version,
             header,
             footer,
-            parts: self.parts.clone(),
+            parts,
             output_files: self.output_files.clone(),
-            bytes: self.bytes,
+            bytes: self.bytes.saturating_sub(foreign_bytes),
             modified: DateTime::<Utc>::from(self.modified),
         })
     }
 
     /// The files that are known to belong to an engine, with their sizes, for cleanup: a log's parts and the
-    /// files beside them. Empty if no part starts like a log: the files may be a user's own.
+    /// files beside them. Empty if no part starts with a log's version: the files may be a user's own.
     #[must_use]
     pub fn of_a_log(&self, folder: &LogFolder) -> Vec<(String, u64)> {
         let beginning = |part: &LogPart| Beginning::of(folder, self.id, part.number);

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use uuid::Uuid;
 
+use crate::beginning::Beginning;
 use crate::folder::LogFolder;
 use crate::footer::LogFooter;
 use crate::format::{Line, MAX_LINE, parse};
@@ -242,16 +243,23 @@ impl Iterator for LogReader {
 /// The next existing part. Rotation dropped the numbers in between.
 fn next_part(folder: &LogFolder, id: Uuid, part: u32, damage: &mut LogDamage) -> Option<(File, u32)> {
     let following = part.checked_add(1)?;
-    if let Ok(file) = folder.part(id, following) {
+    if let Some(file) = open_part(folder, id, following) {
         return Some((file, following));
     }
     // Rotation leaves a gap; only then is it worth listing the folder.
-    let mut later = folder.parts(id).into_iter().filter(|other| *other > part);
-    let (file, next) = later.find_map(|next| Some((folder.part(id, next).ok()?, next)))?;
+    let mut later = folder.part_numbers(id).into_iter().filter(|other| *other > following);
+    let (file, next) = later.find_map(|next| Some((open_part(folder, id, next)?, next)))?;
     let gap = next - following;
     if gap > MAX_GAP {
         return None;
     }
     damage.missing_parts += gap;
     Some((file, next))
+}
+
+/// Opens a part at its start; `None` if there is none, or another file has its name.
+fn open_part(folder: &LogFolder, id: Uuid, part: u32) -> Option<File> {
+    let mut file = folder.part(id, part).ok()?;
+    let is_part = Beginning::read(&mut file, id, part).is_part(part);
+    (is_part && file.rewind().is_ok()).then_some(file)
 }

@@ -3,6 +3,7 @@
 
 mod damage;
 mod follower;
+mod foreign;
 mod listing;
 mod reading;
 mod support;

@@ -1,0 +1,69 @@
+//! [`Beginning`]: what a file is, by its first bytes. Its name proves nothing.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+
+use uuid::Uuid;
+
+use crate::folder::LogFolder;
+use crate::format::{self, Line, MAX_LINE, parse};
+
+/// How many bytes of a file decide whether it is a log.
+const BEGINNING: u64 = 64 * 1024;
+
+/// What kind of file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// This part, in some version.
+    Log { version: u32 },
+    /// A part that lost its beginning: it has a log's lines further down, or a header's first bytes.
+    Damaged,
+    /// Nothing, or only NULs: anybody's, or what a crash left of a part.
+    Blank,
+    /// No regular file, another program's file, or another part, of this log or another.
+    Foreign,
+}
+
+impl Beginning {
+    /// What cannot be opened (a directory, a link, another user's file) is not ours.
+    pub(crate) fn of(folder: &LogFolder, id: Uuid, part: u32) -> Self {
+        folder.part(id, part).map_or(Self::Foreign, |mut file| Self::read(&mut file, id, part))
+    }
+
+    /// Leaves the file at any position.
+    pub(crate) fn read(file: &mut File, id: Uuid, part: u32) -> Self {
+        Self::try_read(file, id, part).unwrap_or(Self::Damaged)
+    }
+
+    fn try_read(file: &mut File, id: Uuid, part: u32) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        file.take(BEGINNING).read_to_end(&mut bytes)?;
+        if let Some(version) = format::version(&bytes) {
+            if !bytes.contains(&b'\n') {
+                BufReader::new(file.take(MAX_LINE)).read_until(b'\n', &mut bytes)?;
+            }
+            let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            return Ok(match parse(line) {
+                Line::Header(header) if (header.id, header.part) != (id, part) => Self::Foreign,
+                _ => Self::Log { version },
+            });
+        }
+        let is_whole = (bytes.len() as u64) < BEGINNING;
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Ok(if is_whole { Self::Blank } else { Self::Damaged });
+        }
+        let has_lines = bytes.split(|byte| *byte == b'\n').any(|line| parse(line) != Line::Damaged);
+        let lost_version = part == 1 && bytes.starts_with(format::MAGIC.as_bytes());
+        Ok(if has_lines || lost_version { Self::Damaged } else { Self::Foreign })
+    }
+
+    /// Whether the file counts as a part. A blank one does only where it may be a log that has just begun:
+    /// a later one has nothing to read, and may be anybody's.
+    pub(crate) fn is_part(self, part: u32) -> bool {
+        match self {
+            Self::Log { .. } | Self::Damaged => true,
+            Self::Blank => part == 1,
+            Self::Foreign => false,
+        }
+    }
+}
