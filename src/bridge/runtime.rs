@@ -3,12 +3,13 @@
 //! A line is little work; waking a thread for it is a lot. tokio wakes a second thread whenever the first has
 //! two things to do, and each of them ends up doing half at twice the cost: so there are few threads.
 //!
-//! After an end, a thread that has run out of work naps before it waits for more. The caller who learns of the
-//! end usually starts the next execution, and waking a thread for that is most of what the start costs
-//! JavaScript's thread. A worker that sleeps in `on_thread_park` is not parked to tokio, which therefore wakes
-//! nobody; this relies on there being few workers. The benchmark row that falls without the nap is "JavaScript
-//! blocked by a spawn": from 48 to 86 µs, and its target is 50. (A longer pause while very many lines arrived
-//! was measured the same way and removed: no row fell without it once Node's own loop read the quiet pipes.)
+//! After an end, a thread that has run out of work naps before it waits for more. The caller who learns of
+//! the end usually starts the next execution, and waking a thread for that is most of what the start costs
+//! JavaScript's thread. A worker that sleeps in `on_thread_park` is not parked to tokio, which therefore
+//! wakes nobody; this relies on there being few workers. The benchmark row that falls without the nap is
+//! "JavaScript blocked by a spawn": from 48 to 86 µs, and its target is 50. (A longer pause while very many
+//! lines arrived was measured the same way and removed: no row fell without it once Node's own loop read the
+//! quiet pipes.)
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -138,8 +138,8 @@ impl Task {
         }
     }
 
-    /// A stop that comes before the spawn calls it off. One that comes later is the supervisor's: the program may
-    /// have done something already, so its execution is told as one that ran.
+    /// A stop that comes before the spawn calls it off. One that comes later is the supervisor's: the program
+    /// may have done something already, so its execution is told as one that ran.
     async fn start_unless_stopped(&self) -> Start {
         let claim = SpawnClaim::default();
         let mut start = pin!(self.start(claim.clone()));
@@ -150,7 +150,8 @@ impl Task {
                 if claim.revoke() {
                     return Start::Stopped(outcome::never_started(&self.execution.command));
                 }
-                // Nor must a spawn that hangs, on a file system that does not answer. It is killed when it returns.
+                // Nor must a spawn that hangs, on a file system that does not answer. It is killed when it
+                // returns.
                 match tokio::time::timeout(SPAWN_DEADLINE, start).await {
                     Ok(started) => started,
                     Err(_) => return Start::Stopped(outcome::cancelled_while_starting(&self.execution.command)),

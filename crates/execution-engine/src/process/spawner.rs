@@ -45,8 +45,8 @@ static ORDERS: Mutex<Option<Sender<Order>>> = Mutex::new(None);
 
 /// Runs `prepare` on the spawner thread (it may look at the file system) and spawns the process it returns.
 ///
-/// Dropping the future is safe at any point: a process that was already spawned is killed and reaped. A caller that
-/// must know whether there was one revokes the `claim` first.
+/// Dropping the future is safe at any point: a process that was already spawned is killed and reaped. A
+/// caller that must know whether there was one revokes the `claim` first.
 ///
 /// # Errors
 /// [`ExecutionFailure`]: from `prepare`, or why the system did not spawn the process.
