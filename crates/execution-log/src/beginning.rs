@@ -5,7 +5,6 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use uuid::Uuid;
 
-use crate::folder::LogFolder;
 use crate::format::{self, Line, MAX_LINE, parse};
 
 /// How many bytes of a file decide whether it is a log.
@@ -26,8 +25,8 @@ pub(crate) enum Beginning {
 
 impl Beginning {
     /// What cannot be opened (a directory, a link, another user's file) is not ours.
-    pub(crate) fn of(folder: &LogFolder, id: Uuid, part: u32) -> Self {
-        folder.part(id, part).map_or(Self::Foreign, |mut file| Self::read(&mut file, id, part))
+    pub(crate) fn of(opened: io::Result<File>, id: Uuid, part: u32) -> Self {
+        opened.map_or(Self::Foreign, |mut file| Self::read(&mut file, id, part))
     }
 
     /// Leaves the file at any position.

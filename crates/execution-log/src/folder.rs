@@ -48,7 +48,7 @@ impl LogFolder {
     #[must_use]
     pub fn parts(&self, id: Uuid) -> Vec<u32> {
         let mut parts = self.part_numbers(id);
-        parts.retain(|part| Beginning::of(self, id, *part).is_part(*part));
+        parts.retain(|part| Beginning::of(self.part(id, *part), id, *part).is_part(*part));
         parts
     }
 

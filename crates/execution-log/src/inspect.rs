@@ -78,7 +78,7 @@ pub(crate) struct Look {
 impl Look {
     /// `numbers`: those of the files with a part's name, in order. `None`: they are not a log.
     pub(crate) fn at(folder: &LogFolder, id: Uuid, numbers: &[u32]) -> Option<Self> {
-        let beginnings = numbers.iter().map(|part| (*part, Beginning::of(folder, id, *part)));
+        let beginnings = numbers.iter().map(|part| (*part, Beginning::of(folder.part(id, *part), id, *part)));
         let (parts, beginnings): (Vec<_>, Vec<_>) =
             beginnings.filter(|(part, beginning)| beginning.is_part(*part)).unzip();
         let last = *parts.last()?;

@@ -6,7 +6,7 @@
 //! use execution_log::{LogFolder, LogHeader, LogHost, LogReader, LogRecordKind, LogState, format, names};
 //!
 //! # fn main() -> std::io::Result<()> {
-//! A killed program leaves a log without a footer.
+//! // A killed program leaves a log without a footer.
 //! let (dir, id) = (tempfile::tempdir()?, uuid::Uuid::now_v7());
 //! let mut host = LogHost::current("1.0.0");
 //! host.start_time = None;

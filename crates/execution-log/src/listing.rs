@@ -97,7 +97,8 @@ impl LogFiles {
     /// files beside them. Empty if no part starts with a log's version: the files may be a user's own.
     #[must_use]
     pub fn of_a_log(&self, folder: &LogFolder) -> Vec<(String, u64)> {
-        let beginning = |part: &LogPart| Beginning::of(folder, self.id, part.number);
+        let beginning =
+            |part: &LogPart| Beginning::of(folder.part(self.id, part.number), self.id, part.number);
         let parts: Vec<_> = self
             .parts
             .iter()
