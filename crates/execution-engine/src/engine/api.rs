@@ -22,8 +22,8 @@ use crate::request::ExecutionRequest;
 use crate::result::{ExecutionResult, ExecutionStatus, ExecutionSummary};
 use crate::setters::setters;
 
-/// How long [`ExecutionEngine::abort_now`] waits at most.
-const ABORT_PATIENCE: Duration = Duration::from_secs(2);
+/// The longest that [`ExecutionEngine::abort_now`] waits.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Which executions to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -299,7 +299,7 @@ impl AbortHandle {
 }
 
 fn abort(registry: &Registry) {
-    let deadline = Instant::now() + ABORT_PATIENCE;
+    let deadline = Instant::now() + ABORT_TIMEOUT;
     registry.close();
     for execution in registry.all() {
         execution.stop_at_least(StopRequest::Force);

@@ -203,7 +203,7 @@ impl<'a> Supervisor<'a> {
         }
         tracing::debug!(cause = cause.as_str(), "asked to stop");
         self.sinks.log_signal("SIGTERM", cause);
-        self.child.signal_tree(TreeSignal::Polite);
+        self.child.signal_tree(TreeSignal::Graceful);
         self.phase = Phase::Stopping(cause);
         self.timer.as_mut().reset(Instant::now() + self.settings.kill_grace);
     }

@@ -24,8 +24,8 @@ use crate::sync::lock;
 /// Pipes that one look reports; the next look reports the others.
 const READY_AT_ONCE: usize = 256;
 
-/// How long the host's loop may leave readable pipes alone.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// How long the host's loop may leave readable pipes unread.
+const STALL_LIMIT: Duration = Duration::from_millis(50);
 
 /// The pipes that are watched.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl Reactor {
             }
             loop {
                 let before = looks();
-                sleep(PATIENCE).await;
+                sleep(STALL_LIMIT).await;
                 if looks() == before {
                     break;
                 }

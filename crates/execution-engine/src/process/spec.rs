@@ -58,7 +58,7 @@ pub(super) enum Transience {
 pub(crate) enum TreeSignal {
     /// TERM, then CONT, so that a stopped process receives it (Windows: Ctrl-Break if there is a shared
     /// console, else the same as `Force`).
-    Polite,
+    Graceful,
     /// KILL.
     Force,
 }

@@ -102,7 +102,7 @@ impl ExecutionChild {
     pub(crate) fn signal_tree(&self, signal: TreeSignal) {
         let signals: &[Signal] = match signal {
             // A stopped process receives no TERM before its CONT (systemd.kill(5) sends the same pair).
-            TreeSignal::Polite => &[Signal::TERM, Signal::CONT],
+            TreeSignal::Graceful => &[Signal::TERM, Signal::CONT],
             TreeSignal::Force => &[Signal::KILL],
         };
         live::signal(self.process.tree.token, signals);

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     /// Larger than any process id there is (Linux: 2^22).
-    const NOBODYS: u32 = 1 << 22;
+    const UNUSED_PID: u32 = 1 << 22;
 
     fn group() -> Child {
         Command::new("/bin/sleep").arg("3600").process_group(0).spawn().unwrap()
@@ -181,20 +181,20 @@ mod tests {
     }
 
     #[test]
-    fn of_thousands_of_groups_those_that_are_live_at_the_end_are_killed_and_no_other() {
+    fn exactly_the_live_ones_of_thousands_of_groups_are_killed() {
         let (mut first, mut middle, mut last, mut gone) = (group(), group(), group(), group());
         let mut guard = start().unwrap();
         // The guard reads as slowly as a shell does.
         rustix::io::ioctl_fionbio(&guard.lifeline, false).unwrap();
         let mut all = |op, ids: &mut dyn Iterator<Item = u32>| ids.for_each(|id| assert!(guard.send(op, id)));
         all('+', &mut [gone.id(), first.id()].into_iter());
-        all('+', &mut (NOBODYS..NOBODYS + 3000));
+        all('+', &mut (UNUSED_PID..UNUSED_PID + 3000));
         all('+', &mut [middle.id()].into_iter());
-        all('+', &mut (NOBODYS + 3000..NOBODYS + 6000));
-        all('-', &mut (NOBODYS..NOBODYS + 6000).step_by(2));
-        all('-', &mut [gone.id(), NOBODYS + 9999].into_iter());
+        all('+', &mut (UNUSED_PID + 3000..UNUSED_PID + 6000));
+        all('-', &mut (UNUSED_PID..UNUSED_PID + 6000).step_by(2));
+        all('-', &mut [gone.id(), UNUSED_PID + 9999].into_iter());
         all('+', &mut [last.id()].into_iter());
-        all('-', &mut (NOBODYS + 1..NOBODYS + 6000).step_by(2).collect::<Vec<_>>().into_iter().rev());
+        all('-', &mut (UNUSED_PID + 1..UNUSED_PID + 6000).step_by(2).collect::<Vec<_>>().into_iter().rev());
         let Guard { mut shell, lifeline, .. } = guard;
         drop(lifeline);
         shell.wait().unwrap();
@@ -207,28 +207,28 @@ mod tests {
     }
 
     #[test]
-    fn a_guard_that_does_not_listen_is_replaced_before_it_kills_a_stranger() {
+    fn a_guard_that_does_not_read_is_replaced_before_it_kills_a_stranger() {
         let mut state = State { guard: None, starts: 0 };
         ensure_in(&mut state);
         let deaf = pid(&state.guard.as_ref().unwrap().shell);
         kill_process(deaf, Signal::STOP).unwrap();
-        while state.guard.as_mut().unwrap().send('+', NOBODYS) {}
+        while state.guard.as_mut().unwrap().send('+', UNUSED_PID) {}
         state.give_up();
         // Reaped by the thread that waits for it.
         while test_kill_process(deaf).is_ok() {
             std::thread::yield_now();
         }
         ensure_in(&mut state);
-        assert!(state.guard.as_mut().unwrap().send('+', NOBODYS));
+        assert!(state.guard.as_mut().unwrap().send('+', UNUSED_PID));
         state.give_up();
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_guard_is_told_of_as_many_groups_as_there_may_be_before_it_reads_the_first() {
+    fn the_guard_pipe_holds_as_many_groups_as_there_may_be_before_the_first_is_read() {
         let mut guard = start().unwrap();
         kill_process(pid(&guard.shell), Signal::STOP).unwrap();
-        assert!((0..100_000).all(|id| guard.send('+', NOBODYS + id)));
+        assert!((0..100_000).all(|id| guard.send('+', UNUSED_PID + id)));
         guard.shell.kill().unwrap();
         guard.shell.wait().unwrap();
     }

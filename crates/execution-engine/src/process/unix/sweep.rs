@@ -21,8 +21,8 @@ pub(super) struct Tree {
     pub(super) token: Token,
 }
 
-/// After this, a tree that forks faster than it is killed is given up.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to keep killing a tree that forks faster than it is killed.
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Tree {
     pub(super) fn kill_group(&self) {
@@ -60,7 +60,7 @@ impl Tree {
 /// Kills what `find` finds until it finds nothing twice: a process that was forked while the table was read
 /// may be missing from it.
 pub(super) fn kill_until_gone(find: impl Fn() -> Vec<ProcessInfo>) -> Vec<LeftoverProcess> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + KILL_TIMEOUT;
     let mut pause = Duration::from_millis(1);
     let mut clean = 0;
     loop {

@@ -180,21 +180,21 @@ async fn a_process_that_cannot_be_watched_is_killed_and_reaped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_polite_signal_reaches_the_group_even_stopped() {
+async fn a_graceful_signal_reaches_the_group_even_stopped() {
     let mut spawned = start(sh("sleep 1000 & echo $!; kill -STOP $$; wait")).await;
     let child: u32 = read(&spawned.stdout, Some("\n")).await.trim().parse().unwrap();
-    spawned.child.signal_tree(TreeSignal::Polite);
+    spawned.child.signal_tree(TreeSignal::Graceful);
     within(spawned.child.exited()).await;
     assert!(gone(child));
     assert!(matches!(spawned.child.reap().status, ExitKind::Signal { number: 15, .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn force_ends_what_ignores_the_polite_signal() {
+async fn force_ends_what_ignores_the_graceful_signal() {
     let mut spawned =
         start(sh("trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $!; wait")).await;
     let child: u32 = read(&spawned.stdout, Some("\n")).await.trim().parse().unwrap();
-    spawned.child.signal_tree(TreeSignal::Polite);
+    spawned.child.signal_tree(TreeSignal::Graceful);
     let waited = tokio::time::timeout(Duration::from_millis(100), spawned.child.exited()).await;
     assert!(waited.is_err(), "it ignores the signal");
     spawned.child.signal_tree(TreeSignal::Force);

@@ -49,8 +49,8 @@ impl Tree {
 
     /// A process does not end instantly: it waits for its threads' pending operations.
     fn kill_until_gone(&self) -> Vec<LeftoverProcess> {
-        const PATIENCE: Duration = Duration::from_secs(2);
-        let deadline = Instant::now() + PATIENCE;
+        const KILL_TIMEOUT: Duration = Duration::from_secs(2);
+        let deadline = Instant::now() + KILL_TIMEOUT;
         loop {
             self.kill();
             let left = self.members();
@@ -131,7 +131,7 @@ impl ExecutionChild {
     /// Graceful: a Ctrl-Break if the child shares the host's console; otherwise, as with force, the whole job
     /// is ended.
     pub(crate) fn signal_tree(&self, signal: TreeSignal) {
-        let asked = signal == TreeSignal::Polite
+        let asked = signal == TreeSignal::Graceful
             && self.process.on_our_console
             && os_console::send_ctrl_break(self.process.tree.pid);
         if !asked {
