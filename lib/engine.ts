@@ -87,7 +87,7 @@ export class ExecutionEngine {
     checkListener(onEvent, this.#secrets)
     const live = this.#live.accept(this.#native, nativeRequest(request, this.#secrets))
     if (onEvent === undefined) live.stopLines()
-    else live.consumer = listening(live.id, onEvent)
+    else live.subscriber = listening(live.id, onEvent)
     return live.id
   }
 

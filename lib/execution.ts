@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream'
 
 import { ExecutionEngineError, ExecutionError } from './errors.js'
-import { type Consumer, listening } from './events/batch.js'
+import { type Subscriber, listening } from './events/batch.js'
 import type { LiveExecution } from './events/live-execution.js'
 import { checkedOptions } from './binding/request.js'
 import { flag } from './binding/validate.js'
@@ -43,7 +43,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   readonly stdin: Stdin
   /** Nothing when it was refused. */
   readonly #live: LiveExecution | undefined
-  readonly #listener: Consumer | undefined
+  readonly #listener: Subscriber | undefined
   readonly #rejects: boolean
   /** The engine's, which no refusal shows. */
   readonly #secrets: readonly string[]
@@ -65,7 +65,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     this.#result = this.#ending(accepted, stdin)
     if (this.#live === undefined) return
     // In time: events come in later turns of the event loop.
-    this.#live.consumer = this.#both()
+    this.#live.subscriber = this.#both()
     // `queueMicrotask` would cost twice as much.
     void Promise.resolve().then(() => this.#turnEnds())
   }
@@ -148,7 +148,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   }
 
   /** The iteration and the listener. */
-  #both(): Consumer {
+  #both(): Subscriber {
     return {
       line: (stream, text, partial, timestamp) => {
         this.#lines?.push({ stream, text, partial, timestamp })
@@ -169,7 +169,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   /** Without an iteration, lines cross only for a listener and reach it directly. */
   #listenOnly(): void {
     if (this.#live === undefined) return
-    this.#live.consumer = this.#listener
+    this.#live.subscriber = this.#listener
     if (this.#listener === undefined) this.#live.stopLines()
   }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 #[cfg(target_os = "linux")]
 use {crate::event_loop::FastPath, execution_engine::HostLoop, fragile::Fragile};
 
-use crate::bridge::{EventBridge, Gates, Listener, NativeBatch};
+use crate::bridge::{EventBridge, Listener, NativeBatch, Subscriptions};
 use crate::config;
 use crate::environment;
 use crate::failure::{NativeFailure, answer};
@@ -36,7 +36,7 @@ pub struct NativeEngine {
     /// The configuration in force, as JSON.
     config: String,
     bridge: Arc<EventBridge>,
-    gates: Gates,
+    subscriptions: Subscriptions,
     /// `None` if the program's event loop cannot be shared.
     #[cfg(target_os = "linux")]
     fast_path: Option<Fragile<FastPath>>,
@@ -76,7 +76,7 @@ impl NativeEngine {
             engine,
             config: shown,
             bridge,
-            gates: Gates::default(),
+            subscriptions: Subscriptions::default(),
             #[cfg(target_os = "linux")]
             fast_path,
         }))
@@ -111,7 +111,7 @@ impl NativeEngine {
         is_cancelled: bool,
     ) -> std::result::Result<Uuid, EngineError> {
         let request = request::request(request, stdin)?;
-        let listener = Listener::new(number, self.gates.add(number), Arc::clone(&self.bridge));
+        let listener = Listener::new(number, self.subscriptions.add(number), Arc::clone(&self.bridge));
         if is_cancelled {
             self.engine.execute_cancelled(request, Arc::new(listener))
         } else {
@@ -269,13 +269,13 @@ impl NativeEngine {
     /// Holds an execution's lines back, or releases them.
     #[napi(catch_unwind)]
     pub fn set_paused(&self, number: u32, paused: bool) {
-        self.gates.pause(number, paused);
+        self.subscriptions.pause(number, paused);
     }
 
     /// Drops an execution's further lines: none are wanted any more.
     #[napi(catch_unwind)]
     pub fn stop_lines(&self, number: u32) {
-        self.gates.stop(number);
+        self.subscriptions.cancel(number);
     }
 
     /// JavaScript is done with the last batch: the next may be sent.

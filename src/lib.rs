@@ -21,7 +21,6 @@ mod environment;
 #[cfg(target_os = "linux")]
 mod event_loop;
 mod failure;
-mod kept_output;
 mod logger;
 mod logs;
 mod masker;
@@ -29,6 +28,7 @@ mod number;
 mod records;
 mod request;
 mod result;
+mod retained_output;
 mod sync;
 
 pub use engine::{NativeEngine, new_id};

@@ -7,9 +7,9 @@ use execution_engine::{ExecutionResult, ExecutionSummary, LeftoverProcess, Outpu
 use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
 
-use crate::kept_output::KeptOutput;
 use crate::number::to_js;
 use crate::request::NativeMetadata;
+use crate::retained_output::RetainedOutput;
 
 /// How an execution ended.
 #[napi(object, object_from_js = false)]
@@ -20,9 +20,9 @@ pub struct NativeResult {
     pub exit_code: Either<i32, Null>,
     pub signal: Either<String, Null>,
     #[napi(ts_type = "string")]
-    pub stdout: KeptOutput,
+    pub stdout: RetainedOutput,
     #[napi(ts_type = "string")]
-    pub stderr: KeptOutput,
+    pub stderr: RetainedOutput,
     pub stdout_bytes: f64,
     pub stderr_bytes: f64,
     pub stdout_truncated: bool,
@@ -113,14 +113,14 @@ fn path(path: &std::path::Path) -> String {
 
 impl From<&Arc<ExecutionResult>> for NativeResult {
     fn from(result: &Arc<ExecutionResult>) -> Self {
-        let kept = |stream| KeptOutput { result: Arc::clone(result), stream };
+        let retained = |stream| RetainedOutput { result: Arc::clone(result), stream };
         Self {
             id: result.id.to_string(),
             status: result.status.as_str().to_owned(),
             exit_code: nullable(result.exit_code),
             signal: nullable(result.signal.clone()),
-            stdout: kept(OutputStream::Stdout),
-            stderr: kept(OutputStream::Stderr),
+            stdout: retained(OutputStream::Stdout),
+            stderr: retained(OutputStream::Stderr),
             stdout_bytes: to_js(result.stdout_bytes),
             stderr_bytes: to_js(result.stderr_bytes),
             stdout_truncated: result.stdout_truncated,

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { cycles, mermaid, unplaced, upward } from './arrows/graph.mjs'
-import { packageOf, packages, roomOf, rooms } from './arrows/order.mjs'
+import { packageOf, packages, moduleOf, modules } from './arrows/order.mjs'
 import { rustArrows } from './arrows/rust.mjs'
 import { typeScriptArrows } from './arrows/typescript.mjs'
 import { main, Problem, red } from './lib/console.mjs'
@@ -45,16 +45,16 @@ const shown = ({ from, to }) => `    ${from} → ${to}`
 await main(() => {
   const arrows = everyArrow()
   const before = readFileSync(document, 'utf8')
-  const drawn = withPictures(before, [mermaid(arrows, packageOf), mermaid(arrows, roomOf)])
+  const drawn = withPictures(before, [mermaid(arrows, packageOf), mermaid(arrows, moduleOf)])
   if (process.argv.includes('--write')) writeFileSync(document, drawn)
   const found = [
     ...cycles(arrows).map(({ folder, cycle }) => `cycle in ${folder || '.'}:\n${cycle.map(shown).join('\n')}`),
     ...[
       [packages, packageOf],
-      [rooms, roomOf],
+      [modules, moduleOf],
     ].flatMap(([layers, nameOf]) => [
       ...upward(arrows, layers, nameOf).map((arrow) => `points up:\n${shown(arrow)}`),
-      ...unplaced(arrows, layers, nameOf).map((name) => `${name} has no place in tools/arrows/order.mjs`),
+      ...unplaced(arrows, layers, nameOf).map((name) => `${name} is missing in tools/arrows/order.mjs`),
     ]),
   ]
   if (drawn !== readFileSync(document, 'utf8')) {

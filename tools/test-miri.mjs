@@ -4,7 +4,7 @@
 import { main, Problem } from './lib/console.mjs'
 import { runShown, versionOf } from './lib/run.mjs'
 
-const rooms = ['output::', 'registry::', 'admission::', 'limits::', 'config::', 'per_stream', 'execution::outcome']
+const modules = ['output::', 'registry::', 'admission::', 'limits::', 'config::', 'per_stream', 'execution::outcome']
 // Interpreted, each takes minutes: properties over many cases, and inputs of megabytes.
 const slow = [
   'any_chunking',
@@ -28,5 +28,5 @@ await main(async () => {
   const args = ['+nightly', 'miri', 'test', '-p', 'execution-engine', '--lib', '--target-dir', 'target/miri', '--']
   // The clock is real, and the system's: durations are compared, not trusted.
   const env = { ...process.env, MIRIFLAGS: '-Zmiri-disable-isolation' }
-  return await runShown('cargo', [...args, ...rooms, ...skip], { env })
+  return await runShown('cargo', [...args, ...modules, ...skip], { env })
 })

@@ -3,10 +3,10 @@ import test from 'ava'
 import { temporaryFolder } from '@escher/testing/engine'
 import { runHost } from '@escher/testing/host'
 
-test('a listener that throws is an uncaught exception, and disturbs nobody else', async (t) => {
-  const { code, told } = await runHost(
+test('a listener that throws is an uncaught exception, and disturbs no other execution', async (t) => {
+  const { code, sent } = await runHost(
     `
-    process.on('uncaughtException', (error) => tell({ uncaught: error.message }))
+    process.on('uncaughtException', (error) => send({ uncaught: error.message }))
     const engine = new ExecutionEngine({ logDir })
     const request = { command: { type: 'shell', command: 'echo 1; echo 2' } }
     const own = []
@@ -18,14 +18,14 @@ test('a listener that throws is an uncaught exception, and disturbs nobody else'
     const good = await engine.execute(request, (event) => other.push(event.type))
     const statuses = [await engine.waitForCompletion(bad), await engine.waitForCompletion(good)].map((r) => r.status)
     const again = await engine.run({ type: 'shell', command: 'echo 3' })
-    setImmediate(() => tell({ own, other, statuses, again: again.stdout }))
+    setImmediate(() => send({ own, other, statuses, again: again.stdout }))
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
   const events = ['started', 'stdout', 'stdout', 'completed']
   const statuses = ['completed', 'completed']
-  t.deepEqual(told, [
+  t.deepEqual(sent, [
     { uncaught: 'line 1' },
     { uncaught: 'line 2' },
     { own: events, other: events, statuses, again: '3\n' },
@@ -46,28 +46,28 @@ test('without a handler, a listener that throws ends the program, and no child i
 })
 
 test('a listener whose promise rejects is an unhandled rejection', async (t) => {
-  const { told } = await runHost(
+  const { sent } = await runHost(
     `
-    process.on('unhandledRejection', (error) => tell(error.message))
+    process.on('unhandledRejection', (error) => send(error.message))
     const engine = new ExecutionEngine({ logDir })
     const request = { command: { type: 'shell', command: 'exit 0' } }
     const id = await engine.execute(request, async (event) => {
       if ('result' in event) throw new Error('late')
     })
-    tell((await engine.waitForCompletion(id)).status)
+    send((await engine.waitForCompletion(id)).status)
     `,
     temporaryFolder(t),
   )
-  t.deepEqual(told.toSorted(), ['completed', 'late'])
+  t.deepEqual(sent.toSorted(), ['completed', 'late'])
 })
 
-test('a failure that nobody looks at is no unhandled rejection', async (t) => {
+test('an unobserved failure is no unhandled rejection', async (t) => {
   const { code, stderr } = await runHost(
     `
     const engine = new ExecutionEngine({ logDir })
     engine.run('no-such-program-anywhere')
     engine.run({ type: 'shell', command: 'exit 3' })
-    for await (const line of engine.run({ type: 'shell', command: 'exit 3' })) tell(line)
+    for await (const line of engine.run({ type: 'shell', command: 'exit 3' })) send(line)
     `,
     temporaryFolder(t),
   )
@@ -75,19 +75,19 @@ test('a failure that nobody looks at is no unhandled rejection', async (t) => {
   t.is(code, 0)
 })
 
-test('a rejection that nobody looks at is one, where it was asked for', async (t) => {
-  const { told } = await runHost(
+test('an unobserved rejection is unhandled, where rejections were asked for', async (t) => {
+  const { sent } = await runHost(
     `
-    process.on('unhandledRejection', (error) => tell([error.name, error.code]))
+    process.on('unhandledRejection', (error) => send([error.name, error.code]))
     new ExecutionEngine({ logDir }).run({ type: 'shell', command: 'exit 3' }, { reject: true })
     `,
     temporaryFolder(t),
   )
-  t.deepEqual(told, [['ExecutionError', 'NON_ZERO_EXIT']])
+  t.deepEqual(sent, [['ExecutionError', 'NON_ZERO_EXIT']])
 })
 
 test('the event loop keeps turning while lines pour in', async (t) => {
-  const { told } = await runHost(
+  const { sent } = await runHost(
     `
     import { monitorEventLoopDelay } from 'node:perf_hooks'
     const engine = new ExecutionEngine({ logDir, logging: false })
@@ -100,11 +100,11 @@ test('the event loop keeps turning while lines pour in', async (t) => {
     const id = await engine.execute(request, (event) => { if (event.type === 'stdout') lines += 1 })
     await engine.waitForCompletion(id)
     clearInterval(timer)
-    tell({ lines, ticks, worstMs: delay.max / 1e6 })
+    send({ lines, ticks, worstMs: delay.max / 1e6 })
     `,
     temporaryFolder(t),
   )
-  const { lines, ticks, worstMs } = told[0] as { lines: number; ticks: number; worstMs: number }
+  const { lines, ticks, worstMs } = sent[0] as { lines: number; ticks: number; worstMs: number }
   t.log(`${ticks} turns of a timer, worst delay ${Math.round(worstMs)} ms`)
   t.is(lines, 3_000_000)
   t.true(ticks > 20)

@@ -245,7 +245,7 @@ test('a masker masks what the engine masks', async (t) => {
   t.is((error as ExecutionEngineError).field, 'secrets')
 })
 
-test('an engine tells its configuration, without its secrets', (t) => {
+test('an engine shows its configuration without its secrets', (t) => {
   const { config } = testEngine(t, { maxTimeoutMs: 7_200_000, retainOutput: 'tail', secrets: ['hunter2'] })
   t.is(config.maxTimeoutMs, 7_200_000)
   t.is(config.retainOutput, 'tail')

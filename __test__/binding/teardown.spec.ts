@@ -8,7 +8,7 @@ import { runHost } from '@escher/testing/host'
 import { isAlive, until } from '@escher/testing/wait'
 
 // A host's program is an ES module, and so is its workers'.
-// Starts something endless and tells its process id.
+// Starts something endless and sends its process id.
 const begin = `
   const start = async (engine) => {
     const request = { command: { type: 'exec', program: forever[0], args: forever[1] } }
@@ -18,35 +18,35 @@ const begin = `
   }
   `
 
-const childOf = (told: unknown[]): number => {
-  if (typeof told[0] !== 'number') throw new TypeError(`no process id, but ${JSON.stringify(told)}`)
-  return told[0]
+const childOf = (sent: unknown[]): number => {
+  if (typeof sent[0] !== 'number') throw new TypeError(`no process id, but ${JSON.stringify(sent)}`)
+  return sent[0]
 }
 
 test('an idle engine does not keep Node alive', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `
     const engine = new ExecutionEngine({ logDir })
-    tell((await engine.run({ type: 'shell', command: 'echo 1' })).status)
+    send((await engine.run({ type: 'shell', command: 'echo 1' })).status)
     new ExecutionEngine({ logDir })
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.deepEqual(told, ['completed'])
+  t.deepEqual(sent, ['completed'])
 })
 
 test('a live execution keeps Node alive to its end', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `
     const engine = new ExecutionEngine({ logDir })
     const request = { command: { type: 'shell', command: 'sleep 0.3; echo done' } }
-    engine.execute(request, (event) => { if (event.type === 'stdout') tell(event.line) })
+    engine.execute(request, (event) => { if (event.type === 'stdout') send(event.line) })
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.deepEqual(told, ['done'])
+  t.deepEqual(sent, ['done'])
 })
 
 test('an iteration that was abandoned does not keep Node alive', async (t) => {
@@ -62,7 +62,7 @@ test('an iteration that was abandoned does not keep Node alive', async (t) => {
 })
 
 test('an iteration that was abandoned and collected lets its execution end', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `
     require('node:v8').setFlagsFromString('--expose-gc')
     const gc = require('node:vm').runInNewContext('gc')
@@ -77,53 +77,53 @@ test('an iteration that was abandoned and collected lets its execution end', asy
       gc()
       await new Promise((done) => setTimeout(done, 20))
     }
-    tell(engine.getResult(id).stdoutBytes)
+    send(engine.getResult(id).stdoutBytes)
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.deepEqual(told, [4_000_001])
+  t.deepEqual(sent, [4_000_001])
 })
 
 test('process.exit leaves no child, and a log that is complete', async (t) => {
   const logDir = temporaryFolder(t)
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `${begin}
-    tell(await start(new ExecutionEngine({ logDir })))
+    send(await start(new ExecutionEngine({ logDir })))
     process.exit(7)
     `,
     logDir,
   )
   t.is(code, 7)
-  await until(() => !isAlive(childOf(told)))
+  await until(() => !isAlive(childOf(sent)))
   const [log] = readdirSync(logDir)
   t.regex(readFileSync(join(logDir, log!), 'utf8'), /\n#end \{.*\}\n$/)
 })
 
 test('an uncaught exception leaves no child', async (t) => {
-  const { code, told, stderr } = await runHost(
+  const { code, sent, stderr } = await runHost(
     `${begin}
-    tell(await start(new ExecutionEngine({ logDir })))
+    send(await start(new ExecutionEngine({ logDir })))
     setImmediate(() => { throw new Error('on purpose') })
     `,
     temporaryFolder(t),
   )
   t.is(code, 1)
   t.regex(stderr, /on purpose/)
-  await until(() => !isAlive(childOf(told)))
+  await until(() => !isAlive(childOf(sent)))
 })
 
 test('a host that is killed leaves no child', async (t) => {
-  const { signal, told } = await runHost(
+  const { signal, sent } = await runHost(
     `${begin}
-    tell(await start(new ExecutionEngine({ logDir })))
+    send(await start(new ExecutionEngine({ logDir })))
     setInterval(() => {}, 1000)
     `,
     temporaryFolder(t),
     (_, host) => process.kill(host, 'SIGKILL'),
   )
   t.is(signal, 'SIGKILL')
-  await until(() => !isAlive(childOf(told)))
+  await until(() => !isAlive(childOf(sent)))
 })
 
 const inWorker = (source: string): string => `
@@ -140,7 +140,7 @@ const inWorker = (source: string): string => `
   `
 
 test('a worker runs executions, also several workers and one after the other', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `${inWorker(`
       const engine = new ExecutionEngine({ logDir })
       engine.run({ type: 'shell', command: 'echo hello' }).then(({ stdout }) => parentPort.postMessage(stdout))
@@ -149,38 +149,38 @@ test('a worker runs executions, also several workers and one after the other', a
       let said
       worker().on('message', (text) => (said = text)).on('exit', (code) => done([said, code]))
     })
-    tell(await Promise.all([once(), once()]))
-    tell(await once())
+    send(await Promise.all([once(), once()]))
+    send(await once())
     const engine = new ExecutionEngine({ logDir })
-    tell((await engine.run({ type: 'shell', command: 'echo here' })).stdout)
-    tell(await once())
+    send((await engine.run({ type: 'shell', command: 'echo here' })).stdout)
+    send(await once())
     `.replace("import { once } from 'node:events'", ''),
     temporaryFolder(t),
   )
   const said = ['hello\n', 0]
-  t.deepEqual(told, [[said, said], said, 'here\n', said])
+  t.deepEqual(sent, [[said, said], said, 'here\n', said])
   t.is(code, 0)
 })
 
 test('the end of a worker leaves no child, and the rest of the program goes on', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `${inWorker(`start(new ExecutionEngine({ logDir })).then((pid) => parentPort.postMessage(pid))`)}
     const one = worker()
     const [pid] = await once(one, 'message')
-    tell(pid)
+    send(pid)
     await one.terminate()
     const engine = new ExecutionEngine({ logDir })
-    tell((await engine.run({ type: 'shell', command: 'echo after' })).stdout)
+    send((await engine.run({ type: 'shell', command: 'echo after' })).stdout)
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.is(told[1], 'after\n')
-  await until(() => !isAlive(childOf(told)))
+  t.is(sent[1], 'after\n')
+  await until(() => !isAlive(childOf(sent)))
 })
 
-test('a worker that ends amid a flood of lines disturbs nobody', async (t) => {
-  const { code, told, stderr } = await runHost(
+test('a worker that ends amid a flood of lines disturbs nothing else', async (t) => {
+  const { code, sent, stderr } = await runHost(
     `${inWorker(`
       const engine = new ExecutionEngine({ logDir })
       let isTold = false
@@ -195,17 +195,17 @@ test('a worker that ends amid a flood of lines disturbs nobody', async (t) => {
       await once(one, 'message')
       await one.terminate()
     }
-    tell('alive')
+    send('alive')
     `,
     temporaryFolder(t),
   )
   t.is(stderr, '')
-  t.deepEqual(told, ['alive'])
+  t.deepEqual(sent, ['alive'])
   t.is(code, 0)
 })
 
 test('children of Node’s own end as they would without the engine', async (t) => {
-  const { told } = await runHost(
+  const { sent } = await runHost(
     `
     import { spawn } from 'node:child_process'
     import { once } from 'node:events'
@@ -215,16 +215,16 @@ test('children of Node’s own end as they would without the engine', async (t) 
       const [code] = await once(spawn('/bin/sh', ['-c', 'exit ' + index]), 'exit')
       return code === index && (await mine).exitCode === index
     })
-    tell((await Promise.all(codes)).every(Boolean))
+    send((await Promise.all(codes)).every(Boolean))
     `,
     temporaryFolder(t),
   )
-  t.deepEqual(told, [true])
+  t.deepEqual(sent, [true])
 })
 
 test('a large output is whole in a program that has ended the worker, and the engine, that it came from', async (t) => {
   // As much as is handed over without a copy, and some that cannot be: no ASCII.
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `${inWorker(`
     const engine = new ExecutionEngine({ logDir })
     const both = ['seq 200000', 'seq 200000; echo é'].map((command) => engine.run({ type: 'shell', command }))
@@ -238,12 +238,12 @@ test('a large output is whole in a program that has ended the worker, and the en
     results.push(await engine.run({ type: 'shell', command: 'seq 200000' }))
     await engine.shutdown()
     collect()
-    for (const { stdout } of results) tell([stdout.length, stdout.trimEnd().split('\\n').at(-1)])
+    for (const { stdout } of results) send([stdout.length, stdout.trimEnd().split('\\n').at(-1)])
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.deepEqual(told, [
+  t.deepEqual(sent, [
     [1_288_895, '200000'],
     [1_288_897, 'é'],
     [1_288_895, '200000'],

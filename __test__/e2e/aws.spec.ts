@@ -77,7 +77,7 @@ test('instances that were created are listed as JSON, by profile and region', as
   t.deepEqual(JSON.parse(elsewhere.stdout), { Reservations: [] })
 })
 
-test('by id: the events arrive in order and the log tells the same', async (t) => {
+test('by id: the events arrive in order and the log has the same', async (t) => {
   t.timeout(120_000)
   const events: ExecutionEvent[] = []
   const id = await engine.execute(

@@ -72,7 +72,7 @@ test('waiting does not use up the timeout', async (t) => {
   await first
 })
 
-test('a full queue refuses at once, and takes again when there is room', async (t) => {
+test('a full queue refuses at once, and accepts again when a slot is free', async (t) => {
   const engine = await testEngine(t, { maxConcurrentExecutions: 1, maxQueuedExecutions: 2 })
   const running = await engine.execute(exec(forever))
   const waiting = [await engine.execute(sh('true')), await engine.execute(sh('true'))]

@@ -92,7 +92,7 @@ test.serial('a loop that never reads holds the child back, and it can still be c
   t.true(result.stdoutBytes < 16 * MIB, `${result.stdoutBytes}`)
 })
 
-test('an execution whose lines nobody reads times out all the same', async (t) => {
+test('an execution with unread lines times out all the same', async (t) => {
   const engine = testEngine(t, { logging: false })
   const execution = engine.run('yes', [], { timeoutMs: 300 })
   const lines = execution[Symbol.asyncIterator]()
@@ -100,7 +100,7 @@ test('an execution whose lines nobody reads times out all the same', async (t) =
   t.is((await execution).status, 'timeout')
 })
 
-test('a shutdown does not wait for lines that nobody reads', async (t) => {
+test('a shutdown does not wait for unread lines', async (t) => {
   const engine = testEngine(t, { logging: false })
   const execution = engine.run('yes')
   const lines = execution[Symbol.asyncIterator]()
@@ -120,7 +120,7 @@ test('disposing of a handle in the middle of its lines ends it', async (t) => {
   t.is((await execution).status, 'cancelled')
 })
 
-test('by id the result does not wait for lines that nobody reads either', async (t) => {
+test('by id the result does not wait for unread lines either', async (t) => {
   const engine = testEngine(t)
   const execution = engine.run(sh('yes').command, { timeoutMs: 300 })
   execution[Symbol.asyncIterator]()

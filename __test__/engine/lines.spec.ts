@@ -100,7 +100,7 @@ test('a slow iteration of one execution does not hold up another', async (t) => 
   await held.return?.()
 })
 
-test('the result does not wait for lines that nobody reads', async (t) => {
+test('the result does not wait for unread lines', async (t) => {
   const execution = testEngine(t).run(...node('console.log("x".repeat(99).concat("\\n").repeat(4_000))'))
   const iterator = execution[Symbol.asyncIterator]()
   await iterator.next()

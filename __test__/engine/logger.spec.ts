@@ -89,24 +89,24 @@ test('a bad level or callback is refused by name, with what is allowed', (t) => 
 const importLogger = "import { setLogger } from '@escher/execution-engine'"
 
 test('what a logger throws is an uncaught exception, and later entries come all the same', async (t) => {
-  const { code, told, stderr } = await runHost(
+  const { code, sent, stderr } = await runHost(
     `${importLogger}
     const seen = []
-    process.on('uncaughtException', (error) => tell(error.message))
+    process.on('uncaughtException', (error) => send(error.message))
     setLogger('debug', ({ message }) => { seen.push(message); if (seen.length === 1) throw new Error('mine') })
     const engine = new ExecutionEngine({ logDir })
     await engine.run('echo')
-    process.on('exit', () => tell(seen.includes('ended')))
+    process.on('exit', () => send(seen.includes('ended')))
     `,
     temporaryFolder(t),
   )
   t.is(stderr, '')
-  t.deepEqual(told, ['mine', true])
+  t.deepEqual(sent, ['mine', true])
   t.is(code, 0)
 })
 
-test('a logger that is busy costs no execution, and is told how much it missed', async (t) => {
-  const { code, told } = await runHost(
+test('a logger that is busy costs no execution, and learns how many entries it missed', async (t) => {
+  const { code, sent } = await runHost(
     `${importLogger}
     const engine = new ExecutionEngine({ logDir, logging: false, maxQueuedExecutions: 10_000 })
     let count = 0
@@ -119,12 +119,12 @@ test('a logger that is busy costs no execution, and is told how much it missed',
     // At least one entry each, while this thread is busy.
     for (let index = 0; index < 4_500; index += 1) given.push(engine.run('/nowhere/program'))
     const results = await Promise.all(given)
-    tell(results.every(({ status }) => status === 'failed'))
-    process.on('exit', () => tell([dropped > 0, count >= 4_096]))
+    send(results.every(({ status }) => status === 'failed'))
+    process.on('exit', () => send([dropped > 0, count >= 4_096]))
     `,
     temporaryFolder(t),
   )
-  t.deepEqual(told, [true, [true, true]])
+  t.deepEqual(sent, [true, [true, true]])
   t.is(code, 0)
 })
 
@@ -136,28 +136,28 @@ test('a worker thread has a logger of its own, and takes it along when it ends',
     await new ExecutionEngine({ logDir }).run('echo')
     parentPort.on('message', () => {})
   `
-  const { code, told, stderr } = await runHost(
+  const { code, sent, stderr } = await runHost(
     `${importLogger}
     import { Worker } from 'node:worker_threads'
     import { once } from 'node:events'
     const start = () => new Worker(${JSON.stringify(worker)}, { eval: true, workerData: logDir })
     const first = start()
-    tell((await once(first, 'message'))[0])
+    send((await once(first, 'message'))[0])
     await first.terminate()
     const engine = new ExecutionEngine({ logDir })
-    tell((await engine.run('echo', ['on'])).stdout)
+    send((await engine.run('echo', ['on'])).stdout)
     const seen = []
     setLogger('info', () => {})
     setLogger('debug', ({ message }) => seen.push(message))
     const second = start()
     await once(second, 'message')
     await second.terminate()
-    process.on('exit', () => tell(seen.includes('ended')))
+    process.on('exit', () => send(seen.includes('ended')))
     `,
     temporaryFolder(t),
   )
   t.is(stderr, '')
-  t.deepEqual(told, ['ended', 'on\n', true])
+  t.deepEqual(sent, ['ended', 'on\n', true])
   t.is(code, 0)
 })
 
@@ -170,7 +170,7 @@ const withVariable = async (t: Parameters<typeof temporaryFolder>[0], value: str
     const source = ${JSON.stringify(code)}
     const args = ['--input-type=module', '-e', source, logDir]
     const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' })
-    tell({ status, lines: stderr.trimEnd().split('\\n') })
+    send({ status, lines: stderr.trimEnd().split('\\n') })
     `,
     temporaryFolder(t),
   )
@@ -187,8 +187,8 @@ const run = `
 `
 
 test('ESCHER_LOG prints each entry as a line to standard error, to the last, and the process ends by itself', async (t) => {
-  const { told } = await withVariable(t, 'debug', run)
-  const { status, lines } = told[0] as Printed
+  const { sent } = await withVariable(t, 'debug', run)
+  const { status, lines } = sent[0] as Printed
   t.is(status, 0)
   const [, id] = / id=(\S+)/.exec(lines[0] ?? '') ?? []
   const own = lines.filter((line) => line.includes(` id=${id} `))
@@ -201,7 +201,7 @@ test('ESCHER_LOG prints each entry as a line to standard error, to the last, and
 })
 
 test('ESCHER_LOG and a logger both get entries, each from its own level on', async (t) => {
-  const { told } = await withVariable(
+  const { sent } = await withVariable(
     t,
     'DEBUG',
     `
@@ -214,14 +214,14 @@ test('ESCHER_LOG and a logger both get entries, each from its own level on', asy
     await engine.run('echo')
     `,
   )
-  const { status, lines } = told[0] as Printed
+  const { status, lines } = sent[0] as Printed
   t.is(status, 0)
   t.is(lines.filter((line) => line.includes(' ended ')).length, 2)
   t.false(lines.some((line) => line.includes('TRACE')))
 })
 
 test('ESCHER_LOG prints once what happens while several threads have loaded the engine', async (t) => {
-  const { told } = await withVariable(
+  const { sent } = await withVariable(
     t,
     'debug',
     `
@@ -234,14 +234,14 @@ test('ESCHER_LOG prints once what happens while several threads have loaded the 
     await engine.run('echo')
     `,
   )
-  const { status, lines } = told[0] as Printed
+  const { status, lines } = sent[0] as Printed
   t.is(status, 0)
   t.is(lines.filter((line) => line.includes(' accepted ')).length, 3)
 })
 
 test('a value of ESCHER_LOG that is no level is ignored, with one warning', async (t) => {
-  const { told } = await withVariable(t, 'debgu', run)
-  const { status, lines } = told[0] as Printed
+  const { sent } = await withVariable(t, 'debgu', run)
+  const { status, lines } = sent[0] as Printed
   t.is(status, 0)
   const warnings = lines.filter((line) => line.includes('ESCHER_LOG=debgu is ignored: did you mean `debug`?'))
   t.is(warnings.length, 1)

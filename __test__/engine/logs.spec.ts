@@ -169,7 +169,7 @@ test('with follow another engine’s execution is read to its end', async (t) =>
   t.deepEqual(texts(await reading, 'stdout'), ['1', '2'])
 })
 
-test('the logs in a folder are listed: what ran, what runs, whoever runs it', async (t) => {
+test('the logs in a folder are listed: finished ones and running ones, of any program', async (t) => {
   const logDir = temporaryFolder(t)
   const owner = testEngine(t, { logDir })
   const other = testEngine(t, { logDir: join(logDir) })

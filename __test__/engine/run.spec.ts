@@ -155,31 +155,31 @@ test('then, catch and finally are those of its promise', async (t) => {
   t.is(calls, 1)
 })
 
-test('a refused request that nobody waits for is an unhandled rejection; an execution that fails is none', async (t) => {
-  const { code, told } = await runHost(
+test('a refused request that is not awaited is an unhandled rejection; a failed execution is none', async (t) => {
+  const { code, sent } = await runHost(
     `
-    process.on('unhandledRejection', (error) => tell([error.code, error.field]))
+    process.on('unhandledRejection', (error) => send([error.code, error.field]))
     const engine = new ExecutionEngine({ logDir })
     engine.run('ls', [], { cwd: '/' })
-    engine.run({ type: 'shell', command: 'exit 3' }, { onEvent: ({ type }) => type === 'failed' && tell(type) })
+    engine.run({ type: 'shell', command: 'exit 3' }, { onEvent: ({ type }) => type === 'failed' && send(type) })
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.deepEqual(told, [['INVALID_REQUEST', 'cwd'], 'failed'])
+  t.deepEqual(sent, [['INVALID_REQUEST', 'cwd'], 'failed'])
 })
 
-test('with reject, an execution that fails and that nobody waits for is an unhandled rejection', async (t) => {
-  const { told } = await runHost(
+test('with reject, a failed execution that is not awaited is an unhandled rejection', async (t) => {
+  const { sent } = await runHost(
     `
-    process.on('unhandledRejection', (error) => tell(error.code))
+    process.on('unhandledRejection', (error) => send(error.code))
     const engine = new ExecutionEngine({ logDir })
     engine.run({ type: 'shell', command: 'exit 3' }, { reject: true })
-    for await (const line of engine.run({ type: 'shell', command: 'echo one' }, { reject: true })) tell(line.text)
+    for await (const line of engine.run({ type: 'shell', command: 'echo one' }, { reject: true })) send(line.text)
     `,
     temporaryFolder(t),
   )
-  t.deepEqual(told.toSorted(), ['NON_ZERO_EXIT', 'one'])
+  t.deepEqual(sent.toSorted(), ['NON_ZERO_EXIT', 'one'])
 })
 
 test('iterating a refused request throws its refusal', async (t) => {

@@ -12,20 +12,20 @@ import { isAlive, until } from '@escher/testing/wait'
 
 const logs = (logDir: string): string[] => readdirSync(logDir).map((name) => readFileSync(join(logDir, name), 'utf8'))
 
-const pid = (told: unknown): number => {
-  if (typeof told !== 'number') throw new TypeError(`no process id, but ${JSON.stringify(told)}`)
-  return told
+const pid = (sent: unknown): number => {
+  if (typeof sent !== 'number') throw new TypeError(`no process id, but ${JSON.stringify(sent)}`)
+  return sent
 }
 
 test('process.exit in the middle of an event leaves no child, and a log that is complete', async (t) => {
   const logDir = temporaryFolder(t)
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `
     const engine = new ExecutionEngine({ logDir })
     engine.run({ type: 'shell', command: 'echo $$; sleep 1000' }, {
       onEvent: (event) => {
         if (event.type !== 'stdout') return
-        tell(Number(event.line))
+        send(Number(event.line))
         process.exit(3)
       },
     })
@@ -33,29 +33,29 @@ test('process.exit in the middle of an event leaves no child, and a log that is 
     logDir,
   )
   t.is(code, 3)
-  await until(() => !isAlive(pid(told[0])))
+  await until(() => !isAlive(pid(sent[0])))
   t.regex(logs(logDir)[0] ?? '', /\n#end \{.*\}\n$/)
 })
 
 for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
   test(`a host that ${signal} ends by default leaves no child`, async (t) => {
-    const { signal: by, told } = await runHost(
+    const { signal: by, sent } = await runHost(
       `
       const engine = new ExecutionEngine({ logDir })
       engine.run({ type: 'shell', command: 'trap "" TERM HUP INT; sleep 1000 & echo $!; wait' }, {
-        onEvent: (event) => event.type === 'stdout' && tell(Number(event.line)),
+        onEvent: (event) => event.type === 'stdout' && send(Number(event.line)),
       })
       `,
       temporaryFolder(t),
       (_, host) => process.kill(host, signal),
     )
     t.is(by, signal)
-    await until(() => !isAlive(pid(told[0])))
+    await until(() => !isAlive(pid(sent[0])))
   })
 }
 
-test('an engine that was forgotten is collected, and what it ran ends as it would have', async (t) => {
-  const { code, told } = await runHost(
+test('an unreferenced engine is collected, and its executions end as they would have', async (t) => {
+  const { code, sent } = await runHost(
     `
     require('node:v8').setFlagsFromString('--expose-gc')
     const gc = require('node:vm').runInNewContext('gc')
@@ -66,21 +66,21 @@ test('an engine that was forgotten is collected, and what it ran ends as it woul
       registry.register(engine)
       return engine.run({ type: 'shell', command: 'sleep 0.3; echo late' })
     }
-    tell((await Promise.all([begin(), begin(), begin()])).map(({ stdout }) => stdout))
+    send((await Promise.all([begin(), begin(), begin()])).map(({ stdout }) => stdout))
     while (collected < 3) {
       gc()
       await new Promise((done) => setTimeout(done, 10))
     }
-    tell(collected)
+    send(collected)
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.deepEqual(told, [['late\n', 'late\n', 'late\n'], 3])
+  t.deepEqual(sent, [['late\n', 'late\n', 'late\n'], 3])
 })
 
 test('thousands of engines that are gone leave nothing behind', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `
     require('node:v8').setFlagsFromString('--expose-gc')
     const gc = require('node:vm').runInNewContext('gc')
@@ -106,18 +106,18 @@ test('thousands of engines that are gone leave nothing behind', async (t) => {
       const [before, after] = [await make(10), await make(4_000)]
       perEngine = Math.min(perEngine, (after - before) / 4_000)
     }
-    tell(perEngine)
+    send(perEngine)
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
   // One closure and one list entry that stays is 500 bytes.
-  t.true(Number(told[0]) < 300, `${String(told[0])} bytes per engine`)
-  t.log(`${String(told[0])} bytes per engine`)
+  t.true(Number(sent[0]) < 300, `${String(sent[0])} bytes per engine`)
+  t.log(`${String(sent[0])} bytes per engine`)
 })
 
 test('two engines in one program have limits, logs and ends of their own', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `
     const [one, two] = [1, 2].map((limit) => new ExecutionEngine({ logDir, maxConcurrentExecutions: limit }))
     const started = (engine, command) => new Promise((done) => {
@@ -125,20 +125,20 @@ test('two engines in one program have limits, logs and ends of their own', async
     })
     await Promise.all([started(one, 'sleep 1000'), started(two, 'sleep 1000'), started(two, 'echo second')])
     await one.shutdown()
-    tell([one.metrics().running, two.metrics().running > 0])
-    tell((await two.run({ type: 'shell', command: 'echo still' })).stdout)
+    send([one.metrics().running, two.metrics().running > 0])
+    send((await two.run({ type: 'shell', command: 'echo still' })).stdout)
     await two.shutdown()
-    tell(two.listExecutions({ status: 'cancelled' }).length)
+    send(two.listExecutions({ status: 'cancelled' }).length)
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.deepEqual(told, [[0, true], 'still\n', 1])
+  t.deepEqual(sent, [[0, true], 'still\n', 1])
 })
 
 // libuv reaps its children by SIGCHLD, which tokio would take from it (tokio#6770, libuv#154).
 test('hundreds of children of Node’s and of the engine’s end side by side, none missed', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `
     import { spawn } from 'node:child_process'
     const engine = new ExecutionEngine({ logDir, logging: false, maxConcurrentExecutions: 20 })
@@ -157,16 +157,16 @@ test('hundreds of children of Node’s and of the engine’s end side by side, n
       }
     }
     await Promise.all(Array.from({ length: 10 }, lane))
-    tell(ended)
+    send(ended)
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.deepEqual(told, [{ node: 300, engine: 300 }])
+  t.deepEqual(sent, [{ node: 300, engine: 300 }])
 })
 
 test('the workers of a cluster each run their own, and take them along when they are killed', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `
     import cluster from 'node:cluster'
     const source = \`
@@ -186,17 +186,17 @@ test('the workers of a cluster each run their own, and take them along when they
       worker.once('message', (pid) => done([worker, pid]))
     })
     const workers = await Promise.all([begin(), begin()])
-    tell(workers.map(([, pid]) => pid))
+    send(workers.map(([, pid]) => pid))
     const gone = workers.map(([worker]) => new Promise((done) => worker.once('exit', done)))
     for (const [worker] of workers) worker.process.kill('SIGKILL')
     await Promise.all(gone)
-    tell((await engine.run({ type: 'shell', command: 'echo here' })).stdout)
+    send((await engine.run({ type: 'shell', command: 'echo here' })).stdout)
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.is(told[1], 'here\n')
-  for (const child of told[0] as number[]) await until(() => !isAlive(child))
+  t.is(sent[1], 'here\n')
+  for (const child of sent[0] as number[]) await until(() => !isAlive(child))
 })
 
 // Ctrl-C in a terminal is for the foreground group: the host decides what becomes of its commands.
@@ -222,7 +222,7 @@ test('the Ctrl-C of a terminal reaches the host and not its commands', async (t)
 })
 
 test('a listener that blocks the event loop holds its child back, and loses nothing', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `
     const engine = new ExecutionEngine({ logDir, logging: false })
     const many = { type: 'shell', command: 'seq 300000' }
@@ -238,16 +238,16 @@ test('a listener that blocks the event loop holds its child back, and loses noth
     } })
     const silent = engine.run(many)
     const results = await Promise.all([blocked, silent])
-    tell([lines, ...results.map(({ status, stdoutBytes }) => status + ' ' + stdoutBytes)])
+    send([lines, ...results.map(({ status, stdoutBytes }) => status + ' ' + stdoutBytes)])
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.deepEqual(told, [[300_000, 'completed 1988895', 'completed 1988895']])
+  t.deepEqual(sent, [[300_000, 'completed 1988895', 'completed 1988895']])
 })
 
 test('a listener may call the engine: start, look up, cancel and wait', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `
     const engine = new ExecutionEngine({ logDir, maxConcurrentExecutions: 1 })
     const seen = []
@@ -257,12 +257,12 @@ test('a listener may call the engine: start, look up, cancel and wait', async (t
       const second = await engine.execute({ command: { type: 'shell', command: 'echo b' } })
       seen.push(await engine.cancel(event.executionId))
       seen.push((await engine.waitForCompletion(second)).stdout)
-      tell(seen)
+      send(seen)
     })
-    tell((await engine.waitForCompletion(first)).status)
+    send((await engine.waitForCompletion(first)).status)
     `,
     temporaryFolder(t),
   )
   t.is(code, 0)
-  t.deepEqual(told, ['cancelled', ['running', true, 'b\n']])
+  t.deepEqual(sent, ['cancelled', ['running', true, 'b\n']])
 })

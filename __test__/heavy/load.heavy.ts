@@ -19,7 +19,7 @@ const look = `
 `
 
 test('a hundred thousand executions in a row leave no memory, descriptor, thread or zombie', async (t) => {
-  const { code, told } = await runHost(
+  const { code, sent } = await runHost(
     `${look}
     const engine = new ExecutionEngine({ logDir, logging: false, maxConcurrentExecutions: 8, maxRetainedExecutions: 100 })
     const run = async (number) => {
@@ -32,14 +32,14 @@ test('a hundred thousand executions in a row leave no memory, descriptor, thread
     const before = { memory: memory('VmRSS'), descriptors: descriptors(), threads: threads() }
     await run(100_000)
     const after = { memory: memory('VmRSS'), descriptors: descriptors(), threads: threads(), zombies: zombies() }
-    tell({ before, after })
+    send({ before, after })
     `,
     temporaryFolder(t),
     undefined,
     1_200_000,
   )
   t.is(code, 0)
-  const [{ before, after }] = told as [Record<'before' | 'after', Record<string, number>>]
+  const [{ before, after }] = sent as [Record<'before' | 'after', Record<string, number>>]
   t.log(before, after)
   t.true(after['memory']! < before['memory']! + 32 * 2 ** 20)
   t.true(after['descriptors']! <= before['descriptors']! + 1)
@@ -48,7 +48,7 @@ test('a hundred thousand executions in a row leave no memory, descriptor, thread
 })
 
 test('a thousand children of Node’s and a thousand of the engine’s end side by side', async (t) => {
-  const { told } = await runHost(
+  const { sent } = await runHost(
     `
     import { spawn } from 'node:child_process'
     const engine = new ExecutionEngine({ logDir, logging: false, maxConcurrentExecutions: 50 })
@@ -60,17 +60,17 @@ test('a thousand children of Node’s and a thousand of the engine’s end side 
       }))
       ended += (await Promise.all(codes)).filter(Boolean).length
     }
-    tell([(await Promise.all(own)).filter(Boolean).length, ended])
+    send([(await Promise.all(own)).filter(Boolean).length, ended])
     `,
     temporaryFolder(t),
     undefined,
     300_000,
   )
-  t.deepEqual(told, [[1000, 1000]])
+  t.deepEqual(sent, [[1000, 1000]])
 })
 
 test('a loop that is blocked for ten seconds costs a flood of output no line, and no memory', async (t) => {
-  const { told } = await runHost(
+  const { sent } = await runHost(
     `${look}
     const engine = new ExecutionEngine({ logDir, logging: false, maxOutputSizeBytes: 2 ** 20 })
     await engine.run('/bin/true')
@@ -79,35 +79,35 @@ test('a loop that is blocked for ten seconds costs a flood of output no line, an
     const execution = engine.run({ type: 'shell', command: 'seq 3000000' }, { onEvent: (event) => {
       if (event.type !== 'stdout') return
       if (lines++ === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000)
-      if (lines === 1) tell(memory('VmHWM') - idle)
+      if (lines === 1) send(memory('VmHWM') - idle)
     } })
     const { status } = await execution
-    tell([status, lines])
+    send([status, lines])
     `,
     temporaryFolder(t),
     undefined,
     120_000,
   )
-  const [grown, end] = told as [number, unknown]
+  const [grown, end] = sent as [number, unknown]
   t.log(`${Math.round(grown / 2 ** 20)} MiB above idle`)
   t.true(grown < 16 * 2 ** 20)
   t.deepEqual(end, ['completed', 3_000_000])
 })
 
 test('ten gibibytes go by with thirty mebibytes above idle', async (t) => {
-  const { told } = await runHost(
+  const { sent } = await runHost(
     `${look}
     const engine = new ExecutionEngine({ logDir, logging: false, maxTimeoutMs: 600_000 })
     await engine.run('/bin/true')
     const idle = memory('VmRSS')
     const result = await engine.run('head', ['-c', String(10 * 2 ** 30), '/dev/zero'], { timeoutMs: 600_000 })
-    tell([result.status, result.stdoutBytes, memory('VmHWM') - idle])
+    send([result.status, result.stdoutBytes, memory('VmHWM') - idle])
     `,
     temporaryFolder(t),
     undefined,
     600_000,
   )
-  const [[status, bytes, grown]] = told as [[string, number, number]]
+  const [[status, bytes, grown]] = sent as [[string, number, number]]
   t.log(`${Math.round(grown / 2 ** 20)} MiB above idle`)
   t.deepEqual([status, bytes], ['completed', 10 * 2 ** 30])
   t.true(grown < 30 * 2 ** 20)

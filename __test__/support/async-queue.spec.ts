@@ -49,31 +49,31 @@ test('it says when it is full, and when half of it is free again', async (t) => 
   t.deepEqual(said, [true, false])
 })
 
-test('a producer waits for room, and no longer than there is a reader', async (t) => {
+test('a producer waits for capacity, and no longer than there is a reader', async (t) => {
   const queue = new AsyncQueue<number>({ highWater: 2 })
-  await queue.room()
+  await queue.drained()
   queue.push(1)
   queue.push(2)
   let isThere = false
-  const room = queue.room().then(() => (isThere = true))
+  const drained = queue.drained().then(() => (isThere = true))
   await queue.next()
   t.false(isThere)
   await queue.next()
-  await room
+  await drained
   queue.push(3)
   queue.push(4)
-  const last = queue.room()
+  const last = queue.drained()
   await queue.return()
   await last
   t.pass()
 })
 
-test('the end lets a producer go that waits for room, and what is left can be read', async (t) => {
+test('the end releases a producer that waits for capacity, and what is left can be read', async (t) => {
   const queue = new AsyncQueue<number>({ highWater: 1 })
   queue.push(1)
-  const room = queue.room()
+  const drained = queue.drained()
   queue.end()
-  await room
+  await drained
   t.deepEqual(await all(queue), [1])
 })
 
@@ -81,9 +81,9 @@ test('without a bound it is never full again', async (t) => {
   const said: boolean[] = []
   const queue = new AsyncQueue<number>({ highWater: 1, onFull: (isFull) => said.push(isFull) })
   queue.push(1)
-  const room = queue.room()
+  const drained = queue.drained()
   queue.unbound()
-  await room
+  await drained
   queue.push(2)
   t.false(queue.isFull)
   t.deepEqual(said, [true, false])
@@ -110,14 +110,14 @@ test('a reader that leaves drops what is there, ends other reads and is reported
   const said: string[] = []
   const queue = new AsyncQueue<number>({
     highWater: 1,
-    onFull: (isFull) => said.push(isFull ? 'full' : 'room'),
+    onFull: (isFull) => said.push(isFull ? 'full' : 'drained'),
     onLeave: () => said.push('left'),
   })
   queue.push(1)
   await queue.return()
   await queue.return()
   queue.push(2)
-  t.deepEqual(said, ['full', 'room', 'left'])
+  t.deepEqual(said, ['full', 'drained', 'left'])
   t.true((await queue.next()).done)
 
   const other = new AsyncQueue<number>({ highWater: 1 })

@@ -12,15 +12,15 @@ export const COLUMNS = 4
 /** Which of them is the time, in milliseconds since 1970. */
 const TIME = 3
 
-/** Gets the lines and events of one execution. */
-export interface Consumer {
+/** Receives the lines and events of one execution. */
+export interface Subscriber {
   line(stream: OutputStream, text: string, partial: boolean, timestamp: string): void
   event(event: ExecutionEvent): void
 }
 
-/** Finds the consumer of an execution's number, and is notified of ends. */
-export interface Consumers {
-  consumer(number: number): { id: string; consumer: Consumer | undefined } | undefined
+/** The live executions, by the number that stands for each in batches. */
+export interface Executions {
+  byNumber(number: number): { id: string; subscriber: Subscriber | undefined } | undefined
   ended(number: number, result: ExecutionResult): void
 }
 
@@ -32,14 +32,13 @@ export interface Batch {
   rows: Float64Array
   /** How many rows there are. */
   count: number
-  /** What is not a line. */
+  /** Every event that is not a line. */
   events: readonly NativeEvent[] | null
 }
 
-/** Gives everything in the batch to those it is for. */
-export function dispatch({ text, rows, count: rowCount, events }: Batch, consumers: Consumers): void {
-  // Where in the text the next line begins. (Cut out one by one: `split` takes up to twice as long, and an array of
-  // all.)
+/** Gives each line and event of a batch to its execution's subscriber. */
+export function dispatch({ text, rows, count: rowCount, events }: Batch, executions: Executions): void {
+  // Where the next line begins. (`split` takes up to twice as long, and needs an array of all lines.)
   let begin = 0
   let time = 0
   let timestamp = ''
@@ -47,7 +46,7 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, consume
     const number = rows[at] ?? 0
     const kind = rows[at + 1] ?? 0
     const count = rows[at + 2] ?? 0
-    const found = consumers.consumer(number)
+    const found = executions.byNumber(number)
     // Most rows of a batch are of the same millisecond, and formatting it costs more than the row.
     if (rows[at + TIME] !== time) {
       time = rows[at + TIME] ?? 0
@@ -56,16 +55,16 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, consume
     if ((kind & EVENT) !== 0) {
       const event = found && executionEvent(events?.[count], found.id, timestamp)
       if (event === undefined) continue
-      if ('result' in event) consumers.ended(number, event.result)
-      found?.consumer?.event(event)
+      if ('result' in event) executions.ended(number, event.result)
+      found?.subscriber?.event(event)
       continue
     }
-    const consumer = found?.consumer
+    const subscriber = found?.subscriber
     const stream = (kind & STDERR) === 0 ? 'stdout' : 'stderr'
     const partial = (kind & PARTIAL) !== 0
     for (let left = count; left > 0; left -= 1) {
       const end = text.indexOf('\n', begin)
-      consumer?.line(stream, text.substring(begin, end), partial, timestamp)
+      subscriber?.line(stream, text.substring(begin, end), partial, timestamp)
       begin = end + 1
     }
   }
@@ -93,8 +92,8 @@ const executionEvent = (
   }
 }
 
-/** A listener as a consumer. What it throws disturbs neither other executions nor the rest of the batch. */
-export const listening = (executionId: string, listener: EventListener): Consumer => ({
+/** A listener as a subscriber. What it throws affects neither other executions nor the rest of the batch. */
+export const listening = (executionId: string, listener: EventListener): Subscriber => ({
   line: (type, line, partial, timestamp) => notify(listener, { type, executionId, timestamp, line, partial }),
   event: (event) => notify(listener, event),
 })

@@ -3,28 +3,28 @@ import type { NativeEngine, NativeFailure, NativeResult } from '../../index.js'
 import { unwrap } from '../errors.js'
 import type { StdinTarget } from '../streams/stdin.js'
 import type { CancelOptions, ExecutionResult } from '../types.js'
-import type { Consumer } from './batch.js'
+import type { Subscriber } from './batch.js'
 
 /**
- * What its handle and its engine do with an execution. While it is live it keeps the native engine in memory;
- * afterwards nothing has an effect any more.
+ * What its handle and its engine do with an execution. While live, it keeps the native engine in memory; once ended,
+ * its methods have no effect.
  */
 export class LiveExecution implements StdinTarget {
   readonly id: string
   /** Stands for it in batches. */
   readonly number: number
-  /** Gets its events. */
-  consumer: Consumer | undefined
-  /** Resolves after the consumer has got the terminal event. */
+  /** Receives its events. */
+  subscriber: Subscriber | undefined
+  /** Resolves after the subscriber has received the terminal event. */
   readonly ended: Promise<ExecutionResult>
   #resolve!: (result: ExecutionResult) => void
-  /** Nothing after the end. */
+  /** `undefined` after the end. */
   #native: NativeEngine | undefined
   readonly #onHold: (isHeld: boolean) => void
-  /** Its lines are held back by a reader that does not read. */
+  /** Whether a reader that does not read holds its lines back. */
   #isHeld = false
   #isAwaited = false
-  /** The native side was asked for the result. */
+  /** Whether the native side was asked for the result. */
   #isAsked = false
   #isCancelled: boolean
 
@@ -50,19 +50,19 @@ export class LiveExecution implements StdinTarget {
     return this.ended
   }
 
-  /** Stops the whole tree; again for force. True when it was still live. */
+  /** Stops the whole tree; a second call kills it. Returns whether it was still live. */
   cancel({ force = false }: CancelOptions = {}): boolean {
     this.#isCancelled = true
-    // A failure means that it has ended, and was removed, before its terminal event arrived here.
+    // A failure means that it ended, and was removed, before its terminal event arrived here.
     return this.#native?.cancel(this.id, force) === true
   }
 
-  /** Cancels unless that was asked for before: this is never for force. */
+  /** Cancels unless it was cancelled before: it never skips the grace period. */
   cancelOnce(): void {
     if (!this.#isCancelled) this.cancel()
   }
 
-  /** Holds its lines back, or lets them come again. */
+  /** Holds its lines back, or releases them. */
   hold(isHeld: boolean): void {
     if (this.#native === undefined || isHeld === this.#isHeld) return
     this.#isHeld = isHeld
@@ -71,7 +71,7 @@ export class LiveExecution implements StdinTarget {
     this.#askForResult()
   }
 
-  /** Nobody reads its lines any more. */
+  /** Its lines are no longer read. */
   stopLines(): void {
     this.#native?.stopLines(this.number)
   }
@@ -84,15 +84,15 @@ export class LiveExecution implements StdinTarget {
     this.#ignoreMissing(await this.#native?.closeStdin(this.id))
   }
 
-  /** Its terminal event has come. */
+  /** Its terminal event has arrived. */
   end(result: ExecutionResult): void {
     if (this.#isHeld) this.#onHold(false)
     this.#native = undefined
-    // Whoever waits goes on in a later microtask, so after the consumer.
+    // Waiters continue in a later microtask, so after the subscriber.
     this.#resolve(result)
   }
 
-  /** A result that is waited for must not wait for lines that nobody reads. */
+  /** An awaited result must not wait for unread lines. */
   #askForResult(): void {
     if (!this.#isHeld || !this.#isAwaited || this.#isAsked) return
     this.#isAsked = true
@@ -102,7 +102,7 @@ export class LiveExecution implements StdinTarget {
     this.#native?.waitForCompletion(this.id).then(take, () => {})
   }
 
-  /** It has ended, and was forgotten: nobody reads its input any more. */
+  /** An execution that ended and was removed no longer reads its input. */
   #ignoreMissing(answer: NativeFailure | null | undefined): void {
     if (answer?.code !== 'NOT_FOUND') unwrap(answer)
   }

@@ -1,11 +1,11 @@
 /** The executions of an engine that have not ended, as JavaScript knows them. */
-// Not the global one: tests that fake time would never let the next batch come.
+// Not the global ones: tests that fake time would hold the next batch back for ever.
 import { setImmediate, setTimeout } from 'node:timers'
 
 import type { NativeEngine } from '../../index.js'
 import type { NativeRequest } from '../binding/request.js'
 import { unwrap } from '../errors.js'
-import { COLUMNS, type Consumers, dispatch } from './batch.js'
+import { COLUMNS, type Executions, dispatch } from './batch.js'
 import type { ExecutionResult } from '../types.js'
 import { LiveExecution } from './live-execution.js'
 
@@ -14,31 +14,30 @@ const TABLE_ROWS = 1024
 
 type Receive = Parameters<typeof NativeEngine.create>[3]
 
-/** Engines that have something running in this thread, for the thread's last moment. */
+/** Engines with live executions in this thread, for the end of the thread. */
 const busy = new Set<LiveExecutions>()
 let watchesExit = false
 
 const watchExit = (): void => {
   if (watchesExit) return
   watchesExit = true
-  // `process.exit()` and an uncaught exception run no cleanup of the native side; this they run.
+  // `process.exit()` and an uncaught exception run no native cleanup, but they do run this.
   process.once('exit', () => {
     for (const live of busy) live.abort()
   })
 }
 
 /**
- * Takes batches and passes them on to the executions they concern. The native side holds this object for as long as it
- * lives; so this object holds the native one only through executions that are live: an engine that is idle and no
- * longer referenced can be collected.
+ * Passes batches on to the executions that they concern. The native side holds this object for as long as it lives. To
+ * let an idle, unreferenced engine be collected, this object holds the native side only through live executions.
  */
-export class LiveExecutions implements Consumers {
+export class LiveExecutions implements Executions {
   readonly #byNumber = new Map<number, LiveExecution>()
   readonly #byId = new Map<string, LiveExecution>()
   #lastNumber = 0
   #native: WeakRef<NativeEngine> | undefined
   #isAwake = false
-  /** How many of them are held back by their readers: nothing to stay awake for. */
+  /** How many are held back by their readers: they do not keep the program alive. */
   #held = 0
 
   attach(native: NativeEngine): void {
@@ -47,7 +46,7 @@ export class LiveExecutions implements Consumers {
 
   /** Hands a request over. @throws ExecutionEngineError when it is refused */
   accept(native: NativeEngine, [json, stdin]: NativeRequest, isCancelled = false): LiveExecution {
-    // As the native side has it: of 32 bits.
+    // 32 bits, as on the native side.
     const number = (this.#lastNumber + 1) >>> 0
     this.#lastNumber = number
     const id = unwrap<string>(native.execute(json, stdin, number, isCancelled))
@@ -67,7 +66,7 @@ export class LiveExecutions implements Consumers {
     return this.#byId.get(id)
   }
 
-  consumer(number: number): LiveExecution | undefined {
+  byNumber(number: number): LiveExecution | undefined {
     return this.#byNumber.get(number)
   }
 
@@ -82,7 +81,7 @@ export class LiveExecutions implements Consumers {
     if (this.#byNumber.size === 0) busy.delete(this)
   }
 
-  /** What runs keeps the program alive; an idle engine does not. */
+  /** Live executions keep the program alive; an idle engine does not. */
   #stayAwake(): void {
     const isAwake = this.#byNumber.size > this.#held
     if (isAwake !== this.#isAwake) this.#native?.deref()?.setKeepAlive(isAwake)

@@ -1,11 +1,11 @@
 /** Items between a producer, which pushes, and a `for await` loop, which pulls. */
 
 export interface AsyncQueueOptions<Item> {
-  /** The size at which the queue is full. It has room again at half of it. */
+  /** The size at which the queue is full. It accepts more at half of it. */
   readonly highWater: number
   /** What an item adds to the size. @default 1 */
   readonly sizeOf?: (item: Item) => number
-  /** Called when the queue becomes full, and when it has room again: the producer may pause meanwhile. */
+  /** Called when the queue becomes full, and when it accepts more: the producer may pause meanwhile. */
   readonly onFull?: (isFull: boolean) => void
   /** Called when the reader leaves before the end. */
   readonly onLeave?: () => void
@@ -48,8 +48,8 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item, undefined> 
     return this.#isFull
   }
 
-  /** Resolves when there is room, or no reader any more. */
-  room(): Promise<void> {
+  /** Resolves when the queue is no longer full, or has no reader any more. */
+  drained(): Promise<void> {
     if (!this.#isFull) return Promise.resolve()
     return new Promise((resolve) => {
       this.#producers.push(resolve)

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::budget::Permit;
 use super::event_bridge::EventBridge;
-use super::gate::Gate;
 use super::runtime;
+use super::subscription::Subscription;
 use crate::sync::lock;
 
 /// The handler of one execution.
@@ -16,7 +16,7 @@ pub struct Listener {
     /// The execution's number in batches.
     number: u32,
     /// Whether lines, and other events before the end, go to JavaScript.
-    gate: Arc<Gate>,
+    subscription: Arc<Subscription>,
     /// The way to JavaScript.
     bridge: Arc<EventBridge>,
     /// The reservation for the next read.
@@ -24,8 +24,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    pub fn new(number: u32, gate: Arc<Gate>, bridge: Arc<EventBridge>) -> Self {
-        Self { number, gate, bridge, reserved: Mutex::default() }
+    pub fn new(number: u32, subscription: Arc<Subscription>, bridge: Arc<EventBridge>) -> Self {
+        Self { number, subscription, bridge, reserved: Mutex::default() }
     }
 
     fn set_reserved(&self, permit: Option<Permit>) -> Option<Permit> {
@@ -52,7 +52,7 @@ impl EventHandler for Listener {
     fn handle_lines(&self, batch: LineBatch) -> HandlerFuture<'_> {
         self.set_reserved(None);
         Box::pin(async move {
-            if self.gate.passed().await {
+            if self.subscription.flowing().await {
                 self.bridge.lines(self.number, batch).await;
             }
         })
@@ -65,7 +65,7 @@ impl EventHandler for Listener {
 
 impl BridgeHandler for Listener {
     fn wants_lines(&self) -> bool {
-        !self.gate.is_stopped()
+        !self.subscription.is_cancelled()
     }
 
     fn try_reserve(&self, _: Uuid) -> bool {
@@ -85,6 +85,8 @@ impl BridgeHandler for Listener {
 
     fn try_handle_lines(&self, batch: &mut LineBatch) -> bool {
         let reserved = self.set_reserved(None).unwrap_or_default();
-        !batch.text.is_empty() && self.gate.is_open() && self.bridge.try_lines(self.number, batch, reserved)
+        !batch.text.is_empty()
+            && self.subscription.is_flowing()
+            && self.bridge.try_lines(self.number, batch, reserved)
     }
 }

@@ -1,7 +1,7 @@
 //! The way into JavaScript.
 //!
-//! * `listener` is one execution's event handler, `gate` holds its lines back, `budget` bounds the bytes on
-//!   their way.
+//! * `listener` is one execution's event handler, `subscription` pauses its lines, `budget` bounds the bytes
+//!   on their way.
 //! * `event_bridge` batches the events of an engine's listeners (`batch`, with memory of `buffer_pool`) and
 //!   sends them.
 //! * `coalescing` decides when the next batch may cross.
@@ -14,11 +14,11 @@ mod buffer_pool;
 mod coalescing;
 mod crossing;
 mod event_bridge;
-mod gate;
 mod listener;
 mod runtime;
+mod subscription;
 
 pub use crossing::NativeBatch;
 pub use event_bridge::EventBridge;
-pub use gate::Gates;
 pub use listener::Listener;
+pub use subscription::Subscriptions;

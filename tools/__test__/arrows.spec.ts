@@ -34,36 +34,36 @@ const typeScript = (t: ExecutionContext, files: Record<string, string>): string[
 
 test('Rust: a name that a front page passes on leads to the file that defines it', (t) => {
   const arrows = rust(t, {
-    'lib.rs': 'mod a;\nmod room;\npub use room::Thing;',
-    'a.rs': 'use crate::room::{Thing, deep as d};\nuse crate::Thing as Same;\nfn f() { other::x::<u8>(); }',
-    'room/mod.rs': 'mod deep;\nmod thing;\npub(crate) use thing::*;\npub use deep::deep;',
-    'room/thing.rs': 'pub struct Thing;\nimpl Thing { fn f() { super::deep(); } }',
-    'room/deep.rs': 'pub fn deep() {}',
+    'lib.rs': 'mod a;\nmod folder;\npub use folder::Thing;',
+    'a.rs': 'use crate::folder::{Thing, deep as d};\nuse crate::Thing as Same;\nfn f() { other::x::<u8>(); }',
+    'folder/mod.rs': 'mod deep;\nmod thing;\npub(crate) use thing::*;\npub use deep::deep;',
+    'folder/thing.rs': 'pub struct Thing;\nimpl Thing { fn f() { super::deep(); } }',
+    'folder/deep.rs': 'pub fn deep() {}',
   })
   t.deepEqual(arrows, [
     'a.rs > crates/other',
-    'a.rs > room/deep.rs',
-    'a.rs > room/thing.rs',
-    'room/thing.rs > room/deep.rs',
+    'a.rs > folder/deep.rs',
+    'a.rs > folder/thing.rs',
+    'folder/thing.rs > folder/deep.rs',
   ])
 })
 
 test('Rust: an alias, and a module of several files, lead to each of them', (t) => {
   const arrows = rust(t, {
-    'lib.rs': 'mod a;\nmod room;',
-    'a.rs': 'use crate::room::start;\nuse crate::room::table::all;',
-    'room/mod.rs': `mod unix;\nmod windows;\n#[cfg(unix)]\nuse unix as os;\n#[cfg(windows)]\nuse windows as os;
+    'lib.rs': 'mod a;\nmod folder;',
+    'a.rs': 'use crate::folder::start;\nuse crate::folder::table::all;',
+    'folder/mod.rs': `mod unix;\nmod windows;\n#[cfg(unix)]\nuse unix as os;\n#[cfg(windows)]\nuse windows as os;
 pub use os::start;\n#[cfg(unix)]\n#[path = "table_unix.rs"]\npub mod table;\n#[cfg(windows)]\n#[path = "table_none.rs"]\npub mod table;`,
-    'room/unix.rs': 'pub fn start() {}',
-    'room/windows.rs': 'pub fn start() {}',
-    'room/table_unix.rs': 'pub fn all() {}',
-    'room/table_none.rs': 'pub fn all() {}',
+    'folder/unix.rs': 'pub fn start() {}',
+    'folder/windows.rs': 'pub fn start() {}',
+    'folder/table_unix.rs': 'pub fn all() {}',
+    'folder/table_none.rs': 'pub fn all() {}',
   })
   t.deepEqual(arrows, [
-    'a.rs > room/table_none.rs',
-    'a.rs > room/table_unix.rs',
-    'a.rs > room/unix.rs',
-    'a.rs > room/windows.rs',
+    'a.rs > folder/table_none.rs',
+    'a.rs > folder/table_unix.rs',
+    'a.rs > folder/unix.rs',
+    'a.rs > folder/windows.rs',
   ])
 })
 
@@ -104,7 +104,7 @@ test('TypeScript: types, re-exports and late imports draw arrows; comments and s
   t.deepEqual(arrows, ['a.ts > b.ts', 'a.ts > c.ts', 'a.ts > d.ts', 'a.ts > e.mts', 'a.ts > other'])
 })
 
-const roomOf = (path: string) => path.split('/')[0]
+const moduleOf = (path: string) => path.split('/')[0]
 const arrow = (from: string, to: string) => ({ from, to })
 
 test('a cycle is found between files, and between folders whose files make none', (t) => {
@@ -113,10 +113,10 @@ test('a cycle is found between files, and between folders whose files make none'
   t.is(cycles([arrow('x/a.rs', 'y/b.rs'), arrow('y/c.rs', 'x/d.rs')]).length, 1)
 })
 
-test('an arrow that points up is found, and a room that has no place', (t) => {
+test('an arrow that points up is found, and a module that the order leaves out', (t) => {
   const arrows = [arrow('top/a', 'low/b'), arrow('low/b', 'top/c'), arrow('low/b', 'new/d')]
-  t.deepEqual(upward(arrows, [['top'], ['low']], roomOf), [arrow('low/b', 'top/c')])
-  t.deepEqual(unplaced(arrows, [['top'], ['low']], roomOf), ['new'])
+  t.deepEqual(upward(arrows, [['top'], ['low']], moduleOf), [arrow('low/b', 'top/c')])
+  t.deepEqual(unplaced(arrows, [['top'], ['low']], moduleOf), ['new'])
 })
 
 test('the picture leaves out what follows from other arrows', (t) => {

@@ -11,7 +11,7 @@ export const packages = [
 ]
 
 /** What is inside the engine, from the top. `vocabulary` stands for what users name. */
-export const rooms = [
+export const modules = [
   ['internals'],
   ['engine'],
   ['execution', 'registry'],
@@ -29,7 +29,7 @@ export const packageOf = (path) => {
   return packages.flat().find((name) => path === name || path.startsWith(`${name}/`))
 }
 
-export const roomOf = (path) => {
+export const moduleOf = (path) => {
   const [, name] = /^crates\/execution-engine\/src\/(\w+)/.exec(path) ?? []
   if (name === 'lib') return undefined
   return vocabulary.has(name) ? 'vocabulary' : name

@@ -53,7 +53,7 @@ impl Host {
     }
 
     /// The text after `prefix` in the next line of output that has it.
-    pub fn told(&mut self, prefix: &str) -> String {
+    pub fn line_after(&mut self, prefix: &str) -> String {
         let after = |event: Value| event["line"].as_str()?.strip_prefix(prefix).map(str::to_owned);
         self.events.find_map(after).expect("the line comes")
     }

@@ -62,10 +62,10 @@ impl TestEngine {
         Self::build(|config| ExecutionEngine::builder(change(config)))
     }
 
-    /// With more than a configuration.
-    pub fn build(begin: impl FnOnce(ExecutionConfig) -> EngineBuilder) -> Self {
+    /// From a builder, for what is not configuration.
+    pub fn build(to_builder: impl FnOnce(ExecutionConfig) -> EngineBuilder) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let builder = begin(ExecutionConfig::default().log_dir(dir.path().join("logs")));
+        let builder = to_builder(ExecutionConfig::default().log_dir(dir.path().join("logs")));
         Self { engine: builder.build().expect("a valid configuration"), dir }
     }
 

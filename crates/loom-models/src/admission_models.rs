@@ -57,7 +57,7 @@ fn two_at_a_time() {
 }
 
 #[test]
-fn one_that_leaves_at_any_moment_holds_nobody_up() {
+fn leaving_at_any_moment_does_not_block_the_queue() {
     model(|| {
         let (queue, visible) = (AdmissionQueue::new(1, 3), Visible::default());
         let running = spawn(&queue, &visible, 1);

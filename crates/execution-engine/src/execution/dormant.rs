@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_is_polled_for_its_own_sake_and_for_nobody_elses() {
+    async fn it_is_polled_only_when_its_own_waker_fired() {
         let (polls, call, other) = (AtomicUsize::new(0), Notify::new(), Notify::new());
         let mut called = pin!(call.notified());
         let mut counted = pin!(poll_fn(|context| {

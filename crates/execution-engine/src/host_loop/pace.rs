@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_small_read_is_quiet_and_so_it_stays_until_a_large_one() {
+    fn a_small_first_read_makes_it_quiet_until_a_large_one() {
         let mut pace = Pace::new();
         assert!(!pace.is_quiet());
         pace.read(LITTLE + 1);
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_loud_is_quiet_after_many_small_reads_in_a_row() {
+    fn a_busy_execution_is_quiet_after_many_small_reads_in_a_row() {
         let mut pace = Pace::new();
         pace.read(MUCH);
         for size in [LITTLE, 1] {

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn one_byte_over_the_limit_is_told_where_it_is_missing() {
+    fn one_byte_over_the_limit_is_noted_where_it_is_missing() {
         assert_eq!(text(5, RetainOutput::HeadTail, &[b"abc", b"def"]), "abc\n[1 left out]\nef");
         assert_eq!(text(5, RetainOutput::Head, &[b"abcdef"]), "abcde\n[1 left out]\n");
         assert_eq!(text(5, RetainOutput::Tail, &[b"abcdef"]), "[1 left out]\nbcdef");

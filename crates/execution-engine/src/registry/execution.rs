@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_only_the_living_need_goes_with_their_end() {
+    async fn resources_of_a_live_execution_are_released_at_its_end() {
         let (sender, mut messages) = mpsc::channel(1);
         let execution = execution(Some(sender));
         let mut stop = execution.stop_requests();
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_may_be_asked_of_the_ended_is_answered_from_the_result() {
+    async fn a_finished_execution_answers_from_its_result() {
         let execution = execution(None);
         assert_eq!(execution.status(), ExecutionStatus::Pending);
         let result = end(&execution);
@@ -288,7 +288,7 @@ mod tests {
 
     /// Thousands are kept: apart from its result, an execution takes well below 1 KiB.
     #[test]
-    fn what_is_remembered_is_small() {
+    fn a_finished_execution_takes_little_memory() {
         assert!(size_of::<Execution>() <= 112, "{}", size_of::<Execution>());
         assert!(size_of::<ExecutionResult>() <= 448, "{}", size_of::<ExecutionResult>());
     }

@@ -10,7 +10,7 @@ fn state(logs: &Logs) -> LogState {
 }
 
 #[test]
-fn a_log_tells_what_became_of_it() {
+fn a_log_says_how_its_execution_ended() {
     let ended = Logs::new();
     ended.part(1, &(ended.header(1) + &output("one") + &footer()));
     let log = ended.folder().log(ended.id).unwrap();
@@ -87,7 +87,7 @@ fn damaged_logs_are_listed_as_such_and_hide_no_others() {
 }
 
 #[test]
-fn a_later_part_tells_what_a_damaged_first_one_no_longer_does() {
+fn a_later_part_identifies_a_log_whose_first_part_is_damaged() {
     let logs = Logs::new();
     logs.part(1, &"\0".repeat(5000));
     logs.part(2, &(logs.header(2) + &output("two") + &footer()));

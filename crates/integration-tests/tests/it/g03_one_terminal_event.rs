@@ -83,7 +83,7 @@ async fn cancelling_at_any_moment_ends_it_once() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_harms_nobody() {
+async fn a_handler_that_panics_harms_no_other() {
     let test = TestEngine::new();
     let panicking = |event: ExecutionEvent| {
         assert!(!matches!(event.kind, EventKind::Stdout { .. }), "this handler cannot bear output");

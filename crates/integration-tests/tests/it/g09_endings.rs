@@ -27,7 +27,7 @@ async fn cancel_takes_all(line: &str, grace_ms: u64) -> std::sync::Arc<execution
 }
 
 #[tokio::test]
-async fn a_polite_tree_goes_within_the_grace() {
+async fn a_tree_that_obeys_sigterm_ends_within_the_grace_period() {
     let begun = Instant::now();
     let result =
         cancel_takes_all("sleep 1000 & echo pid $!; sleep 1000 & echo pid $!; echo ready; wait", 60_000)
@@ -37,7 +37,7 @@ async fn a_polite_tree_goes_within_the_grace() {
 }
 
 #[tokio::test]
-async fn a_child_that_ignores_the_polite_signal_is_killed_after_the_grace() {
+async fn a_child_that_ignores_sigterm_is_killed_after_the_grace_period() {
     let line = "trap '' TERM; sh -c 'trap \"\" TERM; sleep 1000' & echo pid $!; echo pid $$; echo ready; \
                 while :; do sleep 1; done";
     let result = cancel_takes_all(line, 200).await;
@@ -45,13 +45,13 @@ async fn a_child_that_ignores_the_polite_signal_is_killed_after_the_grace() {
 }
 
 #[tokio::test]
-async fn a_grandchild_that_ignores_the_polite_signal_is_killed_when_its_parent_obeyed() {
+async fn a_grandchild_that_ignores_sigterm_is_killed_when_its_parent_obeyed() {
     let line = "sh -c 'trap \"\" TERM; echo pid $$; echo ready; while :; do sleep 1; done' & wait";
     cancel_takes_all(line, 200).await;
 }
 
 #[tokio::test]
-async fn a_child_that_cleans_up_within_the_grace_is_let() {
+async fn a_child_may_clean_up_within_the_grace_period() {
     let line = "trap 'echo cleaned; exit 3' TERM; echo pid $$; echo ready; while :; do sleep 0.05; done";
     let result = cancel_takes_all(line, 60_000).await;
     assert!(result.stdout.contains("cleaned"), "{}", result.stdout);
@@ -59,7 +59,7 @@ async fn a_child_that_cleans_up_within_the_grace_is_let() {
 }
 
 #[tokio::test]
-async fn a_stopped_child_is_continued_to_hear_the_polite_signal() {
+async fn a_stopped_child_is_continued_so_that_it_receives_sigterm() {
     let line = "sleep 1000 & echo pid $!; echo ready; kill -STOP $!; kill -STOP $$; wait";
     let result = cancel_takes_all(line, 60_000).await;
     assert_eq!(result.signal.as_deref(), Some("SIGTERM"));
@@ -72,7 +72,7 @@ async fn a_daemon_that_left_the_group_is_found_and_stopped() {
 }
 
 #[tokio::test]
-async fn a_second_cancel_is_for_force() {
+async fn a_second_cancel_kills_at_once() {
     let test = TestEngine::new();
     let events = EventLog::new();
     let request = ExecutionRequest::shell("trap '' TERM; echo ready; while :; do sleep 1; done")
@@ -138,7 +138,7 @@ async fn a_tree_of_processes_goes_to_its_last_leaf() {
 
 /// What forks while it is being stopped escapes a list of processes that was made a moment before.
 #[tokio::test]
-async fn what_forks_while_it_is_stopped_leaves_nobody_behind() {
+async fn a_tree_that_forks_while_it_is_stopped_leaves_no_process() {
     for deaf in ["", "trap '' TERM; "] {
         let test = TestEngine::new();
         let events = EventLog::new();
@@ -157,7 +157,7 @@ async fn what_forks_while_it_is_stopped_leaves_nobody_behind() {
 
 /// The end, the timeout and the cancel all at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_wins_a_race_of_ends_there_is_one_end() {
+async fn racing_ends_make_exactly_one_end() {
     let test = TestEngine::with(|config| config.max_concurrent_executions(4).kill_grace_ms(50));
     let mut running = Vec::new();
     for _ in 0..100 {

@@ -31,7 +31,7 @@ async fn with_clock(jumps: [&str; 2]) -> (Value, Vec<DateTime<Utc>>) {
     command.env("FAKETIME_TIMESTAMP_FILE", &clock).env("FAKETIME_NO_CACHE", "1");
     let mut host = Host::from(&mut command);
     for (fifo, (said, jump)) in ["first", "second"].iter().zip(["first", "second"].into_iter().zip(jumps)) {
-        host.told(said);
+        host.line_after(said);
         std::fs::write(&clock, jump).unwrap();
         let fifo = dir.path().join(fifo);
         tokio::task::spawn_blocking(move || std::fs::write(fifo, "go\n").unwrap()).await.unwrap();
@@ -80,7 +80,7 @@ async fn what_happened_while_the_host_was_stopped_is_all_there_afterwards() {
     let line =
         format!("echo me $$; while [ ! -e '{}' ]; do sleep 0.01; done; seq 5000; exit 3", go.display());
     let mut host = Host::start(&dir.path().join("logs"), &line);
-    let leader = host.told("me ").trim().parse().unwrap();
+    let leader = host.line_after("me ").trim().parse().unwrap();
     signal(host.pid(), Signal::STOP);
     std::fs::write(go, "").unwrap();
     eventually("the child has ended, and nobody has reaped it", || !is_running(leader)).await;

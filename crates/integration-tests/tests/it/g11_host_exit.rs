@@ -67,7 +67,7 @@ async fn a_shutdown_leaves_no_process_no_zombie_and_whole_logs() {
 /// A program that ignores SIGCHLD, as daemons did, has its children reaped by the kernel: their exit codes
 /// are gone. (Noted by duct, whose caller may have set `SIG_IGN`.)
 #[test]
-fn a_host_that_ignores_its_childrens_end_is_told_so_and_does_not_hang() {
+fn a_host_that_ignores_sigchld_gets_a_warning_and_does_not_hang() {
     if !have("env", &["--ignore-signal=CHLD", "true"]) {
         return;
     }

@@ -30,14 +30,14 @@ async fn the_tree_dies_with_its_host() {
     let line =
         "trap '' TERM; sh -c 'trap \"\" TERM; while :; do sleep 1; done' & echo pid $!; echo me $$; wait";
     let mut host = Host::start(&test.log_dir(), line);
-    let (grandchild, leader) = (pid(&host.told("pid ")), pid(&host.told("me ")));
+    let (grandchild, leader) = (pid(&host.line_after("pid ")), pid(&host.line_after("me ")));
     assert!(is_running(grandchild) && is_running(leader));
     host.kill();
     eventually("the guard ended the group", || !is_running(grandchild) && !is_running(leader)).await;
 }
 
 #[tokio::test]
-async fn whatever_anybody_has_seen_output_of_can_be_found_after_a_crash() {
+async fn every_execution_whose_output_was_seen_can_be_found_after_a_crash() {
     let test = TestEngine::with(|config| config.max_concurrent_executions(64));
     let seen = Arc::new(Mutex::new(Vec::new()));
     // Many at once: the disk is busy with other logs when a child writes its first line.
@@ -62,7 +62,7 @@ async fn whatever_anybody_has_seen_output_of_can_be_found_after_a_crash() {
 async fn what_was_cut_off_is_found_with_its_output() {
     let test = TestEngine::new();
     let mut host = Host::start(&test.log_dir(), "echo one; echo two >&2; echo pid $$; sleep 1000");
-    let leader = pid(&host.told("pid "));
+    let leader = pid(&host.line_after("pid "));
     // What is not flushed yet at a crash is lost: at most 100 ms of it.
     let log_has_it = || {
         std::fs::read_dir(test.log_dir())
@@ -93,7 +93,7 @@ async fn a_survivor_is_listed_and_can_be_stopped() {
     let test = TestEngine::new();
     let line = "setsid sh -c 'echo pid $$; while :; do sleep 1; done' & sleep 1000";
     let mut host = Host::start(&test.log_dir(), line);
-    let daemon = pid(&host.told("pid "));
+    let daemon = pid(&host.line_after("pid "));
     the_log_has(&test, "#execlog").await;
     host.kill();
     // It left the group, so the guard does not know it.
@@ -108,7 +108,7 @@ async fn a_survivor_is_listed_and_can_be_stopped() {
 async fn a_log_of_a_living_host_is_left_alone() {
     let test = TestEngine::new();
     let mut host = Host::start(&test.log_dir(), "echo up; sleep 1000");
-    host.told("up");
+    host.line_after("up");
     the_log_has(&test, "#execlog").await;
     assert_eq!(test.engine.recover(RecoverOptions::default().stop_survivors(true)).await.unwrap(), []);
     assert_eq!(test.engine.list_executions(ExecutionFilter::default()), []);
@@ -119,7 +119,7 @@ async fn a_log_of_a_living_host_is_left_alone() {
 async fn a_recycled_pid_is_never_taken_for_a_survivor() {
     let test = TestEngine::new();
     let mut host = Host::start(&test.log_dir(), "echo pid $$; sleep 1000");
-    let leader = pid(&host.told("pid "));
+    let leader = pid(&host.line_after("pid "));
     the_log_has(&test, "#execlog").await;
     host.kill();
     eventually("the leader is gone", || !is_running(leader)).await;
@@ -140,10 +140,10 @@ async fn a_recycled_pid_is_never_taken_for_a_survivor() {
 
 /// Another container on the same folder has other process ids: to it, the writer of a log looks dead.
 #[tokio::test]
-async fn a_log_that_somebody_holds_is_left_alone_by_recovery_and_retention() {
+async fn recovery_and_retention_leave_a_locked_log_alone() {
     let test = TestEngine::with(|config| config.log_retention_secs(0));
     let mut host = Host::start(&test.log_dir(), "echo up; sleep 1000");
-    host.told("up");
+    host.line_after("up");
     the_log_has(&test, "#execlog").await;
     let log = std::fs::read_dir(test.log_dir()).unwrap().next().unwrap().unwrap().path();
     let written = std::fs::read_to_string(&log).unwrap();
@@ -188,7 +188,7 @@ pub(crate) async fn kill_at_random(times: u64) {
         // From before the start of the child to well into its output; spread without a pattern.
         let wait = std::time::Duration::from_micros(round * 7_919 % 120_000);
         if round % 4 == 0 {
-            host.told("line 0");
+            host.line_after("line 0");
         }
         tokio::time::sleep(wait).await;
         host.kill();
@@ -216,6 +216,6 @@ pub(crate) async fn kill_at_random(times: u64) {
 }
 
 #[tokio::test]
-async fn a_host_that_is_killed_at_any_moment_leaves_logs_that_parse_and_nobody_alive() {
+async fn a_host_killed_at_any_moment_leaves_logs_that_parse_and_no_process() {
     kill_at_random(12).await;
 }

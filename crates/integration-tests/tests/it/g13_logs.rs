@@ -120,7 +120,7 @@ async fn a_folder_that_cannot_be_used_harms_no_execution() {
 }
 
 #[tokio::test]
-async fn a_folder_removed_while_running_is_said_and_harms_nothing() {
+async fn a_folder_removed_while_running_is_reported_and_harms_nothing() {
     let test = TestEngine::new();
     let events = EventLog::new();
     let request = ExecutionRequest::shell("echo up; read go; echo down").stdin(execution_engine::Stdin::Pipe);
@@ -182,7 +182,7 @@ async fn an_unreadable_log_says_what_the_system_said() {
 
 /// A FIFO under a log's name used to hold a reader for ever.
 #[tokio::test]
-async fn what_stands_where_a_log_should_be_is_not_read() {
+async fn only_a_regular_file_is_read_as_a_log() {
     let test = TestEngine::new();
     std::fs::create_dir(test.log_dir()).unwrap();
     let id = Uuid::now_v7();
@@ -198,7 +198,7 @@ async fn what_stands_where_a_log_should_be_is_not_read() {
 async fn the_log_of_another_programs_execution_is_followed_until_that_ends() {
     let test = TestEngine::new();
     let mut host = Host::start(&test.log_dir(), "echo first; sleep 0.5; echo second");
-    host.told("first");
+    host.line_after("first");
     let listed = test.engine.list_logs().await.unwrap();
     assert_eq!((listed.len(), listed[0].state), (1, LogState::Running));
     let (texts, page) = followed(&test, listed[0].id).await;
@@ -212,7 +212,7 @@ async fn the_log_of_another_programs_execution_is_followed_until_that_ends() {
 async fn following_ends_where_the_other_program_dies() {
     let test = TestEngine::new();
     let mut host = Host::start(&test.log_dir(), "echo first; sleep 1000");
-    host.told("first");
+    host.line_after("first");
     let id = test.engine.list_logs().await.unwrap()[0].id;
     // What is not flushed yet at a crash is lost.
     let from = LogPosition::START;

@@ -31,7 +31,7 @@ fn a_full_disk_ends_the_log_and_not_the_command() {
 }
 
 #[test]
-fn a_read_only_disk_is_told_and_harms_nothing() {
+fn a_read_only_disk_is_reported_and_harms_nothing() {
     let Some(result) = on_a_small_disk("mount -o remount,ro \"$1\"", "echo x") else { return };
     assert_eq!((&result["status"], &result["stdout"]), (&"completed".into(), &"x\n".into()));
     assert_eq!(result["log_path"], Value::Null);
@@ -40,7 +40,7 @@ fn a_read_only_disk_is_told_and_harms_nothing() {
 
 /// From a follower of Docker's logs that lost lines at a rotation (moby `TestFollowLogsWithRotation`).
 #[tokio::test]
-async fn who_follows_through_rotations_sees_every_line_once() {
+async fn a_follower_sees_every_line_once_across_rotations() {
     let test = TestEngine::with(|config| config.max_log_size_bytes(64 * 1024).max_log_files(1000));
     let id = test.engine.execute(child_request(&["lines", "20000"])).unwrap();
     let (mut from, mut seen) = (LogPosition::START, Vec::new());

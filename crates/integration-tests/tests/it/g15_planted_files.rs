@@ -53,7 +53,7 @@ fn a_default_folder_that_is_a_link_is_not_followed() {
 }
 
 #[test]
-fn a_default_folder_of_somebody_else_is_not_used() {
+fn a_default_folder_of_another_user_is_not_used() {
     let dir = tempfile::tempdir().unwrap();
     let planted = dir.path().join(NAME);
     std::fs::create_dir(&planted).unwrap();
@@ -68,7 +68,7 @@ fn a_default_folder_of_somebody_else_is_not_used() {
 }
 
 #[tokio::test]
-async fn whatever_stands_where_a_log_should_go_is_left_as_it_is_and_holds_up_nobody() {
+async fn whatever_stands_where_a_log_should_go_is_left_alone_and_blocks_no_execution() {
     let test = TestEngine::new();
     std::fs::create_dir(test.log_dir()).unwrap();
     let kept = test.dir.path().join("kept");

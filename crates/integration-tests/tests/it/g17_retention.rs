@@ -18,7 +18,7 @@ fn age(path: &Path) {
 }
 
 #[tokio::test]
-async fn at_most_so_many_are_remembered_and_the_oldest_go_first() {
+async fn retention_is_bounded_by_count_and_the_oldest_go_first() {
     let test = TestEngine::with(|config| config.max_retained_executions(3));
     let mut ids = Vec::new();
     for _ in 0..5 {
@@ -31,7 +31,7 @@ async fn at_most_so_many_are_remembered_and_the_oldest_go_first() {
 }
 
 #[tokio::test]
-async fn a_live_execution_is_never_forgotten() {
+async fn a_live_execution_is_never_removed() {
     let test = TestEngine::with(|config| {
         config.max_retained_executions(0).execution_retention_secs(0).log_retention_secs(0)
     });
@@ -55,7 +55,7 @@ async fn a_live_execution_is_never_forgotten() {
 }
 
 #[tokio::test]
-async fn cleanup_forgets_by_age_and_deletes_old_logs_and_nothing_else() {
+async fn cleanup_removes_by_age_and_deletes_old_logs_and_nothing_else() {
     let test = TestEngine::with(|config| {
         config
             .execution_retention_secs(0)

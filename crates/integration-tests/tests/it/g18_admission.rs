@@ -27,7 +27,7 @@ async fn never_more_than_the_limit_run_at_once() {
 }
 
 #[tokio::test]
-async fn those_who_wait_start_in_the_order_of_their_calls() {
+async fn queued_executions_start_in_the_order_of_their_calls() {
     let test = TestEngine::with(|config| config.max_concurrent_executions(1));
     let order = test.dir.path().join("order");
     let mut last = None;
@@ -56,7 +56,7 @@ async fn a_full_queue_is_an_error_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_counts_events_never_sees_more_than_the_limit() {
+async fn a_subscriber_never_counts_more_than_the_limit() {
     let test = TestEngine::with(|config| config.max_concurrent_executions(3));
     let log = EventLog::new();
     let ids: Vec<_> = (0..200)
@@ -93,7 +93,7 @@ async fn the_order_of_calls_holds_for_a_caller_that_never_yields() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_cancelled_while_it_starts_either_never_ran_or_is_recorded_as_started() {
+async fn an_execution_cancelled_while_it_starts_either_never_ran_or_is_recorded_as_started() {
     let test = TestEngine::with(|config| config.max_concurrent_executions(1).logging(false));
     let mut ended = Vec::new();
     for i in 0..300 {
@@ -130,7 +130,7 @@ impl EventHandler for CancelsAtTheEnd {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_cancelled_in_the_queue_is_never_started() {
+async fn an_execution_cancelled_in_the_queue_is_never_started() {
     let test = TestEngine::with(|config| config.max_concurrent_executions(1).logging(false));
     let mut never_started = Vec::new();
     for i in 0..30 {

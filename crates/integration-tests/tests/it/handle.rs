@@ -53,7 +53,7 @@ async fn lines_that_are_asked_for_late_are_all_there() {
 }
 
 #[tokio::test]
-async fn who_only_waits_need_not_take_the_lines() {
+async fn waiting_for_the_result_does_not_require_reading_lines() {
     let test = TestEngine::new();
     let mut execution = run(&test, child_request(&["lines", "100000"]));
     let result = execution.wait().await;
@@ -131,7 +131,7 @@ async fn a_finished_execution_is_not_touched_by_a_drop() {
 }
 
 #[tokio::test]
-async fn one_that_waits_for_its_turn_never_starts_when_its_handle_is_dropped() {
+async fn a_queued_execution_never_starts_when_its_handle_is_dropped() {
     let test = TestEngine::with(|config| config.max_concurrent_executions(1));
     let first = run(&test, staying());
     let file = test.dir.path().join("started");
@@ -197,7 +197,7 @@ async fn standard_input_is_written_and_closed_through_the_handle() {
 }
 
 #[tokio::test]
-async fn a_child_that_reads_no_more_is_no_error_for_who_writes() {
+async fn writing_to_a_child_that_reads_no_more_is_no_error() {
     let test = TestEngine::new();
     let mut execution = run(&test, ExecutionRequest::shell("read line; echo \"$line\"").stdin(Stdin::Pipe));
     let mut stdin = execution.stdin().expect("a pipe");
@@ -211,7 +211,7 @@ async fn a_child_that_reads_no_more_is_no_error_for_who_writes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_writer_that_is_dropped_where_no_runtime_is_closes_the_input() {
+async fn a_writer_dropped_outside_a_runtime_closes_the_input() {
     let test = TestEngine::new();
     let mut execution = run(&test, ExecutionRequest::exec("cat", [""; 0]).stdin(Stdin::Pipe));
     let stdin = execution.stdin().expect("a pipe");
@@ -248,7 +248,7 @@ async fn no_standard_input_without_a_pipe() {
 
 /// Whoever holds a handle and reads nothing holds up the child, and neither the timeout nor memory.
 #[tokio::test]
-async fn lines_that_nobody_takes_hold_up_the_child_and_not_its_timeout() {
+async fn unread_lines_pause_the_child_and_not_its_timeout() {
     let test = TestEngine::new();
     let execution = run(&test, child_request(&["endless"]).timeout_ms(1000).kill_grace_ms(100));
     let result =
@@ -258,7 +258,7 @@ async fn lines_that_nobody_takes_hold_up_the_child_and_not_its_timeout() {
 }
 
 #[tokio::test]
-async fn waiting_can_be_given_up_and_begun_again() {
+async fn waiting_can_be_abandoned_and_repeated() {
     let test = TestEngine::new();
     let mut execution = run(&test, ExecutionRequest::shell("sleep 0.3; exit 5"));
     {

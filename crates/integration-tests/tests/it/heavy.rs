@@ -177,6 +177,6 @@ async fn a_hundred_thousand_in_a_row_leave_nothing() {
 
 #[tokio::test]
 #[ignore = "heavy: 200 hosts killed"]
-async fn two_hundred_hosts_killed_at_random_leave_logs_that_parse_and_nobody_alive() {
+async fn two_hundred_hosts_killed_at_random_leave_logs_that_parse_and_no_process() {
     crate::g12_recovery::kill_at_random(200).await;
 }

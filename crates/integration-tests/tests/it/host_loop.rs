@@ -114,7 +114,7 @@ async fn a_few_lines_are_handled_in_the_hosts_thread() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_loud_is_read_by_the_runtime() {
+async fn busy_output_is_read_by_the_runtime() {
     let host_loop = HostLoop::new().unwrap();
     let (test, _host) = (engine(&host_loop), Host::new(&host_loop));
     let handler = Arc::<ByThread>::default();
@@ -127,7 +127,7 @@ async fn what_is_loud_is_read_by_the_runtime() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_hosts_loop_stands_still_all_is_read_nevertheless() {
+async fn everything_is_read_while_the_hosts_loop_is_blocked() {
     let host_loop = HostLoop::new().unwrap();
     let test = engine(&host_loop);
     let handler = Arc::<ByThread>::default();
@@ -143,7 +143,7 @@ async fn while_the_hosts_loop_stands_still_all_is_read_nevertheless() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_reads_lines_are_whole_and_in_order_and_the_end_is_last() {
+async fn lines_are_whole_and_in_order_and_the_end_is_last_whichever_thread_reads() {
     let host_loop = HostLoop::new().unwrap();
     let (test, _host) = (engine(&host_loop), Host::new(&host_loop));
     // Quiet, loud, quiet again; its two streams in turns.

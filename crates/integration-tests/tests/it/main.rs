@@ -30,9 +30,9 @@ mod heavy;
 #[cfg(all(feature = "host-loop", target_os = "linux"))]
 mod host_loop;
 mod log_damage;
+mod permits;
 mod public_types;
 mod requests;
-mod reservations;
 mod runtime_end;
 mod spawn_errors;
 mod starvation;

@@ -47,7 +47,7 @@ fn wait(engine: &ExecutionEngine, id: Uuid) -> Arc<ExecutionResult> {
 }
 
 #[test]
-fn who_waits_for_an_execution_gets_a_result_when_its_runtime_ends() {
+fn a_waiter_gets_a_result_when_the_runtime_ends() {
     let its_own = runtime();
     let test = begin(&its_own);
     let (engine, running) = (test.engine.clone(), test.running);

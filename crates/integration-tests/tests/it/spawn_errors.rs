@@ -30,7 +30,7 @@ async fn a_missing_program_names_the_path_that_was_searched_and_the_nearest_matc
 }
 
 #[tokio::test]
-async fn each_kind_of_unusable_file_is_told_apart() {
+async fn each_kind_of_unusable_file_has_its_own_error() {
     let test = TestEngine::new();
     let at = |name: &str| test.dir.path().join(name);
     let cases = [

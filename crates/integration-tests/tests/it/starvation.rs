@@ -26,7 +26,7 @@ fn starved(mut host: Host, as_user: &[&str], tight: &str, loose: &str) {
 const THREE: [&str; 3] = ["true", "true", "true"];
 
 #[test]
-fn without_descriptors_the_reason_is_told_and_later_ones_run() {
+fn without_descriptors_the_reason_is_reported_and_later_executions_run() {
     if !have("prlimit", &["--version"]) {
         return;
     }
@@ -38,7 +38,7 @@ fn without_descriptors_the_reason_is_told_and_later_ones_run() {
 
 /// Root has no limit on processes: the host is another user.
 #[test]
-fn without_processes_the_reason_is_told_and_later_ones_run() {
+fn without_processes_the_reason_is_reported_and_later_executions_run() {
     let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     if !have(nobody[0], &[&nobody[1..], &["true"]].concat()) || !have("prlimit", &["--version"]) {
         return;

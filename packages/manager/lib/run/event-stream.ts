@@ -46,7 +46,7 @@ export class EventStream {
   /** Emits, and resolves when every loop has kept up: a slow loop slows the program down. */
   async emitWithBackpressure(payload: EventPayload): Promise<void> {
     this.emit(payload)
-    for (const queue of this.#queues) if (queue.isFull) await queue.room()
+    for (const queue of this.#queues) if (queue.isFull) await queue.drained()
   }
 
   /** Waits for no loop any more: the run is to end, and one of them may never come back. */

@@ -4,7 +4,7 @@ import { didYouMean } from '@escher/execution-engine/support'
 const MAX_SHOWN = 80
 const MAX_NAMES = 12
 
-/** As much of a string as a message has room for. */
+/** The longest part of a string that a message shows. */
 export const shortened = (text: string): string => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text)
 
 /** A few of many names. */

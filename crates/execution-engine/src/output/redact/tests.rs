@@ -111,7 +111,7 @@ fn encoded_forms_are_masked() {
 }
 
 #[test]
-fn the_debug_form_tells_no_secret() {
+fn the_debug_form_shows_no_secret() {
     assert_eq!(format!("{:?}", secrets(&["hunter2"])), "Secrets(***)");
 }
 

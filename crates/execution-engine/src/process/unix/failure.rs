@@ -52,7 +52,7 @@ pub(in crate::process) fn explain(spec: &SpawnSpec, error: &io::Error, tries: u3
     ExecutionFailure { code, message }
 }
 
-type Told = (FailureCode, String);
+type Explanation = (FailureCode, String);
 
 fn shown(path: &Path) -> String {
     format!("`{}`", path.display())
@@ -64,7 +64,7 @@ fn unusable_folder(spec: &SpawnSpec) -> Option<ExecutionFailure> {
 }
 
 /// ENOENT: the program is missing, or the interpreter that it requests.
-fn not_there(spec: &SpawnSpec) -> Told {
+fn not_there(spec: &SpawnSpec) -> Explanation {
     let program = &spec.program;
     if fs::symlink_metadata(program).is_err() {
         return (FailureCode::ProgramNotFound, format!("{} does not exist", shown(program)));
@@ -97,7 +97,7 @@ fn interpreter(program: &Path) -> Option<String> {
 
 /// EACCES: no permission on the file or on a folder on the way, a folder instead of a file, or a mount with
 /// `noexec`.
-fn not_allowed(spec: &SpawnSpec) -> Told {
+fn not_allowed(spec: &SpawnSpec) -> Explanation {
     use rustix::fs::{Access, access};
     let program = &spec.program;
     if program.is_dir() {
@@ -141,11 +141,11 @@ fn not_allowed(spec: &SpawnSpec) -> Told {
     (FailureCode::PermissionDenied, message)
 }
 
-fn a_folder(program: &Path) -> Told {
+fn a_folder(program: &Path) -> Explanation {
     (FailureCode::NotExecutable, format!("{} is a folder, not a program", shown(program)))
 }
 
-fn unknown_format(program: &Path) -> Told {
+fn unknown_format(program: &Path) -> Explanation {
     let message = format!(
         "{} is neither a program for this system nor a script with a `#!` line: add one \
          (e.g. `#!/bin/sh`), or name an interpreter",
@@ -155,7 +155,7 @@ fn unknown_format(program: &Path) -> Told {
 }
 
 /// E2BIG, naming what is too large. Values are not shown: they may be secrets.
-fn too_long(spec: &SpawnSpec) -> Told {
+fn too_long(spec: &SpawnSpec) -> Explanation {
     let args = spec.args.iter().enumerate().map(|(i, arg)| (format!("argument {i}"), arg.len() + 1));
     let env = spec.env.iter().map(|(name, value)| {
         (format!("the environment variable `{}`", name.display()), name.len() + value.len() + 2)
@@ -176,7 +176,7 @@ fn too_long(spec: &SpawnSpec) -> Told {
     (FailureCode::ArgumentsTooLong, message)
 }
 
-fn exhausted(spec: &SpawnSpec, errno: Errno, tries: u32) -> Told {
+fn exhausted(spec: &SpawnSpec, errno: Errno, tries: u32) -> Explanation {
     let (what, hint) = match errno {
         Errno::MFILE => ("this process has no file descriptor left", "raise `ulimit -n`"),
         Errno::NFILE => ("the system has no file descriptor left", "raise `fs.file-max`"),

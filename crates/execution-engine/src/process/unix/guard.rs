@@ -35,7 +35,7 @@ struct Guard {
     /// Our own copy of the reading end: writing to a dead guard then fills the pipe and raises no SIGPIPE.
     _reading_end: PipeReader,
     /// Whether it knows of every live group, and of each one removed.
-    is_told: bool,
+    is_synchronized: bool,
 }
 
 struct State {
@@ -96,7 +96,7 @@ fn start() -> io::Result<Guard> {
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()?;
-    Ok(Guard { shell, lifeline, _reading_end: reading_end, is_told: false })
+    Ok(Guard { shell, lifeline, _reading_end: reading_end, is_synchronized: false })
 }
 
 /// Adds a group. A new guard gets all others as well.
@@ -107,13 +107,13 @@ pub(super) fn watch(pid: u32, mut all: impl Iterator<Item = u32>) {
         ensure_in(&mut state);
     }
     let Some(guard) = &mut state.guard else { return };
-    let is_told = if guard.is_told {
+    let is_synchronized = if guard.is_synchronized {
         guard.send('+', pid)
     } else {
-        guard.is_told = true;
+        guard.is_synchronized = true;
         all.all(|pid| guard.send('+', pid))
     };
-    if !is_told {
+    if !is_synchronized {
         state.give_up();
     }
 }

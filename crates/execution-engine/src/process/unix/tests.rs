@@ -248,7 +248,7 @@ async fn a_dropped_child_leaves_neither_process_nor_zombie() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_spawn_nobody_waits_for_any_more_is_undone() {
+async fn an_abandoned_spawn_is_undone() {
     let spec = sh("exec sleep 1000");
     let mark = marker(spec.id);
     let (tell, begun) = std::sync::mpsc::channel();
@@ -284,7 +284,7 @@ async fn survivors_of_an_earlier_host_are_found_and_killed_by_their_mark() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reasons_for_a_refusal_are_told_apart() {
+async fn each_reason_for_a_refusal_has_its_own_code() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &str, mode| {
@@ -315,7 +315,7 @@ async fn reasons_for_a_refusal_are_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_program_that_is_still_written_is_tried_again_and_holds_up_nobody() {
+async fn a_program_that_is_still_being_written_is_retried_and_blocks_no_other() {
     use std::os::unix::fs::OpenOptionsExt;
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("copy");

@@ -1,4 +1,4 @@
-//! [`KeptOutput`]: a result's text, which goes to JavaScript without being copied.
+//! [`RetainedOutput`]: a result's text, which goes to JavaScript without being copied.
 //!
 //! It may be ten mebibytes per stream: a copy would take as much memory again, and block the event loop for
 //! the milliseconds that it takes to map it.
@@ -12,25 +12,25 @@ use napi::{JsStringLatin1, sys};
 /// Shorter text is copied: a string outside of V8's memory has a cost of its own.
 const LARGE: usize = 64 * 1024;
 
-/// What memory kept of one stream.
-pub struct KeptOutput {
+/// What memory retains of one stream.
+pub struct RetainedOutput {
     pub result: Arc<ExecutionResult>,
     pub stream: OutputStream,
 }
 
-impl ToNapiValue for KeptOutput {
+impl ToNapiValue for RetainedOutput {
     #[expect(unsafe_code, reason = "the trait's method is, and a string that V8 does not own")]
-    unsafe fn to_napi_value(env: sys::napi_env, kept: Self) -> Result<sys::napi_value> {
-        let text = match kept.stream {
-            OutputStream::Stdout => kept.result.stdout.as_str(),
-            OutputStream::Stderr => kept.result.stderr.as_str(),
+    unsafe fn to_napi_value(env: sys::napi_env, retained: Self) -> Result<sys::napi_value> {
+        let text = match retained.stream {
+            OutputStream::Stdout => retained.result.stdout.as_str(),
+            OutputStream::Stderr => retained.result.stderr.as_str(),
         };
         if text.len() < LARGE || !text.is_ascii() {
             // SAFETY: the caller promises a valid environment on its own thread, and that promise is passed
             // on.
             return unsafe { <&str>::to_napi_value(env, text) };
         }
-        let (bytes, len, owner) = (text.as_ptr(), text.len(), Arc::clone(&kept.result));
+        let (bytes, len, owner) = (text.as_ptr(), text.len(), Arc::clone(&retained.result));
         let here = Env::from_raw(env);
         // SAFETY: ASCII is Latin-1. A result never changes, and its owner is dropped when V8 is done with the
         // string.

@@ -1,4 +1,4 @@
-//! A handler that shares a bounded way is asked for room before output is read for it.
+//! A handler that shares a bounded channel is asked for a permit before output is read for it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,30 +12,34 @@ use integration_tests::{DEADLINE, TestEngine, child_request};
 use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
-/// A way with room for so many reads at once.
-struct Way {
-    room: Semaphore,
-    /// Executions that found none.
+/// A channel that takes so many reads at once.
+struct Channel {
+    permits: Semaphore,
+    /// How many executions had to wait for one.
     waiting: AtomicUsize,
     waits: Notify,
 }
 
 /// One execution's handler; it takes lines only at once, where it can.
 struct Shared {
-    way: Arc<Way>,
+    channel: Arc<Channel>,
     has_reserved: AtomicBool,
     takes_at_once: bool,
     text: Mutex<String>,
 }
 
-impl Way {
-    fn new(room: usize) -> Arc<Self> {
-        Arc::new(Self { room: Semaphore::new(room), waiting: AtomicUsize::new(0), waits: Notify::new() })
+impl Channel {
+    fn new(permits: usize) -> Arc<Self> {
+        Arc::new(Self {
+            permits: Semaphore::new(permits),
+            waiting: AtomicUsize::new(0),
+            waits: Notify::new(),
+        })
     }
 
     fn handler(self: &Arc<Self>, takes_at_once: bool) -> Arc<Shared> {
-        let (way, has_reserved) = (Arc::clone(self), AtomicBool::new(false));
-        Arc::new(Shared { way, has_reserved, takes_at_once, text: Mutex::default() })
+        let (channel, has_reserved) = (Arc::clone(self), AtomicBool::new(false));
+        Arc::new(Shared { channel, has_reserved, takes_at_once, text: Mutex::default() })
     }
 
     async fn until_waiting(&self, count: usize) {
@@ -46,15 +50,15 @@ impl Way {
 }
 
 impl Shared {
-    /// Whatever is called, what was set aside is used up.
+    /// Every call uses up the reservation.
     fn called(&self) {
         if self.has_reserved.swap(false, Ordering::SeqCst) {
-            self.way.room.add_permits(1);
+            self.channel.permits.add_permits(1);
         }
     }
 
     fn reserved(&self) {
-        assert!(!self.has_reserved.swap(true, Ordering::SeqCst), "room is set aside once, and then used");
+        assert!(!self.has_reserved.swap(true, Ordering::SeqCst), "one reservation at a time");
     }
 
     fn text(&self) -> String {
@@ -81,17 +85,17 @@ impl EventHandler for Shared {
 
 impl BridgeHandler for Shared {
     fn try_reserve(&self, _: Uuid) -> bool {
-        let Ok(permit) = self.way.room.try_acquire() else { return false };
+        let Ok(permit) = self.channel.permits.try_acquire() else { return false };
         permit.forget();
         self.reserved();
         true
     }
 
     fn reserve(&self, _: Uuid) -> HandlerFuture<'_> {
-        self.way.waiting.fetch_add(1, Ordering::SeqCst);
-        self.way.waits.notify_one();
+        self.channel.waiting.fetch_add(1, Ordering::SeqCst);
+        self.channel.waits.notify_one();
         Box::pin(async {
-            if let Ok(permit) = self.way.room.acquire().await {
+            if let Ok(permit) = self.channel.permits.acquire().await {
                 permit.forget();
                 self.reserved();
             }
@@ -121,11 +125,11 @@ fn is_whole(text: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn very_many_that_share_a_narrow_way_all_get_through_it() {
+async fn many_executions_that_share_a_bounded_channel_all_deliver() {
     let test = TestEngine::with(|config| config.max_concurrent_executions(12));
     for takes_at_once in [true, false] {
-        let way = Way::new(1);
-        let handlers = (0..12).map(|_| way.handler(takes_at_once)).collect::<Vec<_>>();
+        let channel = Channel::new(1);
+        let handlers = (0..12).map(|_| channel.handler(takes_at_once)).collect::<Vec<_>>();
         let start = |handler: &Arc<Shared>| test.engine.execute_with(talkative(), handler.clone()).unwrap();
         let ids = handlers.iter().map(start).collect::<Vec<_>>();
         for id in ids {
@@ -134,20 +138,20 @@ async fn very_many_that_share_a_narrow_way_all_get_through_it() {
         for handler in &handlers {
             assert!(is_whole(&handler.text()));
         }
-        assert_eq!(way.room.available_permits(), 1);
+        assert_eq!(channel.permits.available_permits(), 1);
     }
 }
 
 #[tokio::test]
-async fn what_nobody_has_room_for_stays_in_its_pipe() {
+async fn output_without_a_permit_stays_in_its_pipe() {
     let test = TestEngine::new();
-    let way = Way::new(0);
+    let channel = Channel::new(0);
     let start = |_| {
         let request = child_request(&["endless"]).kill_grace_ms(0);
-        test.engine.execute_with(request, way.handler(true)).unwrap()
+        test.engine.execute_with(request, channel.handler(true)).unwrap()
     };
     let ids = (0..5).map(start).collect::<Vec<_>>();
-    way.until_waiting(5).await;
+    channel.until_waiting(5).await;
     for id in ids {
         test.engine.cancel(id).unwrap();
         let result = test.wait(id).await;
@@ -158,16 +162,16 @@ async fn what_nobody_has_room_for_stays_in_its_pipe() {
 }
 
 #[tokio::test]
-async fn what_a_child_wrote_before_its_end_is_handed_over_though_there_was_never_room() {
+async fn output_from_before_the_end_is_delivered_even_if_no_permit_was_granted() {
     let test = TestEngine::new();
-    let handler = Way::new(0).handler(false);
+    let handler = Channel::new(0).handler(false);
     let id =
         test.engine.execute_with(ExecutionRequest::shell("echo last; echo words"), handler.clone()).unwrap();
     assert_eq!(test.wait(id).await.stdout, "last\nwords\n");
     assert_eq!(handler.text(), "last\nwords\n");
 }
 
-/// Sets room aside only after a while, in which a flood fills its pipe again.
+/// Reserves only after a while, in which a flood fills its pipe again.
 #[derive(Default)]
 struct Slow {
     has_error: Notify,
@@ -213,7 +217,7 @@ async fn a_flood_on_one_stream_does_not_keep_the_other_from_being_read() {
     }
 }
 
-/// Has no room, and panics when it is asked.
+/// Has no permit, and panics when asked for one.
 struct Broken {
     at_once: bool,
 }
@@ -230,7 +234,7 @@ impl EventHandler for Broken {
 
 impl BridgeHandler for Broken {
     fn try_reserve(&self, _: Uuid) -> bool {
-        assert!(!self.at_once, "no room at all");
+        assert!(!self.at_once, "no permit");
         false
     }
 
@@ -240,7 +244,7 @@ impl BridgeHandler for Broken {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_when_it_is_asked_for_room_harms_nobody() {
+async fn a_handler_that_panics_when_asked_for_a_permit_harms_no_other() {
     let test = TestEngine::new();
     for at_once in [true, false] {
         let request = ExecutionRequest::shell("seq 100000");
