@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs'
 import type { NativeLogger } from '../index.js'
 import { native } from './binding/load.js'
 import { listener, refuse } from './binding/validate.js'
-import { type Aliases, didYouMean, notify } from './support/index.js'
+import { type Aliases, didYouMean, notify, setImmediate } from './support/index.js'
 
 /** How much is logged: each level includes those before it. */
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug' | 'trace'

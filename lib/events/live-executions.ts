@@ -1,10 +1,8 @@
 /** The executions of an engine that have not ended, as JavaScript knows them. */
-// Not the global ones: tests that fake time would hold the next batch back for ever.
-import { setImmediate, setTimeout } from 'node:timers'
-
 import type { NativeEngine } from '../../index.js'
 import type { NativeRequest } from '../binding/request.js'
 import { unwrap } from '../errors.js'
+import { setImmediate, setTimeout } from '../support/index.js'
 import { COLUMNS, type Executions, dispatch } from './batch.js'
 import type { ExecutionResult } from '../types.js'
 import { LiveExecution } from './live-execution.js'

@@ -1,5 +1,8 @@
 /** Times as ISO 8601. */
 
+/** The system's, also where a test replaces it. */
+const { Date } = globalThis
+
 let second = Number.NaN
 let upToSecond = ''
 

@@ -1,3 +1,5 @@
+import { nextTick } from './timers.js'
+
 /**
  * Calls a listener. What it throws becomes an uncaught exception, as with any event listener, and disturbs neither the
  * caller nor other listeners.
@@ -7,7 +9,7 @@ export const notify = <Event>(listener: (event: Event) => unknown, event: Event)
     // A promise that it returns is not awaited: if it rejects, that is an unhandled rejection.
     void listener(event)
   } catch (error) {
-    process.nextTick(() => {
+    nextTick(() => {
       throw error
     })
   }

@@ -5,6 +5,7 @@ import test from 'ava'
 
 import type { PlaybookEvent } from '@escher/execution-manager'
 import { temporaryFolder } from '@escher/testing/engine'
+import { runHost } from '@escher/testing/host'
 import { isOf, playbook, problemsOf, script, testManager } from '../helpers/playbook.js'
 
 /** Fails until it has been called this often; says why on stderr. */
@@ -135,4 +136,21 @@ test('a policy that makes no sense is refused', (t) => {
       ),
     )
   }
+})
+
+test('mocked timers hold no attempt up', async (t) => {
+  const { sent, stderr } = await runHost(
+    `
+    const { ExecutionManager, parsePlaybook } = await import('@escher/execution-manager')
+    const { mock } = await import('node:test')
+    const engine = new ExecutionEngine({ logDir })
+    const steps = [{ command: ['false'], retry_policy: { attempts: 3, base_sec: 0.01 } }]
+    const playbook = parsePlaybook(JSON.stringify({ playbook_id: 'test', steps }))
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] })
+    const { steps: [step] } = await new ExecutionManager(engine).run(playbook)
+    send(step.attempts.length)
+    `,
+    temporaryFolder(t),
+  )
+  t.deepEqual(sent, [3], stderr)
 })

@@ -1,5 +1,6 @@
 /** How a step ends, and when. */
 import type { ExecutionResult } from '@escher/execution-engine'
+import { now } from '@escher/execution-engine/support'
 
 import type { FilledCommand } from '../template/command.js'
 import type { EndedStatus, StepError } from './types.js'
@@ -39,12 +40,12 @@ export const timed = async (
   run: (onCommand: (filled: FilledCommand) => void) => Promise<StepEnding>,
 ): Promise<StepOutcome> => {
   const startedAt = new Date().toISOString()
-  const start = performance.now()
+  const start = now()
   let filled: FilledCommand | undefined
   const ending = await run((command) => {
     filled = command
   })
   if (ending.kind === 'skipped') return skipped(ending.reason)
-  const durationMs = Math.round(performance.now() - start)
+  const durationMs = Math.round(now() - start)
   return { ending, filled, startedAt, completedAt: new Date().toISOString(), durationMs }
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 
 import type { ExecutionEngine } from '@escher/execution-engine'
-import { onAbort, Thenable } from '@escher/execution-engine/support'
+import { now, onAbort, Thenable } from '@escher/execution-engine/support'
 
 import { Approvals } from './approval.js'
 import { Audit } from './audit.js'
@@ -34,7 +34,7 @@ export class PlaybookRun extends Thenable<PlaybookResult> implements AsyncIterab
   readonly #cancel = new AbortController()
   readonly #force = new AbortController()
   readonly #states: RunStates
-  readonly #start = performance.now()
+  readonly #start = now()
   readonly #result: Promise<PlaybookResult>
   #hasEnded = false
 
@@ -150,7 +150,7 @@ export class PlaybookRun extends Thenable<PlaybookResult> implements AsyncIterab
       playbookId: this.#prepared.playbook.id,
       startedAt,
       completedAt: new Date().toISOString(),
-      durationMs: Math.round(performance.now() - this.#start),
+      durationMs: Math.round(now() - this.#start),
       steps,
       recordErrors: this.#context.audit.errors,
     })

@@ -1,5 +1,5 @@
 /** One step of a run, from its condition to its last attempt. */
-import { setTimeout as delay } from 'node:timers/promises'
+import { delay } from '@escher/execution-engine/support'
 
 import type { Step } from '../playbook/step.js'
 import { type FilledCommand, planned, typedCommand, writtenCommand } from '../template/command.js'
