@@ -1,10 +1,9 @@
 //! Spawns one process on the spawner thread, and registers it with a runtime afterwards.
 
 use std::io;
-use std::process::{Command, Stdio};
 
 use super::os::{self, ExecutionChild, ExitWatch, PipeReader, PipeWriter, Process};
-use super::spec::{EXECUTION_ID_VAR, SpawnSpec, StdinMode};
+use super::spec::{SpawnSpec, StdinMode};
 use crate::error::{ExecutionFailure, FailureCode};
 
 /// Advice when a process cannot be watched.
@@ -36,28 +35,15 @@ pub(super) struct Launched {
 pub(super) fn launch(spec: &SpawnSpec) -> io::Result<Launched> {
     let (stdout, child_stdout) = os::output_pipe()?;
     let (stderr, child_stderr) = os::output_pipe()?;
-    let (child_stdin, stdin) = match spec.stdin {
-        StdinMode::Null => (Stdio::null(), None),
+    let (stdin, child_stdin) = match spec.stdin {
+        StdinMode::Null => (None, os::no_input()?),
         StdinMode::Pipe => {
             let (ours, childs) = os::input_pipe()?;
-            (childs, Some(ours))
+            (Some(ours), childs)
         }
     };
-    let mut command = Command::new(&spec.program);
-    command
-        .args(&spec.args)
-        .env_clear()
-        .envs(spec.env.iter().map(|(name, value)| (name, value)))
-        .env(EXECUTION_ID_VAR, spec.id.to_string())
-        .stdin(child_stdin)
-        .stdout(child_stdout)
-        .stderr(child_stderr);
-    if let Some(dir) = &spec.working_dir {
-        command.current_dir(dir);
-    }
-    // Returning drops the command, and with it our copies of the child's pipe ends: otherwise end of file
-    // would never come.
-    let process = os::start(command, spec)?;
+    // The child's ends are given away, and dropped there: with a copy of ours, end of file would never come.
+    let process = os::start(spec, [child_stdin, child_stdout, child_stderr])?;
     Ok(Launched { process, stdin, stdout, stderr })
 }
 

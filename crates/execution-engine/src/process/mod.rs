@@ -2,9 +2,9 @@
 //!
 //! # Rules
 //!
-//! 1. One immortal [spawner thread](spawner) spawns every process. Its signal mask is empty, because a child
-//!    inherits it. A spawn costs 0.1 to 0.15 ms whatever the host's size, because nothing here leaves the
-//!    `posix_spawn` path (absolute program, `process_group(0)`, never `pre_exec`).
+//! 1. One immortal [spawner thread](spawner) spawns every process. On Unix, each gets a session of its own,
+//!    every signal at its default and none blocked. A spawn costs 0.1 to 0.15 ms whatever the host's size,
+//!    because it is a `posix_spawn`: nothing forks the host, where the C library can do without.
 //! 2. The engine installs no signal handler and waits only for its own children. Node (libuv) installs and
 //!    resets SIGCHLD as it likes: `tokio::process` loses exits there. So an exit is learned from a pidfd, a
 //!    kqueue or a wait handle, or from a small thread in `waitid` if those are unavailable.
@@ -16,7 +16,6 @@
 //!    GitHub's runner does with `RUNNER_TRACKING_ID`). A process that replaced its environment, or runs as
 //!    another user, is not found.
 //! 6. When the host dies without a shutdown, the [guard](unix::guard) kills the groups (Unix), or the kernel
-//!    closes the job (Windows).
 //!    closes the job (Windows).
 
 mod launch;

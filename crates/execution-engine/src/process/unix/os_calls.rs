@@ -7,29 +7,38 @@ use std::mem::MaybeUninit;
 use crate::process::spec::{Exit, ExitKind};
 use crate::result::ResourceUsage;
 
-/// A child inherits the signal mask of the thread that spawns it: with SIGTERM blocked, it could not be
-/// stopped.
+/// What std spawns inherits the signal mask of the thread that spawns it: with SIGTERM blocked, it could not
+/// be stopped.
 pub(in crate::process) fn prepare_spawner_thread() {
-    let mut none = MaybeUninit::uninit();
-    // SAFETY: sigemptyset fills the set it is given; pthread_sigmask reads it, and allows a null pointer for
-    // the old mask.
-    unsafe {
-        libc::sigemptyset(none.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
-    }
+    change_mask(libc::SIG_SETMASK, &[]);
 }
 
 /// A write beyond a file size limit (`RLIMIT_FSIZE`) raises a signal in the writing thread, which would end
 /// the host. With the signal blocked, the write fails instead, as it does on a full disk.
 pub(crate) fn prepare_writer_thread() {
-    let mut file_size = MaybeUninit::uninit();
-    // SAFETY: sigemptyset fills the set it is given and sigaddset adds a valid signal; pthread_sigmask reads
-    // it, and allows a null pointer for the old mask.
-    unsafe {
-        libc::sigemptyset(file_size.as_mut_ptr());
-        libc::sigaddset(file_size.as_mut_ptr(), libc::SIGXFSZ);
-        libc::pthread_sigmask(libc::SIG_BLOCK, file_size.as_ptr(), std::ptr::null_mut());
+    change_mask(libc::SIG_BLOCK, &[libc::SIGXFSZ]);
+}
+
+/// Changes the calling thread's signal mask. Async-signal-safe.
+pub(super) fn change_mask(how: libc::c_int, signals: &[libc::c_int]) {
+    let set = signal_set(signals);
+    // SAFETY: the set is valid, and a null pointer for the old mask is allowed.
+    unsafe { libc::pthread_sigmask(how, &raw const set, std::ptr::null_mut()) };
+}
+
+/// A set of these signals alone.
+pub(super) fn signal_set(signals: &[libc::c_int]) -> libc::sigset_t {
+    let mut set = MaybeUninit::uninit();
+    // SAFETY: sigemptyset initialises the set it is given.
+    let mut set = unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        set.assume_init()
+    };
+    for &signal in signals {
+        // SAFETY: the set is valid; a number that is no signal is refused.
+        unsafe { libc::sigaddset(&raw mut set, signal) };
     }
+    set
 }
 
 /// Reaps one child of ours. `Ok(None)`: it still runs (only if `block` is false).

@@ -1,8 +1,8 @@
 //! The host's ends of a child's pipes: watched by the runtime, never blocking.
 
+use std::fs::File;
 use std::io::{self, pipe};
 use std::os::fd::OwnedFd;
-use std::process::Stdio;
 use std::sync::Arc;
 #[cfg(target_os = "linux")]
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -166,14 +166,22 @@ pub(in crate::process) fn pipe_writer(end: PipeEnd) -> io::Result<PipeWriter> {
 /// The host's end of a pipe that is not registered with a runtime yet.
 pub(in crate::process) type PipeEnd = OwnedFd;
 
+/// The child's end of a pipe, or what it has instead. Close-on-exec.
+pub(in crate::process) type ChildEnd = OwnedFd;
+
 /// A pipe for the child's output: the host's end, and the child's.
-pub(in crate::process) fn output_pipe() -> io::Result<(PipeEnd, Stdio)> {
+pub(in crate::process) fn output_pipe() -> io::Result<(PipeEnd, ChildEnd)> {
     let (reader, writer) = pipe()?;
     Ok((reader.into(), writer.into()))
 }
 
 /// A pipe for the child's input: the host's end, and the child's.
-pub(in crate::process) fn input_pipe() -> io::Result<(PipeEnd, Stdio)> {
+pub(in crate::process) fn input_pipe() -> io::Result<(PipeEnd, ChildEnd)> {
     let (reader, writer) = pipe()?;
     Ok((writer.into(), reader.into()))
+}
+
+/// An input that is at its end.
+pub(in crate::process) fn no_input() -> io::Result<ChildEnd> {
+    File::open("/dev/null").map(OwnedFd::from)
 }

@@ -1,21 +1,16 @@
-//! What Unix adds to a command, and its spawn.
+//! The spawn, and what becomes known with it.
 
 use std::io;
-use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 use super::child::Process;
-use super::{guard, table};
+use super::pipe::ChildEnd;
+use super::{guard, os_spawn, table};
 use crate::process::spec::SpawnSpec;
 
-/// Spawns the command in a process group of its own. Everything here keeps std on its `posix_spawn` path.
-pub(in crate::process) fn start(mut command: Command, spec: &SpawnSpec) -> io::Result<Process> {
+/// Spawns the process with these as its stdin, stdout and stderr.
+pub(in crate::process) fn start(spec: &SpawnSpec, stdio: [ChildEnd; 3]) -> io::Result<Process> {
     guard::ensure();
-    command.process_group(0);
-    if let Some(arg0) = &spec.arg0 {
-        command.arg0(arg0);
-    }
-    let pid = command.spawn()?.id();
+    let pid = os_spawn::spawn(spec, stdio)?;
     // Owned from here on, before anything can fail.
     Ok(Process::adopt(pid, table::look(pid).map(|info| info.start_time), spec.id))
 }

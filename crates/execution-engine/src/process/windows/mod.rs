@@ -24,7 +24,7 @@ pub(super) use child::Process;
 pub(super) use failure::{explain, transience};
 pub(crate) use identity::{kill_group_of, kill_marked, marked_processes};
 pub(super) use os_exit_watch::ExitWatch;
-pub(super) use os_pipe::{PipeEnd, input_pipe, output_pipe, pipe_writer};
+pub(super) use os_pipe::{PipeEnd, input_pipe, no_input, output_pipe, pipe_writer};
 pub(crate) use os_pipe::{PipeReader, PipeWriter};
 pub(super) use start::start;
 

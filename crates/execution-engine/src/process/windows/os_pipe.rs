@@ -47,6 +47,12 @@ pub(in crate::process) fn input_pipe() -> io::Result<(PipeEnd, Stdio)> {
     pipe(Direction::ToChild).map(|(ours, childs)| (ours, childs.into()))
 }
 
+/// An input that is at its end.
+#[expect(clippy::unnecessary_wraps, reason = "on Unix a file is opened for it")]
+pub(in crate::process) fn no_input() -> io::Result<Stdio> {
+    Ok(Stdio::null())
+}
+
 /// The host's end, overlapped, and the child's.
 fn pipe(direction: Direction) -> io::Result<(OwnedHandle, File)> {
     let name = std::ffi::OsString::from(format!(r"\\.\pipe\execution-engine-{}", Uuid::now_v7()));
