@@ -42,10 +42,8 @@ export declare class NativeEngine {
   closeStdin(id: string): Promise<NativeFailure | null>
   /** The whole log as text. */
   readLogs(id: string): Promise<NativeFailure | string>
-  /** At most `max` records of a log, from a position on. */
-  readLogRecords(id: string, from: string, max: number): Promise<NativeFailure | NativeLogPage>
-  /** Like `readLogRecords`, but waits for a record, or the end. */
-  followLogRecords(id: string, from: string, max: number): Promise<NativeFailure | NativeLogPage>
+  /** At most `max` records of a log, from a position on. With `follow`, waits for a record or the end. */
+  readLogRecords(id: string, from: string, max: number, follow: boolean): Promise<NativeFailure | NativeLogPage>
   /** The logs in the log folder, oldest first. */
   listLogs(): Promise<NativeFailure | Array<NativeLogInfo>>
   /** Drops and deletes what is beyond its retention. */

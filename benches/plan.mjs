@@ -66,54 +66,58 @@ const lineScenarios = (million) => {
   ]
 }
 
-const tickScenarios = (isQuick) => [
-  {
+const tickScenarios = (isQuick) => {
+  const seconds = isQuick ? 1.5 : 3
+  const latency = {
     name: 'latency',
-    title: 'a line from each of 100 children every 10 ms, p50',
     unit: 'µs',
     less: true,
     also: { p99: 'p99', machineBusy: '% busy' },
-    options: { children: 100, seconds: isQuick ? 1.5 : 3 },
-    peers: ['engine', 'readline', 'data'],
-    targets: [
-      { name: 'p50', against: ['readline', 'data'], share: 1, aim: 0.7 },
-      { name: 'p99', key: 'p99', against: ['readline', 'data'], share: 1, aim: 0.7 },
-    ],
-  },
-  {
+    options: { children: 100, seconds },
+  }
+  const cpu = {
     name: 'cpu',
-    title: 'host’s CPU for 500 children with 100 lines/s each',
     unit: 'cores',
     less: true,
     also: { machineBusy: '% busy' },
-    options: { children: 500, seconds: isQuick ? 1.5 : 3 },
-    peers: ['engine', 'readline', 'data'],
-    targets: [{ against: 'readline', share: 0.6, aim: 0.4 }],
-  },
-  // What the host's loop must bring to be worth its code: a fifth of the time or of the CPU.
-  {
-    name: 'latency',
-    id: 'latency-host-loop',
-    title: 'a line from each of 100 children, p50, without the host’s loop beside it',
-    unit: 'µs',
-    less: true,
-    also: { p99: 'p99', machineBusy: '% busy' },
-    options: { children: 100, seconds: isQuick ? 1.5 : 3 },
+    options: { children: 500, seconds },
+  }
+  const rivals = { peers: ['engine', 'readline', 'data'] }
+  // To be worth its code, the host's loop must save a fifth of the time or of the CPU.
+  const withoutHostLoop = {
     peers: ['engine', 'engine-no-host-loop'],
     targets: [{ against: 'engine-no-host-loop', share: 0.8, isAim: true }],
-  },
-  {
-    name: 'cpu',
-    id: 'cpu-host-loop',
-    title: 'host’s CPU for 500 children, without the host’s loop beside it',
-    unit: 'cores',
-    less: true,
-    also: { machineBusy: '% busy' },
-    options: { children: 500, seconds: isQuick ? 1.5 : 3 },
-    peers: ['engine', 'engine-no-host-loop'],
-    targets: [{ against: 'engine-no-host-loop', share: 0.8, isAim: true }],
-  },
-]
+  }
+  return [
+    {
+      ...latency,
+      ...rivals,
+      title: 'a line from each of 100 children every 10 ms, p50',
+      targets: [
+        { name: 'p50', against: ['readline', 'data'], share: 1, aim: 0.7 },
+        { name: 'p99', key: 'p99', against: ['readline', 'data'], share: 1, aim: 0.7 },
+      ],
+    },
+    {
+      ...cpu,
+      ...rivals,
+      title: 'host’s CPU for 500 children with 100 lines/s each',
+      targets: [{ against: 'readline', share: 0.6, aim: 0.4 }],
+    },
+    {
+      ...latency,
+      ...withoutHostLoop,
+      id: 'latency-host-loop',
+      title: 'a line from each of 100 children, p50, without the host’s loop beside it',
+    },
+    {
+      ...cpu,
+      ...withoutHostLoop,
+      id: 'cpu-host-loop',
+      title: 'host’s CPU for 500 children, without the host’s loop beside it',
+    },
+  ]
+}
 
 const startScenarios = (isQuick) => [
   ...[1, 64].map((atOnce) => ({

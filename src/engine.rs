@@ -190,33 +190,23 @@ impl NativeEngine {
         Ok(answer(with_id_async(&id, |id| engine.read_logs(id)).await))
     }
 
-    /// At most `max` records of a log, from a position on.
+    /// At most `max` records of a log, from a position on. With `follow`, waits for a record or the end.
     #[napi]
     pub async fn read_log_records(
         &self,
         id: String,
         from: String,
         max: u32,
+        follow: bool,
     ) -> Result<Either<NativeFailure, NativeLogPage>> {
         let engine = self.engine.clone();
         let page = with_id_async(&id, async |id| {
-            engine.read_log_records(id, log_position(&from)?, max as usize).await
-        })
-        .await;
-        Ok(answer(page.map(NativeLogPage::from)))
-    }
-
-    /// Like `readLogRecords`, but waits for a record, or the end.
-    #[napi]
-    pub async fn follow_log_records(
-        &self,
-        id: String,
-        from: String,
-        max: u32,
-    ) -> Result<Either<NativeFailure, NativeLogPage>> {
-        let engine = self.engine.clone();
-        let page = with_id_async(&id, async |id| {
-            engine.follow_log_records(id, log_position(&from)?, max as usize).await
+            let (from, max) = (log_position(&from)?, max as usize);
+            if follow {
+                engine.follow_log_records(id, from, max).await
+            } else {
+                engine.read_log_records(id, from, max).await
+            }
         })
         .await;
         Ok(answer(page.map(NativeLogPage::from)))

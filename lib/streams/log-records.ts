@@ -12,11 +12,10 @@ export async function* logRecords(
   id: string,
   { isLive, follow }: { isLive: () => boolean; follow: boolean },
 ): AsyncGenerator<LogRecord, void, undefined> {
-  const read = follow ? engine.followLogRecords.bind(engine) : engine.readLogRecords.bind(engine)
   for (let from = START; ;) {
     const wasLive = isLive()
-    const answer = await read(id, from, PAGE)
-    // What is live may not have a log yet: it begins with the process.
+    const answer = await engine.readLogRecords(id, from, PAGE, follow)
+    // A live execution may have no log yet: its log begins with its process.
     if (!follow && wasLive && 'isFailure' in answer && answer.code === 'NOT_FOUND') return
     const page = unwrap<NativeLogPage>(answer)
     for (const record of page.records) yield logRecord(record)

@@ -146,15 +146,24 @@ mod tests {
     use super::*;
 
     fn free(queue: &Arc<AdmissionQueue>) -> Ticket {
-        let ticket = queue.enter().expect("the queue has room");
+        let ticket = queue.enter().expect("the queue is not full");
         assert!(!ticket.is_queued());
         ticket
     }
 
     fn queued(queue: &Arc<AdmissionQueue>) -> Ticket {
-        let ticket = queue.enter().expect("the queue has room");
+        let ticket = queue.enter().expect("the queue is not full");
         assert!(ticket.is_queued());
         ticket
+    }
+
+    /// The ticket's permit, which is granted only once the last holder's end was delivered.
+    async fn granted_after_delivery(ticket: Ticket, delivery: HandoverGuard) -> Permit {
+        let waiting = tokio::spawn(ticket.granted());
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(delivery);
+        waiting.await.expect("granted")
     }
 
     #[tokio::test]
@@ -176,35 +185,21 @@ mod tests {
     async fn the_next_holder_waits_until_the_end_of_the_last_one_was_delivered() {
         let queue = AdmissionQueue::new(1, 10);
         let (running, ticket) = (free(&queue).granted().await, queued(&queue));
-        let guard = running.hand_over();
-        let waiting = tokio::spawn(ticket.granted());
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
-        drop(guard);
-        let guard = waiting.await.unwrap().hand_over();
-
+        let permit = granted_after_delivery(ticket, running.hand_over()).await;
         // The slot is free at once, even for a ticket that was not queued.
-        let waiting = tokio::spawn(free(&queue).granted());
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
-        drop(guard);
-        waiting.await.unwrap();
+        let delivery = permit.hand_over();
+        granted_after_delivery(free(&queue), delivery).await;
     }
 
     #[tokio::test]
     async fn one_that_leaves_while_it_waits_for_a_delivery_leaves_the_wait_to_the_next() {
         let queue = AdmissionQueue::new(1, 10);
-        let guard = free(&queue).granted().await.hand_over();
+        let delivery = free(&queue).granted().await.hand_over();
         let leaving = tokio::spawn(free(&queue).granted());
         tokio::task::yield_now().await;
         leaving.abort();
         assert!(leaving.await.unwrap_err().is_cancelled());
-
-        let waiting = tokio::spawn(free(&queue).granted());
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
-        drop(guard);
-        waiting.await.unwrap();
+        granted_after_delivery(free(&queue), delivery).await;
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Admission: the limit holds as a subscriber counts, and nobody who waits is forgotten.
+//! Admission: the limit holds as a subscriber counts, and every waiter is granted a slot.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ async fn execute(ticket: Ticket, visible: &Visible, limit: usize) {
 fn spawn(queue: &Arc<AdmissionQueue>, visible: &Visible, limit: usize) -> thread::JoinHandle<()> {
     let (queue, visible) = (Arc::clone(queue), visible.clone());
     thread::spawn(move || {
-        let ticket = queue.enter().expect("there is room");
+        let ticket = queue.enter().expect("the queue is not full");
         block_on(execute(ticket, &visible, limit));
     })
 }
@@ -36,24 +36,24 @@ fn model(check: impl Fn() + Send + Sync + 'static) {
     builder.check(check);
 }
 
-#[test]
-fn one_at_a_time() {
-    model(|| {
-        let (queue, visible) = (AdmissionQueue::new(1, 3), Visible::default());
-        let others = [spawn(&queue, &visible, 1), spawn(&queue, &visible, 1)];
-        block_on(execute(queue.enter().expect("there is room"), &visible, 1));
+/// Three executions at once under this limit.
+fn three_under(limit: usize) {
+    model(move || {
+        let (queue, visible) = (AdmissionQueue::new(limit, 3), Visible::default());
+        let others = [spawn(&queue, &visible, limit), spawn(&queue, &visible, limit)];
+        block_on(execute(queue.enter().expect("the queue is not full"), &visible, limit));
         others.into_iter().for_each(|other| other.join().expect("it ends"));
     });
 }
 
 #[test]
+fn one_at_a_time() {
+    three_under(1);
+}
+
+#[test]
 fn two_at_a_time() {
-    model(|| {
-        let (queue, visible) = (AdmissionQueue::new(2, 3), Visible::default());
-        let others = [spawn(&queue, &visible, 2), spawn(&queue, &visible, 2)];
-        block_on(execute(queue.enter().expect("there is room"), &visible, 2));
-        others.into_iter().for_each(|other| other.join().expect("it ends"));
-    });
+    three_under(2);
 }
 
 #[test]
@@ -64,15 +64,15 @@ fn leaving_at_any_moment_does_not_block_the_queue() {
         let leaving = {
             let queue = Arc::clone(&queue);
             thread::spawn(move || {
-                let mut granted = pin!(queue.enter().expect("there is room").granted());
-                // Given up wherever it is: in the queue, with the slot, or waiting for the terminal event.
+                let mut granted = pin!(queue.enter().expect("the queue is not full").granted());
+                // Abandoned wherever it is: in the queue, with the slot, or waiting for the terminal event.
                 let _ = granted.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             })
         };
-        block_on(execute(queue.enter().expect("there is room"), &visible, 1));
+        block_on(execute(queue.enter().expect("the queue is not full"), &visible, 1));
         running.join().expect("it ends");
         leaving.join().expect("it leaves");
-        let free = queue.enter().expect("there is room");
+        let free = queue.enter().expect("the queue is not full");
         assert!(!free.is_queued(), "every slot came back");
     });
 }

@@ -6,12 +6,27 @@ pub fn start_time(pid: u32) -> Option<u64> {
     parse(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// `pid (name) state … starttime(22) …`; the name may contain anything, even `)`.
+/// `pid (name) state … starttime(22) …`
 fn parse(stat: &[u8]) -> Option<u64> {
-    let rest = stat.get(memchr::memrchr(b')', stat)? + 1..)?;
-    let mut fields = std::str::from_utf8(rest).ok()?.split_ascii_whitespace();
-    let is_zombie = matches!(fields.next()?, "Z" | "X" | "x");
+    let (_, mut fields) = split_stat(stat)?;
+    let is_zombie = is_zombie(fields.next()?);
     fields.nth(18)?.parse().ok().filter(|_| !is_zombie)
+}
+
+/// The name in `/proc/<pid>/stat`, which may contain anything, even `)`, and the fields after it.
+#[doc(hidden)]
+#[must_use]
+pub fn split_stat(stat: &[u8]) -> Option<(&[u8], std::str::SplitAsciiWhitespace<'_>)> {
+    let (open, close) = (memchr::memchr(b'(', stat)?, memchr::memrchr(b')', stat)?);
+    let fields = std::str::from_utf8(stat.get(close + 1..)?).ok()?;
+    Some((stat.get(open + 1..close)?, fields.split_ascii_whitespace()))
+}
+
+/// Whether this state, the first of those fields, is that of a process that has ended.
+#[doc(hidden)]
+#[must_use]
+pub fn is_zombie(state: &str) -> bool {
+    matches!(state, "Z" | "X" | "x")
 }
 
 pub(super) fn boot_id() -> Option<String> {

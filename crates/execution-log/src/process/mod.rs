@@ -8,6 +8,13 @@ mod os;
 
 use std::sync::OnceLock;
 
+#[cfg(target_os = "macos")]
+#[doc(hidden)]
+pub use os::{bsd_info, start_time_in};
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub use os::{is_zombie, split_stat};
+
 pub use os::start_time;
 
 /// Whether a process is alive and started at the given time. Without a start time the answer is `false`.

@@ -6,6 +6,21 @@ use std::mem::{MaybeUninit, size_of};
 /// Microseconds from 1970 to the start of a process; `None` if there is none, or only a zombie.
 #[must_use]
 pub fn start_time(pid: u32) -> Option<u64> {
+    let info = bsd_info(pid)?;
+    (info.pbi_status != libc::SZOMB).then(|| start_time_in(&info))
+}
+
+/// When the process started, in the unit of [`start_time`].
+#[doc(hidden)]
+#[must_use]
+pub fn start_time_in(info: &libc::proc_bsdinfo) -> u64 {
+    info.pbi_start_tvsec.saturating_mul(1_000_000).saturating_add(info.pbi_start_tvusec)
+}
+
+/// What the system knows of a process.
+#[doc(hidden)]
+#[must_use]
+pub fn bsd_info(pid: u32) -> Option<libc::proc_bsdinfo> {
     let mut info = MaybeUninit::<libc::proc_bsdinfo>::zeroed();
     let size = c_int::try_from(size_of::<libc::proc_bsdinfo>()).ok()?;
     // SAFETY: the buffer is writable, of the size given, and of the type this flavor fills.
@@ -22,9 +37,7 @@ pub fn start_time(pid: u32) -> Option<u64> {
         return None;
     }
     // SAFETY: filled in full, as the size says; and zeroed is a valid value already.
-    let info = unsafe { info.assume_init() };
-    let start = info.pbi_start_tvsec.saturating_mul(1_000_000).saturating_add(info.pbi_start_tvusec);
-    (info.pbi_status != libc::SZOMB).then_some(start)
+    Some(unsafe { info.assume_init() })
 }
 
 pub(super) fn boot_id() -> Option<String> {

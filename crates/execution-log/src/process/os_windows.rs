@@ -15,7 +15,7 @@ pub fn start_time(pid: u32) -> Option<u64> {
     if handle.is_null() {
         return None;
     }
-    // SAFETY: a handle that was just created and belongs to nobody else.
+    // SAFETY: a handle that was just created and has no other owner.
     let process = unsafe { OwnedHandle::from_raw_handle(handle) };
     let zero = FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 };
     let (mut created, mut ended, mut kernel, mut user) = (zero, zero, zero, zero);

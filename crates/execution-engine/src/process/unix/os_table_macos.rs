@@ -4,9 +4,9 @@
 //! cannot be read, so they are found by their group only.
 
 use std::ffi::{OsStr, OsString, c_int, c_void};
-use std::mem::{MaybeUninit, size_of};
 use std::os::unix::ffi::OsStrExt;
 
+use execution_log::process::{bsd_info, start_time_in};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::process_info::ProcessInfo;
@@ -14,27 +14,11 @@ use crate::process::spec::EXECUTION_ID_VAR;
 
 /// One process. The call itself skips zombies.
 pub(super) fn look(pid: u32) -> Option<ProcessInfo> {
-    let mut info = MaybeUninit::<libc::proc_bsdinfo>::zeroed();
-    let size = c_int::try_from(size_of::<libc::proc_bsdinfo>()).ok()?;
-    // SAFETY: the buffer is writable, of the size given, and of the type this flavor fills.
-    let filled = unsafe {
-        libc::proc_pidinfo(
-            pid.cast_signed(),
-            libc::PROC_PIDTBSDINFO,
-            0,
-            info.as_mut_ptr().cast::<c_void>(),
-            size,
-        )
-    };
-    if filled != size {
-        return None;
-    }
-    // SAFETY: filled in full, as the size says; and zeroed is a valid value already.
-    let info = unsafe { info.assume_init() };
+    let info = bsd_info(pid)?;
     Some(ProcessInfo {
         pid: info.pbi_pid,
         group: info.pbi_pgid,
-        start_time: info.pbi_start_tvsec.saturating_mul(1_000_000).saturating_add(info.pbi_start_tvusec),
+        start_time: start_time_in(&info),
         name: text(&info.pbi_name).or_else(|| text(&info.pbi_comm)).unwrap_or_default(),
         zombie: info.pbi_status == libc::SZOMB,
     })

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
+use execution_log::process::{is_zombie, split_stat};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
 use super::process_info::ProcessInfo;
@@ -18,25 +19,15 @@ pub(super) fn look(pid: u32) -> Option<ProcessInfo> {
     parse(pid, &std::fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// `pid (name) state ppid pgrp session tty tpgid flags … starttime(22) …`; the name may contain anything,
-/// even `)`.
+/// `pid (name) state ppid pgrp session tty tpgid flags … starttime(22) …`
 fn parse(pid: u32, stat: &[u8]) -> Option<ProcessInfo> {
-    let (name, mut fields) = split(stat)?;
-    let state = fields.next()?;
+    let (name, mut fields) = split_stat(stat)?;
+    let name = String::from_utf8_lossy(name).into_owned();
+    let zombie = is_zombie(fields.next()?);
     let group = fields.nth(1)?.parse().ok()?;
     let flags: u32 = fields.nth(3)?.parse().ok()?;
     let start_time = fields.nth(12)?.parse().ok()?;
-    let zombie = matches!(state, "Z" | "X" | "x");
     (flags & KERNEL_THREAD == 0).then_some(ProcessInfo { pid, group, start_time, name, zombie })
-}
-
-/// The name, and the fields after it.
-fn split(stat: &[u8]) -> Option<(String, std::str::SplitAsciiWhitespace<'_>)> {
-    let open = memchr::memchr(b'(', stat)?;
-    let close = memchr::memrchr(b')', stat)?;
-    let name = String::from_utf8_lossy(stat.get(open + 1..close)?).into_owned();
-    let rest = std::str::from_utf8(stat.get(close + 1..)?).ok()?;
-    Some((name, rest.split_ascii_whitespace()))
 }
 
 /// Every process that is not a zombie.
@@ -93,11 +84,11 @@ fn environment(pid: u32) -> Option<Vec<u8>> {
 /// runs (R), however long it has to wait for a CPU, or waits for the disk (D).
 fn has_no_environment(pid: u32) -> bool {
     let Ok(stat) = std::fs::read(format!("/proc/{pid}/stat")) else { return true };
-    split(&stat).is_none_or(|(_, mut fields)| {
+    split_stat(&stat).is_none_or(|(_, mut fields)| {
         let state = fields.next();
         let (env_start, env_end) = (fields.nth(46), fields.next());
         let settled = matches!(state, Some("S" | "T" | "t" | "I"));
-        matches!(state, Some("Z" | "X" | "x")) || (settled && env_start == env_end && env_end != Some("0"))
+        state.is_some_and(is_zombie) || (settled && env_start == env_end && env_end != Some("0"))
     })
 }
 

@@ -114,9 +114,10 @@ impl ExecutionChild {
         self.process.tree.pid
     }
 
-    /// When the system says it started. Together with the process id, this is an identity.
+    /// When the system says it started; unknown if it has ended already. Together with the process id, this
+    /// is an identity. The open handle pins the id.
     pub(crate) fn start_time(&self) -> Option<u64> {
-        os_process::start_time(&self.process.tree.handle)
+        execution_log::process::start_time(self.process.tree.pid)
     }
 
     pub(crate) fn containment(&self) -> Containment {

@@ -3,6 +3,8 @@
 
 use std::ffi::OsStr;
 
+use execution_log::process::is_same_process;
+
 use super::os_process;
 use crate::result::LeftoverProcess;
 
@@ -19,10 +21,7 @@ pub(crate) fn kill_marked(_marker: &OsStr) -> Vec<LeftoverProcess> {
 /// Ends a leader that an earlier host spawned without a job, provided that it is still the same process.
 /// `false`: it is another process, and nothing was ended.
 pub(crate) fn kill_group_of(pid: u32, start_time: Option<u64>) -> bool {
-    start_time.is_some()
-        && os_process::open_to_end(pid).is_some_and(|process| {
-            !os_process::has_ended(&process)
-                && os_process::start_time(&process) == start_time
-                && os_process::terminate(&process).is_ok()
-        })
+    // The open handle pins the id, so it is the same process that is checked and ended.
+    os_process::open_to_end(pid)
+        .is_some_and(|process| is_same_process(pid, start_time) && os_process::terminate(&process).is_ok())
 }

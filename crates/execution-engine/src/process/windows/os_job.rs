@@ -30,7 +30,7 @@ impl Job {
         if handle.is_null() {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: a handle that was just created and belongs to nobody else.
+        // SAFETY: a handle that was just created and has no other owner.
         let job = Self(unsafe { OwnedHandle::from_raw_handle(handle) });
         job.set_limits(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE)?;
         Ok(job)

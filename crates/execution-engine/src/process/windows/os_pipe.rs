@@ -77,7 +77,7 @@ fn pipe(direction: Direction) -> io::Result<(OwnedHandle, File)> {
     if handle == INVALID_HANDLE_VALUE {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: a handle that was just created and belongs to nobody else.
+    // SAFETY: a handle that was just created and has no other owner.
     let ours = unsafe { OwnedHandle::from_raw_handle(handle) };
     let childs = OpenOptions::new()
         .write(direction == Direction::FromChild)

@@ -6,11 +6,9 @@ use std::os::windows::ffi::OsStringExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::Path;
 
-use windows_sys::Win32::Foundation::{FILETIME, WAIT_OBJECT_0};
 use windows_sys::Win32::System::Threading::{
-    GetExitCodeProcess, GetProcessTimes, OpenProcess, PROCESS_ACCESS_RIGHTS,
-    PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE, QueryFullProcessImageNameW,
-    TerminateProcess, WaitForSingleObject,
+    GetExitCodeProcess, OpenProcess, PROCESS_ACCESS_RIGHTS, PROCESS_QUERY_LIMITED_INFORMATION,
+    PROCESS_SYNCHRONIZE, PROCESS_TERMINATE, QueryFullProcessImageNameW, TerminateProcess,
 };
 
 const LOOK: PROCESS_ACCESS_RIGHTS = PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_SYNCHRONIZE;
@@ -18,7 +16,7 @@ const LOOK: PROCESS_ACCESS_RIGHTS = PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_
 fn open(pid: u32, rights: PROCESS_ACCESS_RIGHTS) -> Option<OwnedHandle> {
     // SAFETY: no pointers; 0 means not inheritable.
     let handle = unsafe { OpenProcess(rights, 0, pid) };
-    // SAFETY: a handle that was just created and belongs to nobody else.
+    // SAFETY: a handle that was just created and has no other owner.
     (!handle.is_null()).then(|| unsafe { OwnedHandle::from_raw_handle(handle) })
 }
 
@@ -30,28 +28,6 @@ pub(super) fn open_to_look(pid: u32) -> Option<OwnedHandle> {
 /// Opens a process to end it. The handle pins the id, so what is learned through it stays true.
 pub(super) fn open_to_end(pid: u32) -> Option<OwnedHandle> {
     open(pid, LOOK | PROCESS_TERMINATE)
-}
-
-/// When it was created, in units of 100 ns since 1601. Together with the id, an identity.
-pub(super) fn start_time(process: &OwnedHandle) -> Option<u64> {
-    let zero = FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 };
-    let (mut created, mut ended, mut kernel, mut user) = (zero, zero, zero, zero);
-    // SAFETY: the handle is open and all four places are writable.
-    let done = unsafe {
-        GetProcessTimes(
-            process.as_raw_handle(),
-            &raw mut created,
-            &raw mut ended,
-            &raw mut kernel,
-            &raw mut user,
-        )
-    };
-    (done != 0).then(|| u64::from(created.dwHighDateTime) << 32 | u64::from(created.dwLowDateTime))
-}
-
-pub(super) fn has_ended(process: &OwnedHandle) -> bool {
-    // SAFETY: the handle is open; 0 asks without waiting.
-    unsafe { WaitForSingleObject(process.as_raw_handle(), 0) == WAIT_OBJECT_0 }
 }
 
 /// The exit code of a process that has ended.

@@ -18,7 +18,7 @@ pub(super) fn resume(pid: u32) -> io::Result<()> {
     if snapshot == INVALID_HANDLE_VALUE {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: a handle that was just created and belongs to nobody else.
+    // SAFETY: a handle that was just created and has no other owner.
     let snapshot = unsafe { OwnedHandle::from_raw_handle(snapshot) };
     let mut entry = THREADENTRY32 {
         dwSize: u32::try_from(size_of::<THREADENTRY32>()).unwrap_or(u32::MAX),
@@ -44,7 +44,7 @@ fn resume_thread(id: u32) -> io::Result<()> {
     if thread.is_null() {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: a handle that was just created and belongs to nobody else.
+    // SAFETY: a handle that was just created and has no other owner.
     let thread = unsafe { OwnedHandle::from_raw_handle(thread) };
     // SAFETY: the handle is open and has the right to resume.
     if unsafe { ResumeThread(thread.as_raw_handle()) } == u32::MAX {
