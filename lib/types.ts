@@ -132,7 +132,7 @@ export interface ExecutionMetadata {
 
 /** The conditions a command runs under. */
 export interface ExecutionConditions {
-  /** The execution's id. A taken one is refused. @default a new UUID v7 */
+  /** The execution's id. A taken one is refused, also one whose log is still there. @default a new UUID v7 */
   id?: string | undefined
   /** Merged over the inherited environment; `null` removes a variable, `undefined` leaves it as it is. @default {} */
   env?: Readonly<Record<string, string | null | undefined>> | undefined
@@ -224,7 +224,7 @@ export interface ExecutionResult {
   completedAt: string
   /** What was run, what happened and what to do about it. */
   error: { code: FailureCode; message: string } | null
-  /** The first part of the log. */
+  /** The first part of the log; `null` when it is not there. */
   logPath: string | null
   /** Files with every byte of a stream, under `stream_to_file`, where memory could not hold it. */
   outputFiles: { stdout?: string; stderr?: string }
@@ -236,7 +236,7 @@ export interface ExecutionResult {
   leftoverProcesses: { pid: number; name: string }[]
   /** A process left behind still held the pipe when reading stopped. */
   outputIncomplete: boolean
-  /** Why the log is missing or partial. */
+  /** Why the log or a file of `outputFiles` is missing or partial. */
   logError: string | null
   metadata: ExecutionMetadata
 }

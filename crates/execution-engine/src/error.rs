@@ -4,6 +4,7 @@
 //! [`FailureCode`] says why an accepted execution did not end as `completed`; it sits in the
 //! [result](crate::ExecutionResult::error), because an execution that was accepted always has a result.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fmt, io};
 
@@ -56,6 +57,17 @@ pub enum EngineError {
     /// The request's id belongs to an execution that the engine still retains.
     #[error("execution {0} exists already: leave `id` out, or give a new one")]
     DuplicateId(Uuid),
+    /// The log of an earlier execution with the request's id is still there.
+    #[error(
+        "the log of an earlier execution {id} is {}: leave `id` out, give a new one, or remove that log",
+        path.display()
+    )]
+    LogExists {
+        /// The id.
+        id: Uuid,
+        /// That log.
+        path: PathBuf,
+    },
     /// No execution with this id is live or retained.
     #[error("no execution {0}: it never was accepted here, or its retention has passed")]
     NotFound(Uuid),
@@ -103,7 +115,7 @@ impl EngineError {
         match self {
             Self::InvalidConfig(_) => "INVALID_CONFIG",
             Self::InvalidRequest(_) => "INVALID_REQUEST",
-            Self::DuplicateId(_) => "DUPLICATE_ID",
+            Self::DuplicateId(_) | Self::LogExists { .. } => "DUPLICATE_ID",
             Self::NotFound(_) => "NOT_FOUND",
             Self::QueueFull { .. } => "QUEUE_FULL",
             Self::ShutDown => "SHUT_DOWN",

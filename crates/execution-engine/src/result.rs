@@ -44,7 +44,7 @@ pub struct ExecutionResult {
     pub completed_at: DateTime<Utc>,
     /// Why the status is not `Completed`.
     pub error: Option<ExecutionFailure>,
-    /// The first part of the log; `None` if there is none.
+    /// The first part of the log; `None` if it is not there.
     pub log_path: Option<PathBuf>,
     /// Files with every byte of a stream, under `stream_to_file`, if memory could not hold it.
     pub output_files: OutputFiles,
@@ -57,7 +57,7 @@ pub struct ExecutionResult {
     /// Whether a process left behind still held the pipe when reading stopped: output it wrote later is
     /// missing.
     pub output_incomplete: bool,
-    /// Why the log is missing or partial.
+    /// Why the log or one of `output_files` is missing or partial.
     pub log_error: Option<String>,
     /// Copied from the request.
     pub metadata: ExecutionMetadata,

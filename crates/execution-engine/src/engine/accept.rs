@@ -24,7 +24,8 @@ pub(super) enum Beginning {
 }
 
 impl Inner {
-    /// Accepts a request, or returns why not. Touches neither the disk nor the process table.
+    /// Accepts a request, or returns why not. Never touches the process table, and looks at the disk only for
+    /// a request that brings its own id.
     pub(super) fn accept(
         self: &Arc<Self>,
         mut request: ExecutionRequest,
@@ -33,6 +34,9 @@ impl Inner {
     ) -> Result<Arc<Execution>, EngineError> {
         let secrets = self.secrets_for(&request);
         request.validate(&self.config).map_err(|refused| masked(refused, &secrets))?;
+        if let Some(id) = request.id {
+            self.refuse_taken(id)?;
+        }
         let (stdin, stdin_sender) = StdinSource::new(std::mem::take(&mut request.stdin));
         let execution = Arc::new(Execution::new(Accepted {
             id: request.id.unwrap_or_else(Uuid::now_v7),
@@ -65,6 +69,16 @@ impl Inner {
         host_loop::spawn(&self.runtime, self.reactor.as_ref(), task.run(ticket));
         self.start_cleanup_task();
         Ok(execution)
+    }
+
+    /// An id that memory no longer holds is taken as long as its log is there: an execution must not be taken
+    /// for another. Two programs that look at the same moment both find nothing; the log is then the first
+    /// one's, and the other runs without.
+    fn refuse_taken(&self, id: Uuid) -> Result<(), EngineError> {
+        if self.registry.get(id).is_ok() {
+            return Err(EngineError::DuplicateId(id));
+        }
+        self.logs.log_in_the_way(id).map_or(Ok(()), |path| Err(EngineError::LogExists { id, path }))
     }
 
     /// Most requests bring no secrets of their own and share the engine's compiled set.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::ExecutionEngine;
 use super::inner::Inner;
 use crate::error::EngineError;
+use crate::registry::OwnLog;
 
 /// A larger log is not returned as one string; read its records instead.
 const MAX_TEXT: u64 = 64 * 1024 * 1024;
@@ -125,12 +126,20 @@ fn read_text(folder: &LogFolder, id: Uuid) -> io::Result<String> {
 }
 
 impl Inner {
-    /// Looks for a log, on a thread that may block.
+    /// Looks for a log, on a thread that may block. An execution that is known here is never answered with
+    /// another one's log, which may have its name.
     async fn with_log<T: Send + 'static>(
         self: &Arc<Self>,
         id: Uuid,
         look: impl FnOnce(&LogFolder) -> io::Result<T> + Send + 'static,
     ) -> Result<T, EngineError> {
+        match self.registry.get(id).map_or(OwnLog::Written, |execution| execution.own_log()) {
+            OwnLog::Unwritten => return Err(EngineError::NotFound(id)),
+            OwnLog::Lost(why) => {
+                return Err(EngineError::LogUnreadable { id, source: Arc::new(io::Error::other(why)) });
+            }
+            OwnLog::Written => {}
+        }
         let engine = Arc::clone(self);
         blocking(move || engine.logs.open_folder().and_then(|folder| look(&folder))).await.map_err(|error| {
             match error.kind() {

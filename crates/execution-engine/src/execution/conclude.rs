@@ -11,9 +11,9 @@ use super::end_guard::EndGuard;
 use super::outcome::terminal_event;
 use crate::admission::Permit;
 use crate::error::{ExecutionFailure, FailureCode};
-use crate::log::ExecutionLog;
+use crate::log::{ExecutionLog, FinishedLog, StoredFile};
 use crate::registry::{Execution, Registry};
-use crate::result::{ExecutionResult, ExecutionStatus};
+use crate::result::{ExecutionResult, ExecutionStatus, OutputFiles};
 
 /// How long callers that wait for a result wait for a handler that does not return.
 const DELIVERY_DEADLINE: Duration = Duration::from_secs(1);
@@ -22,17 +22,26 @@ const HANDOVER_DEADLINE: Duration = Duration::from_millis(100);
 /// How long a result waits for a disk that does not respond.
 const LOG_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Writes the log's footer and records in the result where all files are. Returns warnings about the log.
-pub(crate) async fn close_log(log: ExecutionLog, result: &mut ExecutionResult) -> Option<String> {
-    let footer = LogFooter::from(&*result);
-    let Ok(finished) = timeout(LOG_DEADLINE, log.finish(footer)).await else {
-        result.log_error = Some(format!("the disk did not take the log's end within {LOG_DEADLINE:?}"));
-        return result.log_error.clone();
-    };
-    result.log_path = finished.path;
-    result.log_error = finished.error;
-    result.output_files = finished.output_files;
-    finished.warning
+/// Writes the log's footer and records in the result where all files are.
+pub(crate) async fn close_log(log: ExecutionLog, result: &mut ExecutionResult) -> FinishedLog {
+    let begun = log.path();
+    let finished = timeout(LOG_DEADLINE, log.finish(LogFooter::from(&*result))).await;
+    let finished = finished.unwrap_or_else(|_| {
+        let error = format!("the disk did not take the log's end within {LOG_DEADLINE:?}");
+        let path = begun.and_then(|log| log.path());
+        FinishedLog {
+            log: path.map(|path| StoredFile { path, is_whole: false }),
+            warnings: vec![error.clone()],
+            error: Some(error),
+            ..FinishedLog::default()
+        }
+    });
+    let path = |file: &Option<StoredFile>| file.as_ref().map(|file| file.path.clone());
+    result.log_path = path(&finished.log);
+    result.log_error.clone_from(&finished.error);
+    result.output_files =
+        OutputFiles { stdout: path(&finished.streams.stdout), stderr: path(&finished.streams.stderr) };
+    finished
 }
 
 /// Publishes the result: to the registry, then as the terminal event, then to waiting callers.
@@ -65,7 +74,10 @@ pub(crate) async fn after_panic(EndGuard { execution, registry, handler }: &EndG
     tracing::error!(id = %execution.id, panic = message, "an execution's task panicked");
     let message = format!("`{}` was stopped by a bug in the engine: {message}", execution.command);
     let error = ExecutionFailure::new(FailureCode::Internal, message);
-    let result = execution.unstarted_result(ExecutionStatus::Failed, Some(error));
+    let result = ExecutionResult {
+        log_path: execution.summary().log_path,
+        ..execution.unstarted_result(ExecutionStatus::Failed, Some(error))
+    };
     let delivery = Delivery::new(execution.id, handler.clone(), false);
     publish(execution, registry, result, delivery, None).await;
 }

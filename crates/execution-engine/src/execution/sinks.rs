@@ -2,7 +2,6 @@
 //!
 //! Secrets are masked before anything else sees the bytes.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +11,7 @@ use super::outcome::Cause;
 use super::settings::OutputLimit;
 use crate::event::{EventKind, OutputStream};
 use crate::limits::OversizedOutputStrategy;
-use crate::log::ExecutionLog;
+use crate::log::{ExecutionLog, StoredFile};
 use crate::output::{BoundedBuffer, Secrets, StreamRedactor};
 use crate::per_stream::PerStream;
 
@@ -42,11 +41,14 @@ impl StreamSink {
         self.buffer.is_truncated()
     }
 
-    /// The stream as the result holds it. `whole`: the file that has all of it.
-    pub(crate) fn into_text(self, name: &str, whole: Option<&PathBuf>) -> String {
-        let place = whole.map_or_else(
+    /// The stream as the result holds it. `stored`: the file that has more.
+    pub(crate) fn into_text(self, name: &str, stored: Option<&StoredFile>) -> String {
+        let place = stored.map_or_else(
             || "it was not logged".to_owned(),
-            |path| format!("all of it is in {}", path.display()),
+            |StoredFile { path, is_whole }| {
+                let part = if *is_whole { "all" } else { "part" };
+                format!("{part} of it is in {}", path.display())
+            },
         );
         self.buffer.into_text(&|left_out| format!("[... {left_out} bytes of {name} left out; {place} ...]"))
     }
@@ -149,7 +151,7 @@ impl Sinks {
 
     /// Log errors become warnings, once each.
     pub(crate) fn report_log_trouble(&mut self) {
-        if let Some(message) = self.log.take_warning() {
+        for message in self.log.take_warnings() {
             self.delivery.event(EventKind::Warning { message });
         }
     }

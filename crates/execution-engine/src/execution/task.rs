@@ -23,7 +23,7 @@ use super::supervise::{Ended, Supervisor};
 use crate::admission::{Permit, Ticket};
 use crate::command;
 use crate::error::ExecutionFailure;
-use crate::event::{EventHandler, EventKind};
+use crate::event::{EventHandler, EventKind, OutputStream};
 use crate::host_loop::Reactor;
 use crate::log::ExecutionLog;
 use crate::output::Secrets;
@@ -223,14 +223,13 @@ impl Task {
             output_incomplete: ended.output_incomplete,
             ..execution.unstarted_result(status, error)
         };
-        if let Some(message) = conclude::close_log(log, &mut result).await {
+        let mut files = conclude::close_log(log, &mut result).await;
+        for message in std::mem::take(&mut files.warnings) {
             delivery.event(EventKind::Warning { message });
         }
         // Only now is it known where the omitted output can be found.
-        result.stdout =
-            stdout.into_text("stdout", result.output_files.stdout.as_ref().or(result.log_path.as_ref()));
-        result.stderr =
-            stderr.into_text("stderr", result.output_files.stderr.as_ref().or(result.log_path.as_ref()));
+        result.stdout = stdout.into_text("stdout", files.file_of(OutputStream::Stdout));
+        result.stderr = stderr.into_text("stderr", files.file_of(OutputStream::Stderr));
         conclude::publish(execution, &self.registry, result, delivery, Some(permit)).await;
     }
 }

@@ -117,9 +117,9 @@ impl ExecutionLog {
         self.shared.caught_up().await;
     }
 
-    /// The log's error, reported once.
-    pub(crate) fn take_warning(&mut self) -> Option<String> {
-        self.shared.take_trouble()
+    /// What went wrong since the last call.
+    pub(crate) fn take_warnings(&self) -> Vec<String> {
+        self.shared.take_troubles()
     }
 
     /// Writes the rest and the footer, and closes the files.
@@ -133,7 +133,7 @@ impl ExecutionLog {
         let mut finished = finished
             .await
             .unwrap_or_else(|_| FinishedLog { error: Some(NO_WRITER.to_owned()), ..FinishedLog::default() });
-        finished.warning = self.take_warning();
+        finished.warnings.splice(..0, self.take_warnings());
         finished
     }
 

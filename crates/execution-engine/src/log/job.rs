@@ -9,7 +9,7 @@ use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
 use super::formatter::Block;
-use crate::result::OutputFiles;
+use crate::per_stream::PerStream;
 use crate::sync::lock;
 
 /// Limit of bytes handed over and not yet written; beyond it, the child waits for the disk.
@@ -58,8 +58,10 @@ pub(super) enum Job {
 pub(super) struct Shared {
     unwritten: AtomicUsize,
     written: Notify,
-    path: OnceLock<PathBuf>,
-    trouble: Mutex<Option<String>>,
+    /// Where the log is; `None` if it could not be begun.
+    path: OnceLock<Option<PathBuf>>,
+    /// What went wrong and was not reported yet.
+    trouble: Mutex<Vec<String>>,
 }
 
 impl Shared {
@@ -74,21 +76,21 @@ impl Shared {
         }
     }
 
-    pub(super) fn path(&self) -> Option<PathBuf> {
-        self.path.get().cloned()
+    /// Known once the log was begun, or could not be.
+    pub(super) fn path(&self) -> Option<&Option<PathBuf>> {
+        self.path.get()
     }
 
-    pub(super) fn set_path(&self, path: PathBuf) {
+    pub(super) fn set_path(&self, path: Option<PathBuf>) {
         let _ = self.path.set(path);
     }
 
-    /// Keeps the first error until it is taken.
     pub(super) fn report(&self, trouble: String) {
-        lock(&self.trouble).get_or_insert(trouble);
+        lock(&self.trouble).push(trouble);
     }
 
-    pub(super) fn take_trouble(&self) -> Option<String> {
-        lock(&self.trouble).take()
+    pub(super) fn take_troubles(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.trouble))
     }
 }
 
@@ -118,17 +120,41 @@ impl Drop for Unwritten {
 pub(crate) struct LogPath(pub(super) Arc<Shared>);
 
 impl LogPath {
+    /// Where the log is, if it exists by now.
     pub(crate) fn path(&self) -> Option<PathBuf> {
-        self.0.path()
+        self.0.path().cloned().flatten()
+    }
+
+    /// Whether the log could not be begun.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.path() == Some(&None)
     }
 }
 
-/// Where all files are when the log is closed.
+/// Where everything is when the log is closed.
 #[derive(Debug, Default)]
 pub(crate) struct FinishedLog {
-    pub(crate) path: Option<PathBuf>,
+    pub(crate) log: Option<StoredFile>,
+    /// The files of whole streams.
+    pub(crate) streams: PerStream<Option<StoredFile>>,
+    /// Everything that went wrong.
     pub(crate) error: Option<String>,
-    /// The warning that was not reported yet.
-    pub(crate) warning: Option<String>,
-    pub(crate) output_files: OutputFiles,
+    /// What of that was not reported yet.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// A file that is where it should be.
+#[derive(Debug)]
+pub(crate) struct StoredFile {
+    pub(crate) path: PathBuf,
+    /// Whether everything is in it.
+    pub(crate) is_whole: bool,
+}
+
+impl FinishedLog {
+    /// The file with most of a stream.
+    pub(crate) fn file_of(&self, stream: OutputStream) -> Option<&StoredFile> {
+        let files = || [&self.streams[stream], &self.log].into_iter().flatten();
+        files().find(|file| file.is_whole).or_else(|| files().next())
+    }
 }

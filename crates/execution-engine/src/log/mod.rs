@@ -3,7 +3,8 @@
 //!
 //! * [`handle`] collects what happens to one execution; [`service`] owns the thread, [`writer`], that formats
 //!   ([`formatter`]) and writes; [`job`] is the messages between them.
-//! * [`part_file`] appends and rotates; [`spill`] holds whole streams; [`folder`] secures the log folder.
+//! * [`part_file`] appends and rotates; [`spill`] holds whole streams; [`folder`] secures the log folder;
+//!   [`identity`] notices files that others have moved.
 //! * [`footer`] says how an execution ended; [`interrupted`] does so for a writer that died.
 //!
 //! Nothing is synced to the disk: a log survives the death of its program, but a power cut costs its last
@@ -13,6 +14,7 @@ mod folder;
 mod footer;
 mod formatter;
 mod handle;
+mod identity;
 mod interrupted;
 mod job;
 mod part_file;
@@ -25,5 +27,5 @@ pub(crate) use folder::remove;
 pub(crate) use formatter::formatted_bytes;
 pub(crate) use handle::ExecutionLog;
 pub(crate) use interrupted::end_interrupted;
-pub(crate) use job::LogPath;
+pub(crate) use job::{FinishedLog, LogPath, StoredFile};
 pub(crate) use service::LogService;

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use execution_log::format::{PREFIX_LEN, footer_line, header_line, timestamp};
 use execution_log::lock::hold;
@@ -14,6 +15,7 @@ use execution_log::{ByteCounts, LogFolder, LogFooter, LogHeader};
 use memchr::memrchr;
 
 use super::folder::{self, is_deleted};
+use super::identity::FileIdentity;
 use crate::event::OutputStream;
 
 /// Limits on one log.
@@ -25,16 +27,36 @@ pub(super) struct Rotation {
 
 /// An open log.
 pub(super) struct PartFile {
+    folder: LogFolder,
     file: File,
     /// The first part, once another one is written to: it stays open until the end.
     first: Option<File>,
     header: LogHeader,
     size: u64,
-    /// Parts after the first that still exist, with their sizes, oldest first.
-    later: VecDeque<(u32, u64)>,
+    /// Full parts after the first that were not dropped, oldest first.
+    later: VecDeque<FullPart>,
     dropped: u64,
     checksum: crc32fast::Hasher,
     counts: ByteCounts,
+}
+
+/// A part that is no longer written to.
+struct FullPart {
+    number: u32,
+    bytes: u64,
+    identity: FileIdentity,
+}
+
+/// How the files of a log were found at its end.
+pub(super) struct EndedLog {
+    /// Why it has no footer.
+    pub(super) error: Option<io::Error>,
+    /// Whether the first part still has its name.
+    pub(super) is_in_place: bool,
+    /// Parts that no longer have their names.
+    pub(super) missing: Vec<PathBuf>,
+    /// Whether no part was dropped.
+    pub(super) is_whole: bool,
 }
 
 impl PartFile {
@@ -45,6 +67,7 @@ impl PartFile {
         let line = header_line(&header);
         file.write_all(line.as_bytes())?;
         Ok(Self {
+            folder: folder.clone(),
             file,
             first: None,
             header,
@@ -60,13 +83,14 @@ impl PartFile {
     /// of output they contain.
     pub(super) fn append(
         &mut self,
-        folder: &LogFolder,
         rotation: Rotation,
         mut block: &[u8],
         mut counts: ByteCounts,
     ) -> io::Result<()> {
         if is_deleted(&self.file) {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "the log was deleted while it was written"));
+            let message =
+                format!("{} was deleted while it was written", self.path(self.header.part).display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
         // Has only its header, and perhaps a note about a dropped part.
         let mut is_new = self.size <= header_line(&self.header).len() as u64;
@@ -83,7 +107,7 @@ impl PartFile {
                 count => count,
             };
             if count == 0 {
-                self.begin_next(folder, rotation)?;
+                self.begin_next(rotation)?;
                 is_new = true;
                 continue;
             }
@@ -110,46 +134,66 @@ impl PartFile {
         Ok(())
     }
 
-    fn begin_next(&mut self, folder: &LogFolder, rotation: Rotation) -> io::Result<()> {
+    fn begin_next(&mut self, rotation: Rotation) -> io::Result<()> {
         if self.header.part > 1 {
-            self.later.push_back((self.header.part, self.size));
+            let identity = FileIdentity::of(&self.file)?;
+            self.later.push_back(FullPart { number: self.header.part, bytes: self.size, identity });
         }
         let mut header = self.header.clone();
         header.part += 1;
         header.offsets = self.counts;
         let line = header_line(&header);
-        let full =
-            std::mem::replace(&mut self.file, folder::create(folder, &part_name(header.id, header.part))?);
+        let next = folder::create(&self.folder, &part_name(header.id, header.part))?;
+        let full = std::mem::replace(&mut self.file, next);
         self.first.get_or_insert(full);
         self.file.write_all(line.as_bytes())?;
         self.size = line.len() as u64;
         self.header = header;
         // The first part and this one count towards the limit.
         while self.later.len() + 2 > rotation.max_parts {
-            let Some((part, bytes)) = self.later.pop_front() else { break };
-            self.drop_part(folder, part, bytes)?;
+            let Some(part) = self.later.pop_front() else { break };
+            self.drop_part(&part)?;
         }
         Ok(())
     }
 
-    fn drop_part(&mut self, folder: &LogFolder, part: u32, bytes: u64) -> io::Result<()> {
-        folder::remove(folder, &part_name(self.header.id, part))?;
-        self.dropped += bytes;
-        let event = serde_json::json!({ "event": "dropped", "part": part, "bytes": bytes });
+    fn drop_part(&mut self, part: &FullPart) -> io::Result<()> {
+        // Another file that has its name now is not ours to delete.
+        if part.identity.is_at(&self.path(part.number)) {
+            folder::remove(&self.folder, &part_name(self.header.id, part.number))?;
+        }
+        self.dropped += part.bytes;
+        let event = serde_json::json!({ "event": "dropped", "part": part.number, "bytes": part.bytes });
         let record = format!("{} #  {event}\n", timestamp(chrono::Utc::now()));
         self.write(record.as_bytes())
     }
 
-    /// The last line. `lost`: bytes of records that were never written.
-    pub(super) fn end(mut self, mut footer: LogFooter, lost: u64) -> io::Result<()> {
+    /// Where a part is.
+    pub(super) fn path(&self, part: u32) -> PathBuf {
+        self.folder.path().join(part_name(self.header.id, part))
+    }
+
+    /// Writes the last line. `lost`: bytes of records that were never written.
+    pub(super) fn end(mut self, mut footer: LogFooter, lost: u64) -> EndedLog {
         footer.dropped_bytes = self.dropped + lost;
         footer.parts = self.header.part;
-        footer.crc32 = Some(self.checksum.finalize());
-        self.file.write_all(footer_line(&footer).as_bytes())?;
-        if is_deleted(&self.file) {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "the log was deleted while it was written"));
-        }
-        Ok(())
+        footer.crc32 = Some(self.checksum.clone().finalize());
+        let error = self.file.write_all(footer_line(&footer).as_bytes()).err();
+        let missing: Vec<_> = self.missing().map(|part| self.path(part)).collect();
+        let is_in_place = missing.first() != Some(&self.path(1));
+        EndedLog { error, is_in_place, missing, is_whole: self.dropped == 0 }
+    }
+
+    /// The numbers of the parts that no longer have their names, in order.
+    fn missing(&self) -> impl Iterator<Item = u32> {
+        let first = self.first.as_ref().map(|first| (1, FileIdentity::of(first)));
+        let later = self.later.iter().map(|part| (part.number, Ok(part.identity)));
+        let last = (self.header.part, FileIdentity::of(&self.file));
+        let is_missing = |part, identity: io::Result<FileIdentity>| {
+            identity.is_ok_and(|identity| !identity.is_at(&self.path(part)))
+        };
+        let parts = first.into_iter().chain(later).chain([last]);
+        parts.filter_map(move |(part, identity)| is_missing(part, identity).then_some(part))
     }
 }
 

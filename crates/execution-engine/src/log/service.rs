@@ -4,12 +4,14 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, mpsc};
 
+use execution_log::names::part_name;
 use execution_log::{LogFolder, LogLocation};
 use once_cell::sync::OnceCell;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::handle::{ExecutionLog, LogMode};
+use super::identity::is_taken;
 use super::job::Job;
 use super::part_file::Rotation;
 use super::spill::LoneSpills;
@@ -47,6 +49,14 @@ impl LogService {
     /// Opens the folder for reading; never creates it. Blocks.
     pub(crate) fn open_folder(&self) -> io::Result<LogFolder> {
         self.location.open()
+    }
+
+    /// The log of an earlier execution with this id, if logs are written and one is in the way. Looks at the
+    /// disk once, and opens no file.
+    pub(crate) fn log_in_the_way(&self, id: Uuid) -> Option<PathBuf> {
+        let folder = self.is_on.then(|| self.open_folder().ok()).flatten()?;
+        let name = part_name(id, 1);
+        is_taken(&folder, &name).then(|| folder.path().join(name))
     }
 
     pub(crate) fn lone_spills(&self) -> &LoneSpills {
@@ -121,11 +131,12 @@ mod tests {
         }
         let footer = || LogFooter::new(ExecutionStatus::Completed);
         let harmed = harmed.finish(footer()).await;
-        assert!(harmed.error.is_some_and(|error| error.contains("panicked")) && harmed.warning.is_some());
+        assert!(harmed.error.is_some_and(|error| error.contains("panicked")));
+        assert_eq!(harmed.warnings.len(), 1);
         for log in [other, later] {
             let finished = log.finish(footer()).await;
             assert_eq!(finished.error, None);
-            let text = std::fs::read_to_string(finished.path.unwrap()).unwrap();
+            let text = std::fs::read_to_string(finished.log.unwrap().path).unwrap();
             assert!(text.contains("O  hello\n") && text.contains("#end "), "{text}");
         }
     }

@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, mpsc};
 
-use execution_log::names::part_name;
+use execution_log::names::{part_name, spill_name};
 use execution_log::{LogFolder, LogFooter, LogHeader, LogLocation, OutputStream};
 use uuid::Uuid;
 
 use super::folder;
 use super::formatter::{Block, Formatter, Records};
-use super::job::{FinishedLog, Job, Shared, Unwritten};
+use super::identity::{FileIdentity, moved};
+use super::job::{FinishedLog, Job, Shared, StoredFile, Unwritten};
 use super::part_file::{PartFile, Rotation};
 use super::spill::{LoneSpills, Spill};
-use crate::per_stream::PerStream;
+use crate::per_stream::{PerStream, STREAMS};
 
 pub(super) struct Writer {
     location: LogLocation,
@@ -31,6 +32,7 @@ pub(super) struct Writer {
 
 struct OpenFolder {
     folder: LogFolder,
+    identity: Option<FileIdentity>,
     /// Why it is not the expected one.
     notice: Option<String>,
 }
@@ -38,10 +40,11 @@ struct OpenFolder {
 #[derive(Default)]
 struct OpenLog {
     log: Option<PartFile>,
+    path: Option<PathBuf>,
     formatter: Formatter,
     spills: PerStream<Spill>,
-    /// What `FinishedLog` will report.
-    finished: FinishedLog,
+    /// Why the log is missing or partial.
+    trouble: Option<String>,
     /// Bytes of records that could not be written.
     lost: u64,
 }
@@ -83,7 +86,9 @@ impl Writer {
                 Job::Finish { id, footer, reply } => {
                     let finished = catch_unwind(AssertUnwindSafe(|| self.finish(id, *footer)));
                     // Without a reply, the log reports that its thread is gone.
-                    let _ = finished.map(|finished| reply.send(finished));
+                    if let Ok(finished) = finished {
+                        let _ = reply.send(finished);
+                    }
                 }
                 Job::Abandon { id } => drop(self.open.remove(&id)),
                 Job::Idle(reply) => drop(reply.send(())),
@@ -96,10 +101,10 @@ impl Writer {
     fn guarded(&mut self, id: Uuid, unwritten: &Unwritten, job: impl FnOnce(&mut Self, &Shared)) {
         let shared = &unwritten.shared;
         if catch_unwind(AssertUnwindSafe(|| job(self, shared))).is_err() {
-            let mut entry = OpenLog { finished: FinishedLog::default(), ..OpenLog::default() };
-            entry.finished.path = shared.path();
+            let path = shared.path().cloned().flatten();
+            let mut entry = OpenLog { path, ..OpenLog::default() };
             entry.fail(
-                "the log ends early: writing it panicked, a bug in the engine, please report it",
+                "the log ends early: writing it panicked, a bug in the engine, please report it".to_owned(),
                 shared,
             );
             self.open.insert(id, entry);
@@ -107,31 +112,23 @@ impl Writer {
     }
 
     fn begin(&mut self, id: Uuid, header: LogHeader, shared: &Shared) {
-        let mut created = self.create(header.clone(), shared);
-        if created.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            // The folder was removed since it was opened: creates a new one, once.
-            self.folder = None;
-            created = self.create(header, shared);
-        }
+        let created = self.create(header, shared);
         let entry = self.open.entry(id).or_default();
+        entry.path = created.as_ref().ok().map(|log| log.path(1));
+        shared.set_path(entry.path.clone());
         match created {
-            Ok((log, path)) => {
-                entry.log = Some(log);
-                shared.set_path(path.clone());
-                entry.finished.path = Some(path);
-            }
-            Err(error) => entry.fail(&format!("there is no log: {error}"), shared),
+            Ok(log) => entry.log = Some(log),
+            Err(trouble) => entry.fail(format!("there is no log: {trouble}"), shared),
         }
     }
 
-    fn create(&mut self, header: LogHeader, shared: &Shared) -> io::Result<(PartFile, PathBuf)> {
-        let id = header.id;
-        let OpenFolder { folder, notice } = self.folder()?;
+    fn create(&mut self, header: LogHeader, shared: &Shared) -> Result<PartFile, String> {
+        let name = part_name(header.id, 1);
+        let OpenFolder { folder, notice, .. } = self.folder()?;
         if let Some(notice) = notice {
             shared.report(notice.clone());
         }
-        let log = PartFile::create(folder, header)?;
-        Ok((log, folder.path().join(part_name(id, 1))))
+        PartFile::create(folder, header).map_err(|error| not_created(folder, &name, &error))
     }
 
     fn write(&mut self, id: Uuid, block: &Block, shared: &Shared) {
@@ -140,10 +137,9 @@ impl Writer {
         let mut entry = self.open.remove(&id).unwrap_or_default();
         let mut formatter = std::mem::take(&mut entry.formatter);
         formatter.format(block, &mut records, |records| {
-            let written = self.folder().and_then(|open| entry.append(&open.folder, rotation, records));
-            if let Err(error) = written {
+            if let Err(error) = entry.append(rotation, records) {
                 entry.lost += records.bytes.len() as u64;
-                entry.fail(&format!("the log ends early: {error}"), shared);
+                entry.fail(format!("the log ends early: {error}"), shared);
             }
         });
         entry.formatter = formatter;
@@ -156,52 +152,108 @@ impl Writer {
         if entry.log.is_none() {
             self.lone_spills.add(id);
         }
-        let OpenLog { spills, finished, .. } = &mut entry;
-        let written = self.folder().and_then(|open| {
-            let files = &mut finished.output_files;
-            spills[stream].write(&open.folder, (id, stream), bytes, files)
-        });
-        if let Err(error) = written {
-            entry.spills[stream] = Spill::Failed;
-            entry.fail(&format!("output is not in its file from here on: {error}"), shared);
+        let create = || {
+            let (name, OpenFolder { folder, .. }) = (spill_name(id, stream), self.folder()?);
+            let file = folder::create(folder, &name).map_err(|error| not_created(folder, &name, &error))?;
+            Ok((file, folder.path().join(name)))
+        };
+        if let Some(trouble) = entry.spills[stream].write(create, bytes) {
+            shared.report(trouble);
         }
         self.open.insert(id, entry);
     }
 
     fn finish(&mut self, id: Uuid, footer: LogFooter) -> FinishedLog {
-        let mut entry = self.open.remove(&id).unwrap_or_default();
-        if let Some(log) = entry.log.take()
-            && let Err(error) = log.end(footer, entry.lost)
-        {
-            entry.finished.error.get_or_insert(format!("the log has no end: {error}"));
-        }
-        entry.finished
+        self.open.remove(&id).unwrap_or_default().end(footer)
     }
 
-    fn folder(&mut self) -> io::Result<&OpenFolder> {
-        if self.folder.is_none() {
-            let (folder, notice) = folder::open_or_make(&self.location)?;
-            let _ = self.known_folder.set(folder.path().to_owned());
-            self.folder = Some(OpenFolder { folder, notice });
+    /// The folder, opened again if its path names another one by now, or none.
+    fn folder(&mut self) -> Result<&OpenFolder, String> {
+        if self.folder.as_ref().is_some_and(|open| !open.is_in_place()) {
+            self.folder = None;
         }
-        self.folder.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+        if self.folder.is_none() {
+            let (folder, notice) = folder::open_or_make(&self.location).map_err(|error| {
+                format!("the folder {} cannot be used: {error}", path_of(&self.location).display())
+            })?;
+            let _ = self.known_folder.set(folder.path().to_owned());
+            self.folder = Some(OpenFolder { identity: FileIdentity::of(&folder).ok(), folder, notice });
+        }
+        self.folder.as_ref().ok_or_else(String::new)
+    }
+}
+
+/// Why a file could not be created, and what to do.
+fn not_created(folder: &LogFolder, name: &str, error: &io::Error) -> String {
+    let path = folder.path().join(name);
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => format!(
+            "{path} exists already, of another execution or another program: give every execution an id of \
+             its own, or move the file away"
+        ),
+        _ => format!("{path} cannot be created: {error}"),
+    }
+}
+
+/// The last folder that was tried.
+fn path_of(location: &LogLocation) -> &Path {
+    match location {
+        LogLocation::Configured(path) | LogLocation::Default { own: path, .. } => path,
+    }
+}
+
+impl OpenFolder {
+    fn is_in_place(&self) -> bool {
+        self.identity.is_none_or(|identity| identity.is_folder_at(self.folder.path()))
     }
 }
 
 impl OpenLog {
-    fn fail(&mut self, trouble: &str, shared: &Shared) {
-        if self.finished.error.is_none() {
-            self.finished.error = Some(trouble.to_owned());
-            shared.report(trouble.to_owned());
+    /// Keeps the first trouble with the log.
+    fn fail(&mut self, trouble: String, shared: &Shared) {
+        if self.trouble.is_none() {
+            shared.report(trouble.clone());
+            self.trouble = Some(trouble);
         }
     }
 
-    fn append(&mut self, folder: &LogFolder, rotation: Rotation, records: &Records) -> io::Result<()> {
+    fn append(&mut self, rotation: Rotation, records: &Records) -> io::Result<()> {
         // After the first loss, only the footer is written: a log has no gaps.
         let Some(log) = self.log.as_mut().filter(|_| self.lost == 0) else {
             self.lost += records.bytes.len() as u64;
             return Ok(());
         };
-        log.append(folder, rotation, &records.bytes, records.counts)
+        log.append(rotation, &records.bytes, records.counts)
+    }
+
+    /// Writes the footer, and looks where all files are.
+    fn end(mut self, footer: LogFooter) -> FinishedLog {
+        let mut finished = FinishedLog::default();
+        let mut troubles: Vec<_> = self.trouble.iter().cloned().collect();
+        if let Some(log) = self.log.take() {
+            let ended = log.end(footer, self.lost);
+            let is_moved = !ended.missing.is_empty();
+            let is_whole = ended.is_whole && !is_moved && troubles.is_empty();
+            self.path = self.path.filter(|_| ended.is_in_place);
+            finished.log = self.path.take().map(|path| StoredFile { path, is_whole });
+            if troubles.is_empty() {
+                let has_no_end = ended.error.map(|error| format!("the log has no end: {error}"));
+                troubles.extend(has_no_end.or_else(|| is_moved.then(|| moved(&ended.missing))));
+                finished.warnings.clone_from(&troubles);
+            }
+        }
+        // One that panicked is where it was.
+        finished.log = finished.log.or(self.path.map(|path| StoredFile { path, is_whole: false }));
+        for stream in STREAMS {
+            let spill = std::mem::take(&mut self.spills[stream]);
+            let is_reported = spill.has_trouble();
+            let (file, trouble) = spill.end();
+            finished.streams[stream] = file;
+            finished.warnings.extend(trouble.clone().filter(|_| !is_reported));
+            troubles.extend(trouble);
+        }
+        finished.error = (!troubles.is_empty()).then(|| troubles.join("; "));
+        finished
     }
 }

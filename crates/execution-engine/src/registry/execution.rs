@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, mpsc, watch};
 use uuid::Uuid;
 
-use super::life::{Life, Live, Started, StdinMessage, StopRequest};
+use super::life::{Life, Live, OwnLog, Started, StdinMessage, StopRequest};
 use crate::error::ExecutionFailure;
 use crate::log::LogPath;
 use crate::request::ExecutionMetadata;
@@ -76,6 +76,10 @@ impl Execution {
 
     pub(crate) fn metadata(&self) -> ExecutionMetadata {
         self.lock().life.metadata().clone()
+    }
+
+    pub(crate) fn own_log(&self) -> OwnLog {
+        self.lock().life.own_log()
     }
 
     pub(crate) fn result(&self) -> Option<Arc<ExecutionResult>> {

@@ -28,6 +28,16 @@ pub(crate) enum StdinMessage {
     Close,
 }
 
+/// Whether an execution has a log of its own. If it has none, another execution's log may have its name.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum OwnLog {
+    /// It has not begun, or logging is off.
+    Unwritten,
+    Written,
+    /// There is none; why.
+    Lost(String),
+}
+
 /// Thousands of finished executions may be retained: only their results are.
 #[derive(Debug)]
 pub(super) enum Life {
@@ -67,6 +77,22 @@ impl Life {
         match self {
             Self::Live(_) => None,
             Self::Ended(result) => Some(result),
+        }
+    }
+
+    pub(super) fn own_log(&self) -> OwnLog {
+        match self {
+            Self::Live(live) => match &live.log {
+                Some(log) if log.has_failed() => OwnLog::Lost("it could not be begun".to_owned()),
+                Some(log) if log.path().is_some() => OwnLog::Written,
+                _ => OwnLog::Unwritten,
+            },
+            Self::Ended(result) => match (&result.log_path, &result.log_error, result.started_at) {
+                (Some(_), ..) => OwnLog::Written,
+                (None, Some(error), _) => OwnLog::Lost(error.clone()),
+                (None, None, None) => OwnLog::Lost("its process never started".to_owned()),
+                (None, None, Some(_)) => OwnLog::Unwritten,
+            },
         }
     }
 

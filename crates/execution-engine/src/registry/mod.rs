@@ -6,6 +6,6 @@ mod retention;
 mod store;
 
 pub(crate) use execution::{Accepted, Execution};
-pub(crate) use life::{StdinMessage, StopRequest};
+pub(crate) use life::{OwnLog, StdinMessage, StopRequest};
 pub(crate) use retention::Retention;
 pub(crate) use store::Registry;

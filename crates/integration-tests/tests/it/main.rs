@@ -30,9 +30,11 @@ mod heavy;
 #[cfg(all(feature = "host-loop", target_os = "linux"))]
 mod host_loop;
 mod log_damage;
+mod moved_files;
 mod permits;
 mod public_types;
 mod requests;
+mod reused_ids;
 mod runtime_end;
 mod spawn_errors;
 mod starvation;
