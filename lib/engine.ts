@@ -215,7 +215,12 @@ export class ExecutionEngine {
     unwrap(await this.#native.closeStdin(this.#id(id)))
   }
 
-  /** The whole log as text. @throws ExecutionEngineError `NOT_FOUND`; `LOG_UNREADABLE`, also above 64 MiB. */
+  /**
+   * The whole log as text; empty for a live execution that has none yet.
+   *
+   * @throws ExecutionEngineError `NOT_FOUND` for an unknown id; `LOG_UNREADABLE`, also above 64 MiB, or when a known
+   * execution has no log: it says why.
+   */
   readLogs(id: string, options?: { format?: 'text' | undefined }): Promise<string>
   /**
    * The log's records, read as they are asked for. With `follow`, until the execution ends, also one that another
@@ -233,26 +238,16 @@ export class ExecutionEngine {
     const format = reading('INVALID_REQUEST', 'options', () => options?.format)
     if (format !== 'records') return this.#logText(id, options)
     const { follow = false } = checkedOptions(options, logOptions, this.#secrets)
-    const known = this.#id(id)
-    return logRecords(this.#native, known, { isLive: () => this.#isLive(known), follow })
+    return logRecords(this.#native, this.#id(id), follow)
   }
 
   async #logText(id: string, options: LogOptions): Promise<string> {
     checkedOptions(options, logOptions, this.#secrets)
-    const known = this.#id(id)
-    const wasLive = this.#isLive(known)
-    const log = await this.#native.readLogs(known)
-    // What is live may not have a log yet: it begins with the process.
-    if (wasLive && typeof log === 'object' && log.code === 'NOT_FOUND') return ''
-    return unwrap<string>(log)
+    return unwrap<string>(await this.#native.readLogs(this.#id(id)))
   }
 
   #id(given: string): string {
     return checkedId(given, this.#secrets)
-  }
-
-  #isLive(id: string): boolean {
-    return this.#live.find(id) !== undefined
   }
 
   /**

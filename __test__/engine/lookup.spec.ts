@@ -149,7 +149,7 @@ test('without logging there is no log', async (t) => {
   const engine = testEngine(t, { logging: false })
   const { id, logPath } = await engine.run(...node(''))
   t.is(logPath, null)
-  t.is(codeOf(await t.throwsAsync(() => engine.readLogs(id))), 'NOT_FOUND')
+  t.is(codeOf(await t.throwsAsync(() => engine.readLogs(id))), 'LOG_UNREADABLE')
 })
 
 test('an id is the same in every spelling of a UUID', async (t) => {

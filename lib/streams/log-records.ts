@@ -10,14 +10,10 @@ const START = '1:0'
 export async function* logRecords(
   engine: NativeEngine,
   id: string,
-  { isLive, follow }: { isLive: () => boolean; follow: boolean },
+  follow: boolean,
 ): AsyncGenerator<LogRecord, void, undefined> {
   for (let from = START; ;) {
-    const wasLive = isLive()
-    const answer = await engine.readLogRecords(id, from, PAGE, follow)
-    // A live execution may have no log yet: its log begins with its process.
-    if (!follow && wasLive && 'isFailure' in answer && answer.code === 'NOT_FOUND') return
-    const page = unwrap<NativeLogPage>(answer)
+    const page = unwrap<NativeLogPage>(await engine.readLogRecords(id, from, PAGE, follow))
     for (const record of page.records) yield logRecord(record)
     if (follow ? page.hasEnded : page.atEnd) return
     from = page.next

@@ -19,19 +19,25 @@ pub(crate) enum Beginning {
     Damaged,
     /// Nothing, or only NULs: anybody's, or what a crash left of a part.
     Blank,
-    /// No regular file, another program's file, or another part, of this log or another.
+    /// A file of this user that cannot be read.
+    Unreadable,
+    /// No regular file, another user's or another program's file, or another part, of this log or another.
     Foreign,
 }
 
 impl Beginning {
-    /// What cannot be opened (a directory, a link, another user's file) is not ours.
+    /// `opened`: a file that was listed as one of this user.
     pub(crate) fn of(opened: io::Result<File>, id: Uuid, part: u32) -> Self {
-        opened.map_or(Self::Foreign, |mut file| Self::read(&mut file, id, part))
+        match opened {
+            Ok(mut file) => Self::read(&mut file, id, part),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Foreign,
+            Err(_) => Self::Unreadable,
+        }
     }
 
     /// Leaves the file at any position.
     pub(crate) fn read(file: &mut File, id: Uuid, part: u32) -> Self {
-        Self::try_read(file, id, part).unwrap_or(Self::Damaged)
+        Self::try_read(file, id, part).unwrap_or(Self::Unreadable)
     }
 
     fn try_read(file: &mut File, id: Uuid, part: u32) -> io::Result<Self> {
@@ -39,7 +45,7 @@ impl Beginning {
         file.take(BEGINNING).read_to_end(&mut bytes)?;
         if let Some(version) = format::version(&bytes) {
             if !bytes.contains(&b'\n') {
-                BufReader::new(file.take(MAX_LINE)).read_until(b'\n', &mut bytes)?;
+                BufReader::new(file.take(MAX_LINE - BEGINNING)).read_until(b'\n', &mut bytes)?;
             }
             let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
             return Ok(match parse(line) {
@@ -60,7 +66,7 @@ impl Beginning {
     /// a later one has nothing to read, and may be anybody's.
     pub(crate) fn is_part(self, part: u32) -> bool {
         match self {
-            Self::Log { .. } | Self::Damaged => true,
+            Self::Log { .. } | Self::Damaged | Self::Unreadable => true,
             Self::Blank => part == 1,
             Self::Foreign => false,
         }

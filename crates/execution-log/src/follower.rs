@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::folder::LogFolder;
 use crate::inspect::{LogState, Look};
-use crate::lock::Lock;
 use crate::position::LogPosition;
 use crate::reader::{LogPage, LogReader};
 use crate::record::LogRecord;
@@ -41,8 +40,6 @@ pub struct LogFollower {
     folder: LogFolder,
     id: Uuid,
     reader: LogReader,
-    /// A lock that was held before and is free now is the surest sign that the writer is gone.
-    was_held: bool,
     /// Nothing more is written, but there may still be something to read.
     is_over: bool,
 }
@@ -54,7 +51,7 @@ impl LogFollower {
     /// An error of the file system: `NotFound` if there is no such log, or a missing permission.
     pub fn open(folder: &LogFolder, id: Uuid, from: LogPosition) -> io::Result<Self> {
         let reader = LogReader::open_in(folder, id, from)?;
-        Ok(Self { folder: folder.clone(), id, reader, was_held: false, is_over: false })
+        Ok(Self { folder: folder.clone(), id, reader, is_over: false })
     }
 
     /// The underlying reader, for header, footer, damage and position.
@@ -84,16 +81,13 @@ impl LogFollower {
         Ok(page)
     }
 
-    fn writer_is_gone(&mut self) -> bool {
+    fn writer_is_gone(&self) -> bool {
         let parts = self.folder.part_numbers(self.id);
         // Deleted while it was written, or not a log.
         let Some(look) = Look::at(&self.folder, self.id, &parts) else { return true };
         match look.state {
             LogState::Ended | LogState::Interrupted => true,
-            LogState::Running => {
-                let was_held = std::mem::replace(&mut self.was_held, look.lock == Lock::Held);
-                was_held && look.lock == Lock::Free
-            }
+            LogState::Running => false,
             LogState::Damaged => look.footer.is_some() || self.is_settled(),
         }
     }

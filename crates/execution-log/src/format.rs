@@ -20,8 +20,8 @@ pub(crate) const FOOTER_MARK: &str = "#end ";
 pub const PREFIX_LEN: usize = 31;
 /// Limit of a record's payload; the rest follows in further records.
 pub const MAX_PAYLOAD: usize = 16 * 1024;
-/// Limit of a line, except for headers, whose arguments have the system's limits.
-pub(crate) const MAX_LINE: u64 = 4 * 1024 * 1024 + (MAX_PAYLOAD + PREFIX_LEN) as u64;
+/// Limit of a line. Only a header comes near it: it has the program's arguments.
+pub(crate) const MAX_LINE: u64 = 16 * 1024 * 1024;
 
 /// `2025-10-21T10:30:05.201337Z`.
 #[must_use]
@@ -86,7 +86,10 @@ fn record(line: &[u8]) -> Option<LogRecord> {
         b" O+ " => output(OutputStream::Stdout, true),
         b" E  " => output(OutputStream::Stderr, false),
         b" E+ " => output(OutputStream::Stderr, true),
-        b" #  " => LogRecordKind::Event { event: serde_json::from_slice(payload).ok()? },
+        b" #  " => {
+            let event: serde_json::Value = serde_json::from_slice(payload).ok()?;
+            LogRecordKind::Event { event: event.is_object().then_some(event)? }
+        }
         _ => return None,
     };
     Some(LogRecord { timestamp, kind })

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -13,6 +12,8 @@ use crate::files::{LogFiles, LogPart, OutputFile};
 use crate::folder::LogFolder;
 use crate::inspect::{LogInfo, Look};
 use crate::names::{self, part_name, spill_name};
+use crate::path_error::at;
+use crate::user_folder::Entry;
 
 impl LogFolder {
     /// The logs in this folder, oldest first. Damaged ones are included, and hide no others.
@@ -33,24 +34,22 @@ impl LogFolder {
     /// An error of the file system; `NotFound` if there is no such log.
     pub fn log(&self, id: Uuid) -> io::Result<LogInfo> {
         let files = self.files()?.into_iter().find(|files| files.id == id);
-        files.and_then(|files| files.inspect(self)).ok_or_else(|| io::ErrorKind::NotFound.into())
+        files
+            .and_then(|files| files.inspect(self))
+            .ok_or_else(|| at(&self.path().join(part_name(id, 1)), io::ErrorKind::NotFound.into()))
     }
 
-    /// The files in this folder that have a log's name, by execution. Opens none of them.
+    /// The files of this user in this folder that have a log's name, by execution. Opens none of them.
     ///
     /// # Errors
     /// An error of the file system, if the folder cannot be listed.
     pub fn files(&self) -> io::Result<Vec<LogFiles>> {
         let mut all = BTreeMap::new();
-        for entry in self.path().read_dir()?.flatten() {
-            let name = entry.file_name();
-            let Some((name, id)) = name.to_str().and_then(|name| Some((name, names::owner(name)?))) else {
-                continue;
-            };
-            // The entry itself, not the target of a link. One that has been removed meanwhile is skipped.
-            let Ok(meta) = entry.metadata() else { continue };
-            let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            let (path, bytes) = (entry.path(), meta.len());
+        for name in self.user_folder().names()? {
+            let Some(id) = names::owner(&name) else { continue };
+            // Of another user, a link, or removed meanwhile.
+            let Ok(Entry { bytes, modified }) = self.user_folder().entry(&name) else { continue };
+            let path = self.path().join(&name);
             let files = all.entry(id).or_insert_with(|| LogFiles::new(id));
             files.bytes += bytes;
             files.modified = files.modified.max(modified);
@@ -103,7 +102,7 @@ impl LogFiles {
             .parts
             .iter()
             .map(|part| (part, beginning(part)))
-            .filter(|(_, beginning)| *beginning != Beginning::Foreign)
+            .filter(|(_, beginning)| !matches!(beginning, Beginning::Foreign | Beginning::Unreadable))
             .collect();
         if !parts.iter().any(|(_, beginning)| matches!(beginning, Beginning::Log { .. })) {
             return Vec::new();

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::folder::LogFolder;
+use crate::user_folder::UserFolder;
 
 /// The default folder's name, in the system's temporary folder.
 const DEFAULT_NAME: &str = "cloudops-executions";
@@ -42,11 +43,40 @@ impl LogLocation {
     pub fn open(&self) -> io::Result<LogFolder> {
         match self {
             Self::Configured(path) => LogFolder::open(path),
-            Self::Default { shared, own } => {
-                LogFolder::open_unlinked(shared).or_else(|_| LogFolder::open_unlinked(own))
-            }
+            Self::Default { shared, own } => LogFolder::open(shared).or_else(|_| LogFolder::open(own)),
         }
     }
+
+    /// Opens the folder, and creates it if it is missing. Also says what its user should know: that it is not
+    /// the expected one, or that other users can put another one in its place.
+    ///
+    /// A configured folder that existed before keeps its permissions: it may serve other purposes, and the
+    /// files in it are for their owner only in any case.
+    ///
+    /// # Errors
+    /// As for [`UserFolder::open_or_create`].
+    pub fn open_or_create(&self) -> io::Result<(LogFolder, Option<String>)> {
+        let (folder, fallback) = match self {
+            Self::Configured(path) => (UserFolder::open_or_create(path)?, None),
+            Self::Default { shared, own } => match closed(shared) {
+                Ok(folder) => (folder, None),
+                Err(error) => (closed(own)?, Some(format!("logs go to {}, because {error}", own.display()))),
+            },
+        };
+        let exposure = folder.exposure().map(|exposure| {
+            let path = folder.path().display();
+            format!("other users can put another folder in the place of {path}: {exposure}")
+        });
+        let notice = [fallback, exposure].into_iter().flatten().reduce(|one, other| one + "; " + &other);
+        Ok((folder.into(), notice))
+    }
+}
+
+/// A folder whose name is known on the whole machine.
+fn closed(path: &Path) -> io::Result<UserFolder> {
+    let folder = UserFolder::open_or_create(path)?;
+    folder.close_to_others()?;
+    Ok(folder)
 }
 
 #[cfg(unix)]

@@ -20,16 +20,19 @@ mod os {
 
     use super::Lock;
 
-    /// Locks a new log for its writer. Best effort: a file system may have no locks.
-    pub fn hold(file: &File) {
+    /// Locks a log for its writer, as long as the file is open. False if another program holds it. Best
+    /// effort: a file system may have no locks.
+    #[must_use]
+    pub fn try_hold(file: &File) -> bool {
         /// A reader that checks at this very moment holds a shared lock for some microseconds.
         const TRIES: u32 = 50;
         for _ in 0..TRIES {
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
-                Ok(()) | Err(TryLockError::Error(_)) => return,
+                Ok(()) | Err(TryLockError::Error(_)) => return true,
             }
         }
+        false
     }
 
     pub(crate) fn look(file: &File) -> Lock {
@@ -50,15 +53,23 @@ mod os {
 
     /// Locks keep readers out on this system, so nothing is locked. Containers do not share folders here, so
     /// process ids suffice.
-    pub fn hold(_: &File) {}
+    #[must_use]
+    pub fn try_hold(_: &File) -> bool {
+        true
+    }
 
     pub(crate) fn look(_: &File) -> Lock {
         Lock::Unknown
     }
 }
 
-pub use os::hold;
 pub(crate) use os::look;
+pub use os::try_hold;
+
+/// Locks a new log for its writer, as [`try_hold`] does.
+pub fn hold(file: &File) {
+    let _ = try_hold(file);
+}
 
 /// Whether a writer [holds](hold) a log's first part.
 #[must_use]

@@ -14,6 +14,9 @@ use crate::folder::LogFolder;
 use crate::footer::LogFooter;
 use crate::format::{Line, MAX_LINE, parse};
 use crate::header::LogHeader;
+use crate::hole;
+use crate::names::part_name;
+use crate::path_error::at;
 use crate::position::LogPosition;
 use crate::record::LogRecord;
 
@@ -45,6 +48,14 @@ pub struct LogPage {
     /// Whether nothing will follow: the log has its footer, or its writer is gone. Only a
     /// [follower](crate::LogFollower) checks the latter.
     pub has_ended: bool,
+}
+
+impl LogPage {
+    /// Nothing so far: reading goes on at the same position.
+    #[must_use]
+    pub fn empty(from: LogPosition) -> Self {
+        Self { records: Vec::new(), next: from, at_end: true, has_ended: false }
+    }
 }
 
 /// Returns the records of a log one by one, across its parts.
@@ -209,6 +220,9 @@ impl LogReader {
     fn skip_line(&mut self) -> io::Result<u64> {
         let mut skipped = 0;
         loop {
+            if self.input.buffer().is_empty() {
+                skipped += hole::skip(self.input.get_mut())?;
+            }
             let buffered = self.input.fill_buf()?;
             let count = memchr::memchr(b'\n', buffered).map_or(buffered.len(), |end| end + 1);
             let ended = buffered.get(count.wrapping_sub(1)) == Some(&b'\n') || count == 0;
@@ -233,7 +247,11 @@ impl Iterator for LogReader {
         if self.has_failed {
             return None;
         }
-        let next = self.next_record();
+        let part = self.position.part;
+        let next = self.next_record().map_err(|error| {
+            let path = self.folder.path().join(part_name(self.id, part));
+            at(&path, error)
+        });
         // Fails for good, so that a caller that skips errors does not loop.
         self.has_failed = next.is_err();
         next.transpose()
@@ -246,8 +264,9 @@ fn next_part(folder: &LogFolder, id: Uuid, part: u32, damage: &mut LogDamage) ->
     if let Some(file) = open_part(folder, id, following) {
         return Some((file, following));
     }
-    // Rotation leaves a gap; only then is it worth listing the folder.
-    let mut later = folder.part_numbers(id).into_iter().filter(|other| *other > following);
+    // Rotation leaves a gap; only then is it worth listing the folder. By then, the following part may be
+    // there.
+    let mut later = folder.part_numbers(id).into_iter().filter(|other| *other >= following);
     let (file, next) = later.find_map(|next| Some((open_part(folder, id, next)?, next)))?;
     let gap = next - following;
     if gap > MAX_GAP {

@@ -20,26 +20,27 @@ const FOLLOW_INTERVAL: Duration = Duration::from_millis(100);
 
 impl ExecutionEngine {
     /// The whole log as text, as `cat` would show it. Finds logs of earlier engines in the same folder too.
+    /// The log of a live execution that has none yet is empty.
     ///
     /// # Errors
-    /// [`EngineError::NotFound`] when there is no such log, [`EngineError::LogUnreadable`] when it
-    /// cannot be read, or is larger than 64 MiB.
+    /// [`EngineError::NotFound`] for an unknown id without a log. [`EngineError::LogUnreadable`] when the log
+    /// cannot be read, is larger than 64 MiB, or when a known execution has none; it says why.
     pub async fn read_logs(&self, id: Uuid) -> Result<String, EngineError> {
-        self.inner.with_log(id, move |folder| read_text(folder, id)).await
+        self.inner.with_log(id, String::new, move |folder| read_text(folder, id)).await
     }
 
     /// At most `max` records of a log, from a position on: those that exist now.
     ///
     /// # Errors
-    /// [`EngineError::NotFound`] when there is no such log, [`EngineError::LogUnreadable`] when it
-    /// cannot be read.
+    /// As for [`read_logs`](Self::read_logs), whatever the log's size.
     pub async fn read_log_records(
         &self,
         id: Uuid,
         from: LogPosition,
         max: usize,
     ) -> Result<LogPage, EngineError> {
-        self.inner.with_log(id, move |folder| LogReader::open_in(folder, id, from)?.page(max)).await
+        let nothing = move || LogPage::empty(from);
+        self.inner.with_log(id, nothing, move |folder| LogReader::open_in(folder, id, from)?.page(max)).await
     }
 
     /// Like [`read_log_records`](Self::read_log_records), but waits for at least one record, or the end.
@@ -65,8 +66,7 @@ impl ExecutionEngine {
     /// ```
     ///
     /// # Errors
-    /// [`EngineError::NotFound`] when there is no such log and no live execution that may still create one,
-    /// [`EngineError::LogUnreadable`] when it cannot be read.
+    /// As for [`read_log_records`](Self::read_log_records).
     pub async fn follow_log_records(
         &self,
         id: Uuid,
@@ -74,24 +74,20 @@ impl ExecutionEngine {
         max: usize,
     ) -> Result<LogPage, EngineError> {
         let max = max.max(1);
-        let mut follower = loop {
-            // Checked before looking: a log that is created after the look is found in the next round.
-            let may_begin = self.inner.registry.is_live(id);
-            match self.inner.with_log(id, move |folder| LogFollower::open(folder, id, from)).await {
-                Err(EngineError::NotFound(_)) if may_begin => tokio::time::sleep(FOLLOW_INTERVAL).await,
-                opened => break opened?,
-            }
-        };
+        let mut opened = None;
         loop {
-            let poll = move |_: &LogFolder| {
+            // A live execution may have no log yet: it begins with the process.
+            let nothing = move || (None, LogPage::empty(from));
+            let poll = move |folder: &LogFolder| {
+                let mut follower = opened.map_or_else(|| LogFollower::open(folder, id, from), Ok)?;
                 let page = follower.poll(max)?;
-                Ok((page, follower))
+                Ok((Some(follower), page))
             };
-            let (page, again) = self.inner.with_log(id, poll).await?;
+            let (follower, page) = self.inner.with_log(id, nothing, poll).await?;
             if !page.records.is_empty() || page.has_ended {
                 return Ok(page);
             }
-            follower = again;
+            opened = follower;
             tokio::time::sleep(FOLLOW_INTERVAL).await;
         }
     }
@@ -115,7 +111,7 @@ fn read_text(folder: &LogFolder, id: Uuid) -> io::Result<String> {
     let mut text = Vec::new();
     for part in parts {
         let remaining = (MAX_TEXT + 1).saturating_sub(text.len() as u64);
-        folder.file(&part_name(id, part))?.take(remaining).read_to_end(&mut text)?;
+        folder.user_folder().file(&part_name(id, part))?.take(remaining).read_to_end(&mut text)?;
         if text.len() as u64 > MAX_TEXT {
             let message =
                 format!("it has more than {MAX_TEXT} bytes, too many for one text: read its records");
@@ -126,27 +122,36 @@ fn read_text(folder: &LogFolder, id: Uuid) -> io::Result<String> {
 }
 
 impl Inner {
-    /// Looks for a log, on a thread that may block. An execution that is known here is never answered with
-    /// another one's log, which may have its name.
+    /// Looks at a log, on a thread that may block. An execution that is known here is never answered with
+    /// another one's log, which may have its name. `nothing`: what there is of a log that is still to begin.
     async fn with_log<T: Send + 'static>(
         self: &Arc<Self>,
         id: Uuid,
+        nothing: impl FnOnce() -> T,
         look: impl FnOnce(&LogFolder) -> io::Result<T> + Send + 'static,
     ) -> Result<T, EngineError> {
-        match self.registry.get(id).map_or(OwnLog::Written, |execution| execution.own_log()) {
-            OwnLog::Unwritten => return Err(EngineError::NotFound(id)),
-            OwnLog::Lost(why) => {
-                return Err(EngineError::LogUnreadable { id, source: Arc::new(io::Error::other(why)) });
-            }
-            OwnLog::Written => {}
+        let known = self.registry.get(id).map(|execution| execution.own_log());
+        let missing = |why: String| {
+            Err(EngineError::LogUnreadable {
+                id,
+                source: Arc::new(io::Error::new(io::ErrorKind::NotFound, why)),
+            })
+        };
+        match &known {
+            Ok(_) if !self.config.logging => return missing("there is none: `logging` is off".to_owned()),
+            Ok(OwnLog::Unwritten) => return Ok(nothing()),
+            Ok(OwnLog::Lost(why)) => return missing(why.clone()),
+            Ok(OwnLog::Written(_)) | Err(_) => {}
         }
         let engine = Arc::clone(self);
-        blocking(move || engine.logs.open_folder().and_then(|folder| look(&folder))).await.map_err(|error| {
-            match error.kind() {
-                io::ErrorKind::NotFound => EngineError::NotFound(id),
-                _ => EngineError::LogUnreadable { id, source: Arc::new(error) },
-            }
-        })
+        match blocking(move || engine.logs.open_folder().and_then(|folder| look(&folder))).await {
+            Ok(found) => Ok(found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match known {
+                Ok(OwnLog::Written(path)) => missing(format!("{} was moved or deleted", path.display())),
+                _ => Err(EngineError::NotFound(id)),
+            },
+            Err(error) => Err(EngineError::LogUnreadable { id, source: Arc::new(error) }),
+        }
     }
 
     /// Reads the log folder, on a thread that may block. A missing folder is as good as an empty one.

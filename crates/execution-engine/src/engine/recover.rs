@@ -1,7 +1,8 @@
 //! After a crash: what was cut off, and what survived.
 //!
 //! Processes that survived an interrupted log are identified by the mark in their environment, or by the id
-//! *and* start time that the log names. A reused id is never mistaken for one of ours.
+//! *and* start time that the log names. A reused id is never mistaken for one of ours. A log alone proves
+//! nothing: only what carries the mark is ever killed.
 
 use std::io;
 use std::path::PathBuf;
@@ -54,7 +55,8 @@ pub struct RecoveredExecution {
     pub log_path: PathBuf,
     /// Its processes that were still running.
     pub survivors: Vec<LeftoverProcess>,
-    /// Whether those were killed.
+    /// Whether all of those were killed. A process that only the log calls one of them is not: it does not
+    /// carry the execution's id in its environment. Neither is any while the host lives.
     pub survivors_stopped: bool,
 }
 
@@ -62,7 +64,7 @@ impl ExecutionEngine {
     /// Finds what earlier engines on this log folder left when their program died: marks their logs as
     /// interrupted, retains them as results, and lists or kills surviving processes.
     ///
-    /// Logs of programs that still run are left alone. The list is empty when nothing is found.
+    /// Logs that are still written are left alone. The list is empty when nothing is found.
     ///
     /// # Errors
     /// [`EngineError::LogFolderUnreadable`] when the folder cannot be read.
@@ -72,14 +74,38 @@ impl ExecutionEngine {
     }
 }
 
-/// Processes that carry the execution's mark, and its leader, should that have dropped the mark.
-fn survivors(header: &LogHeader) -> Vec<LeftoverProcess> {
-    let mut found = process::marked_processes(&process::marker(header.id));
-    let is_listed = found.iter().any(|process| process.pid == header.pid);
-    if !is_listed && is_same_process(header.pid, header.pid_start_time) {
-        found.push(LeftoverProcess { pid: header.pid, name: header.command.clone() });
+/// The processes of an interrupted execution.
+struct Survivors {
+    /// Those that carry its mark.
+    marked: Vec<LeftoverProcess>,
+    /// Its leader, if that is known by its id and start time only.
+    unmarked_leader: Option<LeftoverProcess>,
+}
+
+impl Survivors {
+    fn find(header: &LogHeader) -> Self {
+        // Start times count from boot, so they mean nothing after a reboot.
+        if !header.host.is_of_this_boot() {
+            return Self { marked: Vec::new(), unmarked_leader: None };
+        }
+        let marked = process::marked_processes(&process::marker(header.id));
+        let is_unmarked = marked.iter().all(|process| process.pid != header.pid)
+            && is_same_process(header.pid, header.pid_start_time);
+        let leader = || LeftoverProcess { pid: header.pid, name: header.command.clone() };
+        Self { marked, unmarked_leader: is_unmarked.then(leader) }
     }
-    found
+
+    /// Kills what carries the mark; true if nothing is left then.
+    fn stop(&self, header: &LogHeader) -> bool {
+        // A log may be a copy: as long as its host lives, that one supervises them.
+        if header.host.is_running() {
+            return false;
+        }
+        if self.marked.iter().any(|process| process.pid == header.pid) {
+            process::kill_group_of(header.pid, header.pid_start_time);
+        }
+        process::kill_marked(&process::marker(header.id)).is_empty() && self.unmarked_leader.is_none()
+    }
 }
 
 impl Inner {
@@ -123,19 +149,15 @@ impl Inner {
         if !end_interrupted(folder, log, &LogFooter::from(&result))? {
             return Ok(None);
         }
-        // Start times count from boot, so they mean nothing after a reboot.
-        let is_this_boot = header.host.is_of_this_boot();
-        let survivors = if is_this_boot { survivors(header) } else { Vec::new() };
-        if options.stop_survivors && is_this_boot {
-            process::kill_group_of(header.pid, header.pid_start_time);
-            process::kill_marked(&process::marker(header.id));
-        }
+        let survivors = Survivors::find(header);
+        let are_stopped = options.stop_survivors && survivors.stop(header);
+        let survivors: Vec<_> = survivors.marked.into_iter().chain(survivors.unmarked_leader).collect();
         let found = RecoveredExecution {
             id: header.id,
             command: header.command.clone(),
             started_at: header.started_at,
             log_path: result.log_path.clone().unwrap_or_default(),
-            survivors_stopped: options.stop_survivors && !survivors.is_empty(),
+            survivors_stopped: are_stopped && !survivors.is_empty(),
             survivors,
         };
         execution.set_result(&Arc::new(result));
@@ -166,7 +188,8 @@ impl Inner {
             }
         }
         let PerStream { stdout, stderr } = kept;
-        let message = format!("`{}` was cut off when the program that ran it ended", header.command);
+        let why = if header.host.is_running() { "stopped writing its log" } else { "ended" };
+        let message = format!("`{}` was cut off when the program that ran it {why}", header.command);
         let note = |left_out: u64| format!("[... {left_out} bytes left out; they are in the log ...]");
         let bytes = ByteCounts { stdout: stdout.total(), stderr: stderr.total() };
         Ok(ExecutionResult {

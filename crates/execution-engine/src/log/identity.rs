@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-pub(super) use os::{FileIdentity, is_taken};
+pub(super) use os::FileIdentity;
 
 /// What is said of files that no longer have their names.
 pub(super) fn moved(paths: &[impl AsRef<Path>]) -> String {
@@ -24,8 +24,7 @@ mod os {
     use std::os::unix::fs::MetadataExt;
     use std::path::Path;
 
-    use execution_log::LogFolder;
-    use rustix::fs::{AtFlags, FileType, fstat, statat};
+    use rustix::fs::fstat;
 
     /// Device and inode. No other file has them as long as this one is open.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,23 +47,12 @@ mod os {
             path.metadata().is_ok_and(|meta| Self(meta.dev(), meta.ino()) == self)
         }
     }
-
-    /// Whether a plain file of this user has the name. Neither opens nor follows anything.
-    pub(crate) fn is_taken(folder: &LogFolder, name: &str) -> bool {
-        statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| {
-            FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
-                && stat.st_uid == rustix::process::geteuid().as_raw()
-                && stat.st_nlink == 1
-        })
-    }
 }
 
 #[cfg(not(unix))]
 mod os {
     use std::io;
     use std::path::Path;
-
-    use execution_log::LogFolder;
 
     /// Here, only the absence of a file is noticed.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,9 +71,5 @@ mod os {
         pub(crate) fn is_folder_at(self, path: &Path) -> bool {
             path.is_dir()
         }
-    }
-
-    pub(crate) fn is_taken(folder: &LogFolder, name: &str) -> bool {
-        folder.path().join(name).symlink_metadata().is_ok_and(|meta| meta.is_file())
     }
 }

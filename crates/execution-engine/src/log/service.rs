@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::handle::{ExecutionLog, LogMode};
-use super::identity::is_taken;
 use super::job::Job;
 use super::part_file::Rotation;
 use super::spill::LoneSpills;
@@ -24,7 +23,10 @@ pub(crate) struct LogService {
     is_on: bool,
     location: LogLocation,
     rotation: Rotation,
+    /// Where logs go.
     folder: Arc<OnceLock<PathBuf>>,
+    /// Where they were found, as long as none was created.
+    read_folder: OnceLock<PathBuf>,
     lone_spills: Arc<LoneSpills>,
     jobs: OnceCell<mpsc::Sender<Job>>,
 }
@@ -36,6 +38,7 @@ impl LogService {
             location: LogLocation::new(config.log_dir.as_deref()),
             rotation: Rotation { max_bytes: config.max_log_size_bytes, max_parts: config.max_log_files },
             folder: Arc::default(),
+            read_folder: OnceLock::new(),
             lone_spills: Arc::default(),
             jobs: OnceCell::new(),
         }
@@ -46,9 +49,15 @@ impl LogService {
         self.folder.get().cloned()
     }
 
-    /// Opens the folder for reading; never creates it. Blocks.
+    /// Opens the folder for reading; never creates it. Once known, it is the same one each time, wherever
+    /// another engine's logs would go by then. Blocks.
     pub(crate) fn open_folder(&self) -> io::Result<LogFolder> {
-        self.location.open()
+        if let Some(path) = self.folder.get().or_else(|| self.read_folder.get()) {
+            return LogFolder::open(path);
+        }
+        let folder = self.location.open()?;
+        let _ = self.read_folder.set(folder.path().to_owned());
+        Ok(folder)
     }
 
     /// The log of an earlier execution with this id, if logs are written and one is in the way. Looks at the
@@ -56,7 +65,7 @@ impl LogService {
     pub(crate) fn log_in_the_way(&self, id: Uuid) -> Option<PathBuf> {
         let folder = self.is_on.then(|| self.open_folder().ok()).flatten()?;
         let name = part_name(id, 1);
-        is_taken(&folder, &name).then(|| folder.path().join(name))
+        folder.user_folder().has_file(&name).then(|| folder.path().join(name))
     }
 
     pub(crate) fn lone_spills(&self) -> &LoneSpills {

@@ -33,7 +33,7 @@ pub(super) struct Writer {
 struct OpenFolder {
     folder: LogFolder,
     identity: Option<FileIdentity>,
-    /// Why it is not the expected one.
+    /// What its user should know about it, until it was said.
     notice: Option<String>,
 }
 
@@ -125,8 +125,8 @@ impl Writer {
     fn create(&mut self, header: LogHeader, shared: &Shared) -> Result<PartFile, String> {
         let name = part_name(header.id, 1);
         let OpenFolder { folder, notice, .. } = self.folder()?;
-        if let Some(notice) = notice {
-            shared.report(notice.clone());
+        if let Some(notice) = notice.take() {
+            shared.report(notice);
         }
         PartFile::create(folder, header).map_err(|error| not_created(folder, &name, &error))
     }
@@ -168,7 +168,7 @@ impl Writer {
     }
 
     /// The folder, opened again if its path names another one by now, or none.
-    fn folder(&mut self) -> Result<&OpenFolder, String> {
+    fn folder(&mut self) -> Result<&mut OpenFolder, String> {
         if self.folder.as_ref().is_some_and(|open| !open.is_in_place()) {
             self.folder = None;
         }
@@ -179,7 +179,7 @@ impl Writer {
             let _ = self.known_folder.set(folder.path().to_owned());
             self.folder = Some(OpenFolder { identity: FileIdentity::of(&folder).ok(), folder, notice });
         }
-        self.folder.as_ref().ok_or_else(String::new)
+        self.folder.as_mut().ok_or_else(String::new)
     }
 }
 

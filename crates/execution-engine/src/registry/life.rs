@@ -1,5 +1,6 @@
 //! [`Life`]: what is known of an execution while it is live, and after its end.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,9 +32,10 @@ pub(crate) enum StdinMessage {
 /// Whether an execution has a log of its own. If it has none, another execution's log may have its name.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum OwnLog {
-    /// It has not begun, or logging is off.
+    /// It has not begun yet.
     Unwritten,
-    Written,
+    /// Where it is.
+    Written(PathBuf),
     /// There is none; why.
     Lost(String),
 }
@@ -84,14 +86,13 @@ impl Life {
         match self {
             Self::Live(live) => match &live.log {
                 Some(log) if log.has_failed() => OwnLog::Lost("it could not be begun".to_owned()),
-                Some(log) if log.path().is_some() => OwnLog::Written,
-                _ => OwnLog::Unwritten,
+                log => log.as_ref().and_then(LogPath::path).map_or(OwnLog::Unwritten, OwnLog::Written),
             },
             Self::Ended(result) => match (&result.log_path, &result.log_error, result.started_at) {
-                (Some(_), ..) => OwnLog::Written,
+                (Some(path), ..) => OwnLog::Written(path.clone()),
                 (None, Some(error), _) => OwnLog::Lost(error.clone()),
-                (None, None, None) => OwnLog::Lost("its process never started".to_owned()),
-                (None, None, Some(_)) => OwnLog::Unwritten,
+                (None, None, None) => OwnLog::Lost("there is none: its process never started".to_owned()),
+                (None, None, Some(_)) => OwnLog::Lost("there is none: `logging` is off".to_owned()),
             },
         }
     }

@@ -37,6 +37,7 @@ fn assert_ended(seen: &mpsc::Receiver<String>) {
 fn it_goes_on_to_the_footer() {
     let logs = Logs::new();
     let mut file = logs.part(1, &(logs.header(1) + &output("one")));
+    lock::hold(&file);
     let seen = follow(&logs);
     assert_eq!(next(&seen), "one");
     // Half a record does not count yet.
@@ -53,7 +54,8 @@ fn it_goes_on_to_the_footer() {
 #[test]
 fn it_follows_through_parts_that_disappear() {
     let logs = Logs::new();
-    logs.part(1, &(logs.header(1) + &output("1")));
+    let first = logs.part(1, &(logs.header(1) + &output("1")));
+    lock::hold(&first);
     let seen = follow(&logs);
     for part in 2..=20 {
         let mut file = logs.part(part, "");
@@ -95,7 +97,8 @@ fn it_ends_where_a_living_program_lets_go_of_the_log() {
 #[test]
 fn it_ends_when_the_log_is_deleted() {
     let logs = Logs::new();
-    logs.part(1, &(logs.header(1) + &output("one")));
+    let file = logs.part(1, &(logs.header(1) + &output("one")));
+    lock::hold(&file);
     let seen = follow(&logs);
     assert_eq!(next(&seen), "one");
     std::fs::remove_file(logs.path(1)).unwrap();

@@ -5,5 +5,7 @@ mod damage;
 mod follower;
 mod foreign;
 mod listing;
+#[cfg(target_os = "linux")]
+mod ownership;
 mod reading;
 mod support;

@@ -50,11 +50,13 @@ fn one_damaged_record_of_the_engine_does_not_end_reading() {
     let logs = Logs::new();
     let event = output("").replace(" O  ", " #  ");
     let torn = event.replace('\n', "{\"event\":\"warning\",\"mess\n");
-    logs.part(1, &(logs.header(1) + &output("before") + &torn + &output("after") + &footer()));
+    let no_object = event.replace('\n', "null\n");
+    let damaged = torn + &no_object;
+    logs.part(1, &(logs.header(1) + &output("before") + &damaged + &output("after") + &footer()));
     let mut reader = LogReader::open(logs.dir.path(), logs.id).unwrap();
     let texts: Vec<_> = reader.by_ref().map(|record| text(record.unwrap())).collect();
     assert_eq!(texts, ["before", "after"]);
-    assert_eq!(reader.damage().bad_lines, 1);
+    assert_eq!(reader.damage().bad_lines, 2);
     assert!(reader.footer().is_some());
 }
 
@@ -71,4 +73,23 @@ fn neither_links_nor_pipes_are_followed() {
     assert!(std::process::Command::new("mkfifo").arg(logs.path(1)).status().unwrap().success());
     assert!(LogReader::open(logs.dir.path(), logs.id).is_err());
     assert_eq!(logs.folder().logs().unwrap(), []);
+}
+
+/// It would take minutes to read.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+#[test]
+fn a_hole_in_a_sparse_file_is_skipped() {
+    let logs = Logs::new();
+    let mut file = logs.part(1, &(logs.header(1) + &output("before")));
+    let size = file.metadata().unwrap().len();
+    for end in [1 << 40, 2 << 40] {
+        file.set_len(size + end).unwrap();
+        file.write_all(b"\nx").unwrap();
+    }
+    file.write_all(("\n".to_owned() + &output("after") + &footer()).as_bytes()).unwrap();
+    file.set_len(size + (3 << 40)).unwrap();
+    let mut reader = LogReader::open_in(&logs.folder(), logs.id, LogPosition::START).unwrap();
+    let texts: Vec<_> = reader.by_ref().map(|record| text(record.unwrap())).collect();
+    assert_eq!(texts, ["before", "after"]);
+    assert_eq!(logs.folder().logs().unwrap().len(), 1);
 }

@@ -163,7 +163,7 @@ async fn without_logging_no_folder_is_made_whatever_is_asked() {
     let test = TestEngine::with(|config| config.logging(false));
     let result = test.run(ExecutionRequest::shell("echo hello")).await;
     test.engine.cleanup_old_executions().await;
-    assert_eq!(test.engine.read_logs(result.id).await.unwrap_err().code(), "NOT_FOUND");
+    assert_eq!(test.engine.read_logs(result.id).await.unwrap_err().code(), "LOG_UNREADABLE");
     assert_eq!(test.engine.recover(RecoverOptions::default()).await.unwrap(), []);
     assert!(!test.log_dir().exists());
 }

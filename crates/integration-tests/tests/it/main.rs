@@ -5,6 +5,7 @@
 #![allow(clippy::format_collect, reason = "speed is no concern here")]
 #![allow(clippy::clone_on_ref_ptr, reason = "`events.clone()` is what a test wants to say")]
 
+mod forged_logs;
 mod g01_arguments;
 mod g02_starting;
 mod g03_one_terminal_event;
@@ -30,6 +31,7 @@ mod heavy;
 #[cfg(all(feature = "host-loop", target_os = "linux"))]
 mod host_loop;
 mod log_damage;
+mod missing_logs;
 mod moved_files;
 mod permits;
 mod public_types;

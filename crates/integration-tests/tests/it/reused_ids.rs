@@ -51,7 +51,7 @@ async fn without_logging_no_log_takes_an_id() {
     let silent = TestEngine::with(|config| config.log_dir(first.log_dir()).logging(false));
     let result = run_as(&silent, id, "echo second").await;
     assert_eq!((result.stdout.as_str(), &result.log_path), ("second\n", &None));
-    assert_eq!(silent.engine.read_logs(id).await.unwrap_err().code(), "NOT_FOUND");
+    assert_eq!(silent.engine.read_logs(id).await.unwrap_err().code(), "LOG_UNREADABLE");
 }
 
 /// Two programs that begin at the same moment both see no log. The first to begin its log has it.
