@@ -116,7 +116,7 @@ fn cut_off(log: &Path) {
 #[tokio::test]
 async fn what_is_only_named_like_a_later_part_is_neither_read_nor_written_nor_deleted() {
     for (kind, is_cut_off) in (0..6).flat_map(|kind| [(kind, false), (kind, true)]) {
-        let test = TestEngine::with(|config| config.log_retention_secs(0));
+        let test = TestEngine::new();
         let kept = test.dir.path().join("kept");
         std::fs::write(&kept, "mine").unwrap();
         let result = test.run(ExecutionRequest::shell("echo x")).await;
@@ -158,7 +158,7 @@ async fn a_file_that_only_begins_like_a_log_is_never_deleted() {
 
 #[tokio::test]
 async fn a_copy_of_a_log_under_another_id_is_neither_recovered_nor_deleted() {
-    let test = TestEngine::with(|config| config.log_retention_secs(0));
+    let test = TestEngine::new();
     let result = test.run(ExecutionRequest::shell("echo x")).await;
     let log = result.log_path.clone().unwrap();
     cut_off(&log);
