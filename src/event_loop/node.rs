@@ -3,8 +3,8 @@
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, Result};
 
-/// Programs that run Node's addons on an event loop of their own. Bun reports to be Node in every Node-API
-/// call, names a version of libuv, and exports libuv's functions, which abort.
+/// Programs that run Node's addons on another event loop. Bun claims to be Node in every Node-API call, names
+/// a version of libuv, and exports libuv's functions, which abort.
 const OTHERS: [&str; 2] = ["bun", "deno"];
 
 /// Whether the event loop is Node's, on libuv 1, whose functions are known. Electron's is.
@@ -25,5 +25,9 @@ fn has_libuv_1(env: &Env) -> Result<bool> {
         }
     }
     let uv: Option<String> = versions.get("uv")?;
-    Ok(uv.is_some_and(|version| version.starts_with("1.")))
+    Ok(uv.is_some_and(|version| major(&version) == Some(1)))
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
 }
