@@ -1,9 +1,9 @@
 //! The configuration as JavaScript sends it: JSON with camelCase names. Defaults and ranges are the engine's.
 
-use execution_engine::{EngineError, ExecutionConfig, InvalidField};
+use execution_engine::{EngineError, ExecutionConfig};
 use serde_json::{Map, Value};
 
-use crate::failure::camel_case;
+use crate::failure::{camel_case, changed_by_to_json};
 
 /// Reads a configuration. TypeScript has checked names and types already.
 pub fn from_json(json: &str) -> Result<ExecutionConfig, EngineError> {
@@ -11,9 +11,7 @@ pub fn from_json(json: &str) -> Result<ExecutionConfig, EngineError> {
         let given: Map<String, Value> = serde_json::from_str(json)?;
         serde_json::from_value(given.into_iter().map(|(name, value)| (snake_case(&name), value)).collect())
     };
-    read().map_err(|error: serde_json::Error| {
-        EngineError::InvalidConfig(InvalidField::new("config", "not as expected", error.to_string()))
-    })
+    read().map_err(|_: serde_json::Error| EngineError::InvalidConfig(changed_by_to_json("config")))
 }
 
 /// Writes the configuration in force, without its secrets.

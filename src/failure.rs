@@ -1,6 +1,6 @@
 //! Errors cross as data; one function in TypeScript makes the class.
 
-use execution_engine::EngineError;
+use execution_engine::{EngineError, InvalidField};
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
@@ -20,6 +20,12 @@ pub struct NativeFailure {
     pub value: Option<String>,
     /// What would have been accepted.
     pub allowed: Option<String>,
+}
+
+/// JSON that is not what TypeScript checked: only a `toJSON` of a nested object can cause that. What serde says
+/// of it would show the value, which may be a secret.
+pub fn changed_by_to_json(field: &str) -> InvalidField {
+    InvalidField::new(field, "not as expected", "allowed are plain objects: a `toJSON` changed one")
 }
 
 /// Either side of a result, for JavaScript.

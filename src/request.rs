@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::failure::changed_by_to_json;
+
 /// The caller's own labels.
 #[napi(object)]
 #[derive(Deserialize, Default)]
@@ -48,10 +50,8 @@ pub struct NativeRequest {
 
 /// The request. `stdin`: the content of its standard input, if that is not a string.
 pub fn request(json: &str, stdin: Option<Vec<u8>>) -> Result<ExecutionRequest, EngineError> {
-    // TypeScript has checked the types already.
-    let mut native: NativeRequest = serde_json::from_str(json)
-        .map_err(|error| InvalidField::new("request", "not as expected", error.to_string()))
-        .map_err(EngineError::InvalidRequest)?;
+    let mut native: NativeRequest =
+        serde_json::from_str(json).map_err(|_| EngineError::InvalidRequest(changed_by_to_json("request")))?;
     let stdin = match (stdin, native.stdin.take().as_deref()) {
         (Some(bytes), _) => Stdin::Bytes(bytes),
         (None, None | Some("null")) => Stdin::Null,

@@ -124,6 +124,29 @@ test('a configuration of a class with a `toJSON` of its own is taken by its fiel
   t.is(new ExecutionEngine(new Settings()).config.maxLogFiles, 7)
 })
 
+/** An object that is another one as JSON. */
+const returning = (value: unknown, of: object = []): object =>
+  Object.defineProperty(of, 'toJSON', { value: () => value })
+
+test('what a nested `toJSON` returns is not shown by the refusal', async (t) => {
+  const engine = testEngine(t)
+  const request = { command: { type: 'exec', program: 'true' }, secrets: ['hunter2'] } as const
+  for (const given of [
+    { command: { ...request.command, args: returning('hunter2') } },
+    { metadata: { tags: returning('hunter2', {}) } },
+    { env: returning({ A: { hunter2: 1 } }, {}) },
+    { secrets: returning('hunter2') },
+  ]) {
+    const error = (await t.throwsAsync(() => engine.execute({ ...request, ...given } as never))) as ExecutionEngineError
+    t.deepEqual([error.code, error.field], ['INVALID_REQUEST', 'request'])
+    t.regex(error.message, /toJSON/)
+    t.notRegex(`${error.message} ${error.value}`, /hunter2/)
+  }
+  const error = t.throws(() => new ExecutionEngine({ secrets: returning('hunter2') as never })) as ExecutionEngineError
+  t.deepEqual([error.code, error.field], ['INVALID_CONFIG', 'config'])
+  t.notRegex(`${error.message} ${error.value}`, /hunter2/)
+})
+
 test('a masker refuses by code what it cannot mask', (t) => {
   const fieldOf = (call: () => unknown): string | undefined => {
     const error = t.throws(call) as ExecutionEngineError
