@@ -21,6 +21,7 @@ import { listening } from './events/batch.js'
 import { LiveExecutions } from './events/live-executions.js'
 import type { LiveExecution } from './events/live-execution.js'
 import { Execution } from './execution.js'
+import { Masker } from './masker.js'
 import { logRecords } from './streams/log-records.js'
 import { onAbort } from './support/index.js'
 import {
@@ -288,6 +289,18 @@ export class ExecutionEngine {
   /** The configuration in force, defaults included. Its secrets are not shown. */
   get config(): EffectiveConfig {
     return (this.#config ??= Object.freeze(JSON.parse(this.#native.config()) as EffectiveConfig))
+  }
+
+  /**
+   * Masks the engine's secrets, and those given here, in text of your own.
+   *
+   * @example
+   * console.error(engine.masker([token]).mask(`refused: ${body}`))
+   *
+   * @throws ExecutionEngineError `INVALID_REQUEST` unless it gets strings.
+   */
+  masker(secrets: readonly string[] = []): Masker {
+    return new Masker(Array.isArray(secrets) ? [...this.#secrets, ...secrets] : secrets)
   }
 
   /** How busy the engine is. */

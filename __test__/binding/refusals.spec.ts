@@ -245,6 +245,15 @@ test('a masker masks what the engine masks', async (t) => {
   t.is((error as ExecutionEngineError).field, 'secrets')
 })
 
+test('the masker of an engine masks its secrets and those it is given', (t) => {
+  const engine = testEngine(t, { secrets: ['abcdef'] })
+  t.is(engine.masker().mask('abcdef, defghi'), '***, defghi')
+  t.is(engine.masker(['defghi']).mask('abcdefghi, defghi'), '***, ***')
+  const error = t.throws(() => engine.masker('hunter2' as never)) as ExecutionEngineError
+  t.deepEqual([error.code, error.field], ['INVALID_REQUEST', 'secrets'])
+  t.false(`${error.message} ${error.value}`.includes('hunter2'))
+})
+
 test('an engine shows its configuration without its secrets', (t) => {
   const { config } = testEngine(t, { maxTimeoutMs: 7_200_000, retainOutput: 'tail', secrets: ['hunter2'] })
   t.is(config.maxTimeoutMs, 7_200_000)

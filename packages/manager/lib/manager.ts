@@ -35,8 +35,7 @@ export class ExecutionManager {
    * @throws PlaybookError when it cannot run, such as for want of a required parameter. Nothing was run then.
    */
   run(playbook: Playbook, options: PlaybookRunOptions = {}): PlaybookRun {
-    const { maxTimeoutMs } = this.#engine.config
-    const prepared = prepare(playbook, { ...this.#options, ...given(options) }, maxTimeoutMs)
+    const prepared = prepare(playbook, { ...this.#options, ...given(options) }, this.#engine)
     const run = new PlaybookRun(this.#engine, prepared)
     this.#runs.add(run)
     void run.wait().finally(() => this.#runs.delete(run))

@@ -51,8 +51,13 @@ test('credentials reach each attempt just before it runs, and are masked everywh
 })
 
 /** Everything that is said of runs of a command with these words: events, requests, records, a dry run's plan. */
-const everythingSaid = async (t: Parameters<typeof testManager>[0], words: string[], secrets: string[]) => {
-  const { manager } = testManager(t)
+const everythingSaid = async (
+  t: Parameters<typeof testManager>[0],
+  words: string[],
+  secrets: string[],
+  ofEngine: string[] = [],
+) => {
+  const { manager } = testManager(t, {}, { secrets: ofEngine })
   const values = {
     ...Object.fromEntries(words.map((word, at) => [`word${at}`, word])),
     ...Object.fromEntries(secrets.map((secret, at) => [`secret${at}`, secret])),
@@ -90,6 +95,12 @@ test('a secret is masked in its encoded forms too, in everything that is said of
 test('secrets that overlap are masked as one, in everything that is said of a run', async (t) => {
   const said = await everythingSaid(t, ['<ghijklmno>'], ['ghijkl', 'jklmno'])
   for (const part of ['ghi', 'jkl', 'mno']) t.false(said.includes(part), part)
+  t.true(said.includes('<***>'))
+})
+
+test('secrets of the engine are masked too, also where they overlap with one of the run', async (t) => {
+  const said = await everythingSaid(t, ['<ghijklmno>', 'engine-secret'], ['ghijkl'], ['jklmno', 'engine-secret'])
+  for (const part of ['ghi', 'jkl', 'mno', 'engine-secret']) t.false(said.includes(part), part)
   t.true(said.includes('<***>'))
 })
 

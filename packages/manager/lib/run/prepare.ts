@@ -1,4 +1,6 @@
 /** Finds everything that a run can be refused for, before anything runs. */
+import type { ExecutionEngine } from '@escher/execution-engine'
+
 import { stepReferences } from '../playbook/order.js'
 import { givenValues, isMaskable, type Parameters, type Values, valuesOf } from '../playbook/parameters.js'
 import type { Playbook } from '../playbook/playbook.js'
@@ -18,12 +20,13 @@ export interface PreparedRun extends Resumed {
 }
 
 /**
- * Puts a playbook and the options of a run together. `maxTimeoutMs`: the engine's.
+ * Puts a playbook and the options of a run together, for this engine.
  *
  * @throws PlaybookError with every reason why it cannot run
  */
-export const prepare = (playbook: Playbook, options: PlaybookRunOptions, maxTimeoutMs: number): PreparedRun => {
-  const secrets = new Secrets()
+export const prepare = (playbook: Playbook, options: PlaybookRunOptions, engine: ExecutionEngine): PreparedRun => {
+  const { maxTimeoutMs } = engine.config
+  const secrets = new Secrets(engine)
   let values: ReadonlyMap<string, Values> = new Map()
   let resumed = ALL_STEPS
   const found = Findings.of((findings) => {

@@ -1,5 +1,5 @@
-/** The secrets of one run: given to the engine with each request, and masked in what the manager says itself. */
-import { Masker } from '@escher/execution-engine'
+/** The secrets of one run: given to the engine with each request. With the engine's own, masked in the manager's text. */
+import type { ExecutionEngine, Masker } from '@escher/execution-engine'
 
 import { isMaskable } from '../playbook/parameters.js'
 
@@ -8,8 +8,13 @@ export const MASK = '***'
 
 export class Secrets {
   readonly #values = new Set<string>()
+  readonly #engine: Pick<ExecutionEngine, 'masker'>
   /** Made for the secrets so far, when something is to be masked. */
   #masker: Masker | undefined
+
+  constructor(engine: Pick<ExecutionEngine, 'masker'>) {
+    this.#engine = engine
+  }
 
   /** @throws Error when it is too short to be masked: the engine would refuse it */
   add(name: string, value: string): void {
@@ -26,8 +31,7 @@ export class Secrets {
   }
 
   readonly mask = (text: string): string => {
-    if (this.#values.size === 0) return text
-    this.#masker ??= new Masker(this.values)
+    this.#masker ??= this.#engine.masker(this.values)
     return this.#masker.mask(text)
   }
 }
