@@ -1,4 +1,4 @@
-/** The secrets of one run: given to the engine with each request. With the engine's own, masked in the manager's text. */
+/** The secrets of one run: given to the engine with each request, and masked with its own in the manager's text. */
 import type { ExecutionEngine, Masker } from '@escher/execution-engine'
 
 import { isMaskable } from '../playbook/parameters.js'
