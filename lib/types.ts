@@ -190,6 +190,7 @@ export type FailureCode =
   | 'RESOURCE_EXHAUSTED'
   | 'SPAWN_FAILED'
   | 'NON_ZERO_EXIT'
+  | 'NEEDS_TERMINAL'
   | 'KILLED_BY_SIGNAL'
   | 'OUTPUT_SIZE_EXCEEDED'
   | 'TIMEOUT'

@@ -48,8 +48,9 @@ pub struct NativeResult {
 pub struct NativeExecutionError {
     #[napi(ts_type = "'PROGRAM_NOT_FOUND' | 'PERMISSION_DENIED' | 'NOT_EXECUTABLE' | \
             'WORKING_DIR_NOT_FOUND' | 'ARGUMENTS_TOO_LONG' | 'RESOURCE_EXHAUSTED' | \
-            'SPAWN_FAILED' | 'NON_ZERO_EXIT' | 'KILLED_BY_SIGNAL' | 'OUTPUT_SIZE_EXCEEDED' | \
-            'TIMEOUT' | 'CANCELLED' | 'INTERRUPTED' | 'EXIT_STATUS_LOST' | 'INTERNAL'")]
+            'SPAWN_FAILED' | 'NON_ZERO_EXIT' | 'NEEDS_TERMINAL' | 'KILLED_BY_SIGNAL' | \
+            'OUTPUT_SIZE_EXCEEDED' | 'TIMEOUT' | 'CANCELLED' | 'INTERRUPTED' | 'EXIT_STATUS_LOST' | \
+            'INTERNAL'")]
     pub code: String,
     pub message: String,
 }

@@ -50,6 +50,9 @@ pub enum FailureCode {
     SpawnFailed,
     /// The program ended with an exit code other than 0.
     NonZeroExit,
+    /// The program ended with an exit code other than 0 because it asked at a terminal, and an execution has
+    /// none.
+    NeedsTerminal,
     /// A signal that the engine did not send ended the program.
     KilledBySignal,
     /// More output than `max_output_size_bytes` under the `fail_execution` strategy.
@@ -80,6 +83,7 @@ impl FailureCode {
             Self::ResourceExhausted => "RESOURCE_EXHAUSTED",
             Self::SpawnFailed => "SPAWN_FAILED",
             Self::NonZeroExit => "NON_ZERO_EXIT",
+            Self::NeedsTerminal => "NEEDS_TERMINAL",
             Self::KilledBySignal => "KILLED_BY_SIGNAL",
             Self::OutputSizeExceeded => "OUTPUT_SIZE_EXCEEDED",
             Self::Timeout => "TIMEOUT",

@@ -31,6 +31,14 @@ test('ticks, crosses, what was skipped, and a summary with the reason and the lo
   t.regex(end, /^ {2}log: \//m)
 })
 
+test('a program that asks at the terminal fails at once, with what to do instead', async (t) => {
+  const { home } = testCli(t)
+  const command = [process.execPath, main, 'exec', '--', 'sh', '-c', 'read -r answer < /dev/tty; exit 7']
+  const terminal = openTerminal(t, home, command, { columns: 250, env: { ESCHER_EXEC_HOME: join(home, 'home') } })
+  if (!terminal) return
+  t.regex(await terminal.until(/ended 7/), /escher-exec: .*asks at a terminal/)
+})
+
 test('a running step shows a spinner, its time of the expected one, and its last lines', async (t) => {
   const terminal = open(t, [
     { step: 1, name: 'Count', command: `sh -c 'seq 5; sleep 1000'`, expected_duration_sec: 9 },

@@ -17,6 +17,7 @@ mod sinks;
 mod stdin;
 mod supervise;
 mod task;
+mod terminal;
 
 pub(crate) use settings::Settings;
 pub(crate) use stdin::StdinSource;

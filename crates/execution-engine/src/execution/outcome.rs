@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::terminal;
 use crate::error::{ExecutionFailure, FailureCode};
-use crate::event::EventKind;
+use crate::event::{EventKind, OutputStream};
 use crate::process::ExitKind;
 use crate::request::Command;
 use crate::result::{ExecutionResult, ExecutionStatus};
@@ -39,8 +40,15 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<ExecutionFailure>,
 }
 
-/// Judges the end of `shown`, the command as one would type it.
-pub(crate) fn judge(cause: Option<Cause>, exit: &ExitKind, command: &Command, shown: &str) -> Outcome {
+/// Judges the end of `shown`, the command as one would type it. `end_of` gives what was kept of a stream's
+/// last bytes, at most so many.
+pub(crate) fn judge(
+    cause: Option<Cause>,
+    exit: &ExitKind,
+    command: &Command,
+    shown: &str,
+    end_of: impl Fn(OutputStream, usize) -> Vec<u8>,
+) -> Outcome {
     let (exit_code, signal) = match exit {
         ExitKind::Code(code) => (Some(*code), None),
         ExitKind::Signal { name, .. } => (None, Some(name.clone())),
@@ -48,7 +56,7 @@ pub(crate) fn judge(cause: Option<Cause>, exit: &ExitKind, command: &Command, sh
     };
     let (status, error) = match cause {
         Some(cause) => stopped(cause, shown),
-        None => ended(exit, command, shown),
+        None => ended(exit, command, shown, end_of),
     };
     Outcome { status, exit_code, signal, error }
 }
@@ -86,13 +94,27 @@ fn stopped(cause: Cause, shown: &str) -> (ExecutionStatus, Option<ExecutionFailu
     (status, Some(ExecutionFailure::new(code, message)))
 }
 
-fn ended(exit: &ExitKind, command: &Command, shown: &str) -> (ExecutionStatus, Option<ExecutionFailure>) {
+fn ended(
+    exit: &ExitKind,
+    command: &Command,
+    shown: &str,
+    end_of: impl Fn(OutputStream, usize) -> Vec<u8>,
+) -> (ExecutionStatus, Option<ExecutionFailure>) {
     let error = match exit {
         ExitKind::Code(0) => return (ExecutionStatus::Completed, None),
-        ExitKind::Code(code) => ExecutionFailure::new(
-            FailureCode::NonZeroExit,
-            format!("`{shown}` ended with exit code {code}{}", hint(*code, command)),
-        ),
+        ExitKind::Code(code) => match terminal::advice(command, end_of) {
+            Some(advice) => ExecutionFailure::new(
+                FailureCode::NeedsTerminal,
+                format!(
+                    "`{shown}` ended with exit code {code}: something in it asks at a terminal, and an \
+                     execution has none; {advice}"
+                ),
+            ),
+            None => ExecutionFailure::new(
+                FailureCode::NonZeroExit,
+                format!("`{shown}` ended with exit code {code}{}", hint(*code, command)),
+            ),
+        },
         ExitKind::Signal { name, core_dumped, .. } => ExecutionFailure::new(
             FailureCode::KilledBySignal,
             format!("`{shown}` was ended by {name}{}", if *core_dumped { " (core dumped)" } else { "" }),
@@ -140,7 +162,7 @@ mod tests {
 
     fn verdict(cause: Option<Cause>, exit: &ExitKind) -> Outcome {
         let command = Command::Shell { command: "x".into(), shell: None };
-        judge(cause, exit, &command, "sh -c x")
+        judge(cause, exit, &command, "sh -c x", |_, _| Vec::new())
     }
 
     fn killed(name: &str, number: i32) -> ExitKind {
@@ -173,6 +195,19 @@ mod tests {
         let outcome = verdict(None, &killed("SIGSEGV", 11));
         assert_eq!((outcome.exit_code, outcome.signal.as_deref()), (None, Some("SIGSEGV")));
         assert_eq!(outcome.error.unwrap().code, FailureCode::KilledBySignal);
+    }
+
+    #[test]
+    fn a_question_at_the_terminal_is_a_reason_to_fail_but_not_to_complete() {
+        let command = Command::Exec { program: "sudo".into(), args: Vec::new() };
+        let end_of = |_, _| b"sudo: a terminal is required to read the password\n".to_vec();
+        let verdict = |exit| judge(None, &ExitKind::Code(exit), &command, "sudo id", end_of);
+        assert_eq!(verdict(0).error, None);
+        let failed = verdict(1);
+        assert_eq!((failed.status, failed.exit_code), (ExecutionStatus::Failed, Some(1)));
+        let error = failed.error.unwrap();
+        assert_eq!(error.code, FailureCode::NeedsTerminal);
+        assert!(error.message.contains("`sudo id`") && error.message.contains("sudo -n"), "{error}");
     }
 
     #[test]

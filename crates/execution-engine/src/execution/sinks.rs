@@ -41,6 +41,11 @@ impl StreamSink {
         self.buffer.is_truncated()
     }
 
+    /// What was kept of the last bytes, secrets masked.
+    pub(crate) fn end(&self, most: usize) -> Vec<u8> {
+        self.buffer.end(most)
+    }
+
     /// The stream as the result holds it. `stored`: the file that has more.
     pub(crate) fn into_text(self, name: &str, stored: Option<&StoredFile>) -> String {
         let place = stored.map_or_else(

@@ -204,8 +204,10 @@ impl Task {
 
     async fn conclude(self, ended: Ended, sinks: Sinks, facts: Facts, permit: Permit) {
         let execution = &self.execution;
+        let (command, shown) = (&self.request.command, &execution.command);
+        let end_of = |stream, most| sinks.streams[stream].end(most);
         let Outcome { status, exit_code, signal, error } =
-            outcome::judge(ended.cause, &ended.exit.status, &self.request.command, &execution.command);
+            outcome::judge(ended.cause, &ended.exit.status, command, shown, end_of);
         let Sinks { streams: PerStream { stdout, stderr }, log, mut delivery, .. } = sinks;
         let mut result = ExecutionResult {
             exit_code,

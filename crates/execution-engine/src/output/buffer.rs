@@ -75,6 +75,17 @@ impl BoundedBuffer {
         Arc::clone(&self.head)
     }
 
+    /// What was kept of the last `most` bytes.
+    pub fn end(&self, most: usize) -> Vec<u8> {
+        let (newer, older) = self.tail.split_at(self.oldest);
+        // Where the first part is not followed by the last one, it is not the end.
+        let head = if self.is_truncated() { &[] } else { self.head.as_slice() };
+        let backwards = [newer, older, head].into_iter().flat_map(|part| part.iter().rev());
+        let mut end: Vec<u8> = backwards.take(most).copied().collect();
+        end.reverse();
+        end
+    }
+
     /// What was kept, as text. If something is missing, `note` of the number of bytes left out stands in its
     /// place as a line of its own (an empty note adds nothing). Characters cut by the limit are left out
     /// whole.
@@ -213,6 +224,14 @@ mod tests {
             prop_assert_eq!(buffer.total(), whole.len() as u64);
             prop_assert_eq!(buffer.kept(), whole.len().min(limit) as u64);
             prop_assert_eq!(buffer.is_truncated(), over > 0);
+            let most = whole.len() / 2;
+            let kept_last = match retain {
+                _ if over == 0 => whole.len(),
+                RetainOutput::HeadTail => limit / 2,
+                RetainOutput::Head => 0,
+                RetainOutput::Tail => limit,
+            };
+            prop_assert_eq!(buffer.end(most), whole[whole.len() - most.min(kept_last)..].to_vec());
             let head = match retain {
                 RetainOutput::HeadTail => limit.div_ceil(2),
                 RetainOutput::Head => limit,

@@ -71,6 +71,13 @@ test('without a policy there is one attempt', async (t) => {
   }
 })
 
+test('what asked at a terminal is not tried again: there is none the next time either', async (t) => {
+  const { manager } = testManager(t)
+  const command = `sh -c 'read -r answer < /dev/tty'`
+  const { steps, error } = await manager.run(playbook([{ command, retry_policy: { ...quick, attempts: 3 } }]))
+  t.deepEqual([error?.code, steps[0]?.attempts.length], ['NEEDS_TERMINAL', 1])
+})
+
 test('retry_on: only these exit codes, strings in stderr and failure codes', async (t) => {
   const { manager } = testManager(t)
   const attempts = async (retry_on: (string | number)[], rest: object = {}, said?: string, code?: number) => {
