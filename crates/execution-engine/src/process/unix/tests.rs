@@ -355,7 +355,7 @@ async fn a_process_that_keeps_changing_its_program_does_not_slip_away() {
     let restless = "export N=$((${N:-0}+1)); [ $N -gt 100000 ] && exit; exec \"$0\" -c \"$1\" \"$0\" \"$1\"";
     let mut spec = sh("");
     spec.args =
-        ["-c", "(setsid \"$0\" -c \"$1\" \"$0\" \"$1\" & echo $!); exec sleep 1000", "/bin/sh", restless]
+        ["-c", "(setsid \"$0\" -c \"$1\" \"$0\" \"$1\" &); echo; exec sleep 1000", "/bin/sh", restless]
             .map(Into::into)
             .to_vec();
     let mark = marker(spec.id);
