@@ -179,7 +179,7 @@ export interface NativeMetrics {
   logDir: string | null
 }
 
-/** Files with every byte of a stream. */
+/** Files with the bytes of a stream. */
 export interface NativeOutputFiles {
   stdout?: string
   stderr?: string
@@ -227,6 +227,7 @@ export interface NativeResult {
   error: NativeExecutionError | null
   logPath: string | null
   outputFiles: NativeOutputFiles
+  outputFilesIncomplete: boolean
   resourceUsage: NativeResourceUsage | null
   containment: 'none' | 'group' | 'job'
   leftoverProcesses: Array<NativeProcess>

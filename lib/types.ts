@@ -55,6 +55,13 @@ export interface ExecutionConfig {
   oversizedOutput?: OversizedOutputStrategy | undefined
   /** Which part memory keeps. @default 'head_tail' */
   retainOutput?: RetainOutput | undefined
+  /** Size at which a file of `outputFiles` ends, in bytes; the command goes on. @default 10737418240 */
+  maxSpillBytes?: number | undefined
+  /**
+   * What the disk of the log folder keeps free, in bytes: files of `outputFiles` end before there is less, and a log
+   * then keeps two parts only. @default 1073741824
+   */
+  minFreeBytes?: number | undefined
   /** Whether lines reach listeners. @default true */
   streamOutput?: boolean | undefined
   /** Where logs go. @default `cloudops-executions` in the system's temporary folder */
@@ -227,8 +234,13 @@ export interface ExecutionResult {
   error: { code: FailureCode; message: string } | null
   /** The first part of the log; `null` when it is not there. */
   logPath: string | null
-  /** Files with every byte of a stream, under `stream_to_file`, where memory could not hold it. */
+  /** Files with the bytes of a stream, under `stream_to_file`, where memory could not hold it. */
   outputFiles: { stdout?: string; stderr?: string }
+  /**
+   * Whether one of `outputFiles` ends early: at `maxSpillBytes`, before the disk had less free than `minFreeBytes`, or
+   * where a write failed. `logError` says which.
+   */
+  outputFilesIncomplete: boolean
   /** CPU time and memory; `null` when no process ran. */
   resourceUsage: { userCpuMs: number; systemCpuMs: number; maxRssBytes: number } | null
   /** What held the process tree. */

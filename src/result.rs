@@ -34,6 +34,7 @@ pub struct NativeResult {
     pub error: Either<NativeExecutionError, Null>,
     pub log_path: Either<String, Null>,
     pub output_files: NativeOutputFiles,
+    pub output_files_incomplete: bool,
     pub resource_usage: Either<NativeResourceUsage, Null>,
     #[napi(ts_type = "'none' | 'group' | 'job'")]
     pub containment: String,
@@ -55,7 +56,7 @@ pub struct NativeExecutionError {
     pub message: String,
 }
 
-/// Files with every byte of a stream.
+/// Files with the bytes of a stream.
 #[napi(object, object_from_js = false)]
 pub struct NativeOutputFiles {
     pub stdout: Option<String>,
@@ -139,6 +140,7 @@ impl From<&Arc<ExecutionResult>> for NativeResult {
                 stdout: result.output_files.stdout.as_deref().map(path),
                 stderr: result.output_files.stderr.as_deref().map(path),
             },
+            output_files_incomplete: result.output_files_incomplete,
             resource_usage: nullable(result.resource_usage.map(|usage| NativeResourceUsage {
                 user_cpu_ms: to_js(usage.user_cpu_ms),
                 system_cpu_ms: to_js(usage.system_cpu_ms),

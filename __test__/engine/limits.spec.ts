@@ -101,3 +101,22 @@ test('a request chooses its own strategy', async (t) => {
   t.is(goesOn.status, 'completed')
   t.is(fails.error?.code, 'OUTPUT_SIZE_EXCEEDED')
 })
+
+test('maxSpillBytes ends a file at exactly that size, and the result says so', async (t) => {
+  const engine = await testEngine(t, { oversizedOutput: 'stream_to_file', maxOutputSizeBytes: 10, maxSpillBytes: 1000 })
+  const recorder = new Recorder()
+  const result = await engine.waitForCompletion(await engine.execute(sh('seq 20000'), recorder.listener))
+  t.like(result, { status: 'completed', stdoutBytes: numbers.length, outputFilesIncomplete: true })
+  t.is(await readFile(result.outputFiles.stdout ?? '', 'utf8'), numbers.slice(0, 1000))
+  t.true(result.logError?.includes('1000') && result.logError.includes(result.outputFiles.stdout ?? '-'))
+  t.is(recorder.types.filter((type) => type === 'warning').length, 1)
+  t.like(engine.config, { maxSpillBytes: 1000, minFreeBytes: 2 ** 30 })
+})
+
+test('minFreeBytes ends a file before the disk has less free', async (t) => {
+  const engine = await testEngine(t, { oversizedOutput: 'stream_to_file', minFreeBytes: Number.MAX_SAFE_INTEGER })
+  const result = await engine.run('seq', ['20000'], { maxOutputSizeBytes: 10 })
+  t.like(result, { status: 'completed', outputFilesIncomplete: true })
+  t.is((await stat(result.outputFiles.stdout ?? '')).size, 0)
+  t.true((await engine.readLogs(result.id)).includes(' 10000\n'))
+})

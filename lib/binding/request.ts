@@ -38,6 +38,8 @@ const config: Checks<keyof ExecutionConfig> = {
   maxOutputSizeBytes: number,
   oversizedOutput,
   retainOutput: oneOf(retainOutputs),
+  maxSpillBytes: number,
+  minFreeBytes: number,
   streamOutput: flag,
   logDir: text,
   logging: flag,

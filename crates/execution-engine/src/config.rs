@@ -13,6 +13,7 @@ use crate::setters::setters;
 
 const YEAR_SECS: u64 = 365 * 24 * 3600;
 const MIB: u64 = 1024 * 1024;
+const GIB: u64 = 1024 * MIB;
 
 /// How an engine behaves unless a request says otherwise.
 ///
@@ -43,6 +44,12 @@ pub struct ExecutionConfig {
     pub oversized_output: OversizedOutputStrategy,
     /// Which part memory keeps. Default: the first and the last half.
     pub retain_output: RetainOutput,
+    /// Size at which a file of a whole stream ends, under [`StreamToFile`](OversizedOutputStrategy), in bytes.
+    /// The child goes on. Default 10 GiB.
+    pub max_spill_bytes: u64,
+    /// What the disk of the log folder keeps free, in bytes: files of whole streams end before there is less,
+    /// and a log then keeps two parts only. Default 1 GiB.
+    pub min_free_bytes: u64,
     /// Whether lines reach the event handler. Default true.
     pub stream_output: bool,
     /// Where logs go. Default: `cloudops-executions` in the system's temporary folder, or a per-user folder
@@ -77,6 +84,8 @@ impl Default for ExecutionConfig {
             max_output_size_bytes: 10 * MIB,
             oversized_output: OversizedOutputStrategy::default(),
             retain_output: RetainOutput::default(),
+            max_spill_bytes: 10 * GIB,
+            min_free_bytes: GIB,
             stream_output: true,
             log_dir: None,
             logging: true,
@@ -102,6 +111,8 @@ impl ExecutionConfig {
         max_output_size_bytes: u64,
         oversized_output: OversizedOutputStrategy,
         retain_output: RetainOutput,
+        max_spill_bytes: u64,
+        min_free_bytes: u64,
         stream_output: bool,
         logging: bool,
         max_log_size_bytes: u64,
@@ -133,13 +144,15 @@ impl ExecutionConfig {
     /// # Errors
     /// [`EngineError::InvalidConfig`] names the first bad field, its value and the allowed range.
     pub fn validate(&self) -> Result<(), EngineError> {
-        let ranges: [(&str, u64, u64, u64); 11] = [
+        let ranges: [(&str, u64, u64, u64); 13] = [
             ("max_timeout_ms", self.max_timeout_ms, 1, YEAR_SECS * 1000),
             ("default_timeout_ms", self.default_timeout_ms, 1, self.max_timeout_ms),
             ("kill_grace_ms", self.kill_grace_ms, 0, MAX_KILL_GRACE_MS),
             ("max_concurrent_executions", self.max_concurrent_executions as u64, 1, 100_000),
             ("max_queued_executions", self.max_queued_executions as u64, 0, 10_000_000),
             ("max_output_size_bytes", self.max_output_size_bytes, 0, MAX_OUTPUT_SIZE_BYTES),
+            ("max_spill_bytes", self.max_spill_bytes, 0, 1 << 53),
+            ("min_free_bytes", self.min_free_bytes, 0, 1 << 53),
             ("max_log_size_bytes", self.max_log_size_bytes, 4096, 1 << 53),
             ("max_log_files", self.max_log_files as u64, 2, 10_000),
             ("max_retained_executions", self.max_retained_executions as u64, 0, 10_000_000),

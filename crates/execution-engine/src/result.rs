@@ -46,8 +46,11 @@ pub struct ExecutionResult {
     pub error: Option<ExecutionFailure>,
     /// The first part of the log; `None` if it is not there.
     pub log_path: Option<PathBuf>,
-    /// Files with every byte of a stream, under `stream_to_file`, if memory could not hold it.
+    /// Files with the bytes of a stream, under `stream_to_file`, if memory could not hold it.
     pub output_files: OutputFiles,
+    /// Whether one of `output_files` ends early: at `max_spill_bytes`, before the disk had less free than
+    /// `min_free_bytes`, or where a write failed. `log_error` says which.
+    pub output_files_incomplete: bool,
     /// What the process tree used; `None` if no process ran or its status was lost.
     pub resource_usage: Option<ResourceUsage>,
     /// What held the process tree.
@@ -63,7 +66,7 @@ pub struct ExecutionResult {
     pub metadata: ExecutionMetadata,
 }
 
-/// Files with every byte of a stream.
+/// Files with the bytes of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OutputFiles {

@@ -104,14 +104,17 @@ fn alternate(n: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// A host that can be killed: an engine with its logs in `rest[0]` (or in the default folder), running the
-/// shell line `rest[1]`, its events printed as JSON lines. It runs each further shell line that arrives on
+/// A host that can be killed: an engine with its logs in `rest[0]` (or in the default folder, or with this
+/// configuration as JSON), running the shell line `rest[1]`, its events printed as JSON lines. It runs each further shell line that arrives on
 /// its standard input.
 #[expect(clippy::print_stdout, reason = "its output is its purpose")]
 fn host(rest: &[String]) -> io::Result<()> {
     let [log_dir, lines @ ..] = rest else { return Err(io::ErrorKind::InvalidInput.into()) };
-    let config = ExecutionConfig::default();
-    let config = if log_dir.is_empty() { config } else { config.log_dir(log_dir) };
+    let config = match log_dir.as_str() {
+        "" => ExecutionConfig::default(),
+        json if json.starts_with('{') => serde_json::from_str(json)?,
+        folder => ExecutionConfig::default().log_dir(folder),
+    };
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let engine = ExecutionEngine::new(config).map_err(io::Error::other)?;
         let print = |event: ExecutionEvent| println!("{}", serde_json::json!(event));

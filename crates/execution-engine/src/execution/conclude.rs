@@ -41,6 +41,7 @@ pub(crate) async fn close_log(log: ExecutionLog, result: &mut ExecutionResult) -
     result.log_error.clone_from(&finished.error);
     result.output_files =
         OutputFiles { stdout: path(&finished.streams.stdout), stderr: path(&finished.streams.stderr) };
+    result.output_files_incomplete = finished.streams.iter().flatten().any(|file| !file.is_whole);
     finished
 }
 

@@ -93,7 +93,8 @@ impl Sinks {
         let OutputLimit { bytes: limit_bytes, strategy, .. } = self.limit;
         let was_truncated = sink.buffer.is_truncated();
         let not_in_head = sink.buffer.push(shown);
-        if strategy == OversizedOutputStrategy::StreamToFile && !not_in_head.is_empty() {
+        let spills = strategy == OversizedOutputStrategy::StreamToFile && !not_in_head.is_empty();
+        if spills && self.log.takes_spill(stream) {
             if !was_truncated {
                 // Memory held everything until now: the file starts with it.
                 self.log.spill(stream, sink.buffer.head());

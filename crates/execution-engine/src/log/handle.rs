@@ -102,6 +102,11 @@ impl ExecutionLog {
         }
     }
 
+    /// Whether more of the stream goes to its own file. Once that has ended, nothing is copied for it.
+    pub(crate) fn takes_spill(&self, stream: OutputStream) -> bool {
+        !self.shared.has_spill_ended(stream)
+    }
+
     /// Raw bytes for the stream's own file; the first ones create it.
     pub(crate) fn spill(&mut self, stream: OutputStream, bytes: Arc<Vec<u8>>) {
         let unwritten = self.unwritten(bytes.len());

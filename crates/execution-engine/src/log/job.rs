@@ -1,7 +1,7 @@
 //! [`Job`]: a message to the writer thread, and [`Shared`], the state that both sides see.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use execution_log::{LogFooter, LogHeader, OutputStream};
@@ -60,6 +60,8 @@ pub(super) struct Shared {
     written: Notify,
     /// Where the log is; `None` if it could not be begun.
     path: OnceLock<Option<PathBuf>>,
+    /// Whether a stream's own file takes nothing more.
+    spill_ended: PerStream<AtomicBool>,
     /// What went wrong and was not reported yet.
     trouble: Mutex<Vec<String>>,
 }
@@ -83,6 +85,14 @@ impl Shared {
 
     pub(super) fn set_path(&self, path: Option<PathBuf>) {
         let _ = self.path.set(path);
+    }
+
+    pub(super) fn has_spill_ended(&self, stream: OutputStream) -> bool {
+        self.spill_ended[stream].load(Ordering::Relaxed)
+    }
+
+    pub(super) fn end_spill(&self, stream: OutputStream) {
+        self.spill_ended[stream].store(true, Ordering::Relaxed);
     }
 
     pub(super) fn report(&self, trouble: String) {

@@ -4,7 +4,7 @@
 //! * [`handle`] collects what happens to one execution; [`service`] owns the thread, [`writer`], that formats
 //!   ([`formatter`]) and writes; [`job`] is the messages between them.
 //! * [`part_file`] appends and rotates; [`spill`] holds whole streams; [`folder`] secures the log folder;
-//!   [`identity`] notices files that others have moved.
+//!   [`identity`] notices files that others have moved; [`free_space`] keeps a part of the disk free.
 //! * [`footer`] says how an execution ended; [`interrupted`] does so for a writer that died.
 //!
 //! Nothing is synced to the disk: a log survives the death of its program, but a power cut costs its last
@@ -13,10 +13,13 @@
 mod folder;
 mod footer;
 mod formatter;
+mod free_space;
 mod handle;
 mod identity;
 mod interrupted;
 mod job;
+#[cfg(windows)]
+mod os_free_space;
 mod part_file;
 mod service;
 mod spill;

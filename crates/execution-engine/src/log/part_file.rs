@@ -15,6 +15,7 @@ use execution_log::{ByteCounts, LogFolder, LogFooter, LogHeader};
 use memchr::memrchr;
 
 use super::folder::{self, is_deleted};
+use super::free_space::available;
 use super::identity::FileIdentity;
 use crate::event::OutputStream;
 
@@ -23,6 +24,8 @@ use crate::event::OutputStream;
 pub(super) struct Rotation {
     pub(super) max_bytes: u64,
     pub(super) max_parts: usize,
+    /// With less free on the disk, a log keeps the first and the newest part only.
+    pub(super) min_free: u64,
 }
 
 /// An open log.
@@ -149,8 +152,11 @@ impl PartFile {
         self.file.write_all(line.as_bytes())?;
         self.size = line.len() as u64;
         self.header = header;
+        let is_low = rotation.min_free > 0
+            && available(&self.file, self.folder.path()).is_some_and(|free| free < rotation.min_free);
+        let max_parts = if is_low { 2 } else { rotation.max_parts };
         // The first part and this one count towards the limit.
-        while self.later.len() + 2 > rotation.max_parts {
+        while self.later.len() + 2 > max_parts {
             let Some(part) = self.later.pop_front() else { break };
             self.drop_part(&part)?;
         }

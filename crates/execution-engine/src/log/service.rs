@@ -23,6 +23,7 @@ pub(crate) struct LogService {
     is_on: bool,
     location: LogLocation,
     rotation: Rotation,
+    max_spill_bytes: u64,
     /// Where logs go.
     folder: Arc<OnceLock<PathBuf>>,
     /// Where they were found, as long as none was created.
@@ -36,7 +37,12 @@ impl LogService {
         Self {
             is_on: config.logging,
             location: LogLocation::new(config.log_dir.as_deref()),
-            rotation: Rotation { max_bytes: config.max_log_size_bytes, max_parts: config.max_log_files },
+            rotation: Rotation {
+                max_bytes: config.max_log_size_bytes,
+                max_parts: config.max_log_files,
+                min_free: config.min_free_bytes,
+            },
+            max_spill_bytes: config.max_spill_bytes,
             folder: Arc::default(),
             read_folder: OnceLock::new(),
             lone_spills: Arc::default(),
@@ -93,7 +99,8 @@ impl LogService {
         let start = || {
             let (sender, receiver) = mpsc::channel();
             let (location, folder) = (self.location.clone(), Arc::clone(&self.folder));
-            let writer = Writer::new(location, folder, Arc::clone(&self.lone_spills), self.rotation);
+            let lone_spills = Arc::clone(&self.lone_spills);
+            let writer = Writer::new(location, folder, lone_spills, self.rotation, self.max_spill_bytes);
             let thread = std::thread::Builder::new().name("execution-logs".to_owned());
             let run = move || {
                 process::prepare_writer_thread();

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use uuid::Uuid;
 
 use super::folder::is_deleted;
+use super::free_space::FreeSpace;
 use super::identity::{FileIdentity, moved};
 use super::job::StoredFile;
 use crate::sync::lock;
@@ -21,47 +22,42 @@ pub(super) struct Spill {
     trouble: Option<String>,
 }
 
-struct SpillFile {
+pub(super) struct SpillFile {
     file: File,
     path: PathBuf,
+    bytes: u64,
 }
 
 impl Spill {
-    /// Appends to the file, which the first call creates. Returns what went wrong, once.
-    pub(super) fn write(
+    /// The file, which the first call creates, or why nothing is written to it.
+    pub(super) fn open(
         &mut self,
         create: impl FnOnce() -> Result<(File, PathBuf), String>,
-        bytes: &[u8],
-    ) -> Option<String> {
-        if self.trouble.is_none() {
-            self.trouble = self.try_write(create, bytes).err();
-            return self.trouble.clone();
+    ) -> Result<&mut SpillFile, String> {
+        if let Some(trouble) = &self.trouble {
+            return Err(trouble.clone());
         }
-        None
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => create()
+                .map(|(file, path)| SpillFile { file, path, bytes: 0 })
+                .map_err(|why| format!("output is not in its file: {why}"))?,
+        };
+        Ok(self.file.insert(file))
     }
 
-    fn try_write(
-        &mut self,
-        create: impl FnOnce() -> Result<(File, PathBuf), String>,
-        bytes: &[u8],
-    ) -> Result<(), String> {
-        if self.file.is_none() {
-            let (file, path) = create().map_err(|why| format!("output is not in its file: {why}"))?;
-            self.file = Some(SpillFile { file, path });
-        }
-        let Some(SpillFile { file, path }) = &mut self.file else { return Ok(()) };
-        if is_deleted(file) {
-            return Err(format!("{} was deleted while it was written", path.display()));
-        }
-        file.write_all(bytes)
-            .map_err(|error| format!("output is not in its file {} from here on: {error}", path.display()))
+    /// Nothing is written from now on. False if that was known.
+    pub(super) fn fail(&mut self, trouble: &str) -> bool {
+        let is_new = self.trouble.is_none();
+        self.trouble.get_or_insert_with(|| trouble.to_owned());
+        is_new
     }
 
     /// Where the file is, if it is there, and everything that went wrong.
     pub(super) fn end(self) -> (Option<StoredFile>, Option<String>) {
         let Self { file, trouble } = self;
         match file {
-            Some(SpillFile { file, path }) if is_moved(&file, &path) => {
+            Some(SpillFile { file, path, .. }) if is_moved(&file, &path) => {
                 (None, trouble.or_else(|| Some(moved(&[path]))))
             }
             file => {
@@ -72,6 +68,40 @@ impl Spill {
 
     pub(super) fn has_trouble(&self) -> bool {
         self.trouble.is_some()
+    }
+}
+
+impl SpillFile {
+    /// Appends as much as may be written, or says why that is not everything.
+    pub(super) fn append(
+        &mut self,
+        bytes: &[u8],
+        max: u64,
+        free_space: &mut FreeSpace,
+    ) -> Result<(), String> {
+        let path = self.path.display();
+        if is_deleted(&self.file) {
+            return Err(format!("{path} was deleted while it was written"));
+        }
+        let wanted = (bytes.len() as u64).min(max - self.bytes);
+        let allowed = free_space.grant(&self.file, self.path.parent().unwrap_or(&self.path), wanted);
+        self.bytes += allowed;
+        let count = usize::try_from(allowed).unwrap_or(usize::MAX);
+        self.file
+            .write_all(&bytes[..count])
+            .map_err(|error| format!("output is not in its file {path} from here on: {error}"))?;
+        if count == bytes.len() {
+            return Ok(());
+        }
+        let why = if allowed == wanted {
+            "which is `max_spill_bytes`".to_owned()
+        } else {
+            format!(
+                "because its disk would have less than {} bytes free (`min_free_bytes`)",
+                free_space.to_keep()
+            )
+        };
+        Err(format!("{path} ends after {} bytes, {why}; the command goes on", self.bytes))
     }
 }
 

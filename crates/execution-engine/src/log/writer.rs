@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::folder;
 use super::formatter::{Block, Formatter, Records};
+use super::free_space::FreeSpace;
 use super::identity::{FileIdentity, moved};
 use super::job::{FinishedLog, Job, Shared, StoredFile, Unwritten};
 use super::part_file::{PartFile, Rotation};
@@ -21,6 +22,8 @@ use crate::per_stream::{PerStream, STREAMS};
 pub(super) struct Writer {
     location: LogLocation,
     rotation: Rotation,
+    max_spill_bytes: u64,
+    free_space: FreeSpace,
     /// Publishes where logs go.
     known_folder: Arc<OnceLock<PathBuf>>,
     lone_spills: Arc<LoneSpills>,
@@ -55,10 +58,13 @@ impl Writer {
         known_folder: Arc<OnceLock<PathBuf>>,
         lone_spills: Arc<LoneSpills>,
         rotation: Rotation,
+        max_spill_bytes: u64,
     ) -> Self {
         Self {
             location,
             rotation,
+            max_spill_bytes,
+            free_space: FreeSpace::new(rotation.min_free),
             known_folder,
             lone_spills,
             folder: None,
@@ -157,8 +163,14 @@ impl Writer {
             let file = folder::create(folder, &name).map_err(|error| not_created(folder, &name, &error))?;
             Ok((file, folder.path().join(name)))
         };
-        if let Some(trouble) = entry.spills[stream].write(create, bytes) {
-            shared.report(trouble);
+        let written = entry.spills[stream]
+            .open(create)
+            .and_then(|file| file.append(bytes, self.max_spill_bytes, &mut self.free_space));
+        if let Err(trouble) = written {
+            shared.end_spill(stream);
+            if entry.spills[stream].fail(&trouble) {
+                shared.report(trouble);
+            }
         }
         self.open.insert(id, entry);
     }

@@ -110,6 +110,7 @@ impl Execution {
             error,
             log_path: None,
             output_files: OutputFiles::default(),
+            output_files_incomplete: false,
             resource_usage: None,
             containment: Containment::None,
             leftover_processes: Vec::new(),

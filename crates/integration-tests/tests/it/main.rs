@@ -5,6 +5,7 @@
 #![allow(clippy::format_collect, reason = "speed is no concern here")]
 #![allow(clippy::clone_on_ref_ptr, reason = "`events.clone()` is what a test wants to say")]
 
+mod disk_limits;
 mod forged_logs;
 mod g01_arguments;
 mod g02_starting;
