@@ -210,7 +210,8 @@ pub(crate) async fn kill_at_random(times: u64) {
         }
     }
     assert_eq!(test.engine.recover(RecoverOptions::default()).await.unwrap(), []);
-    assert!(found > times / 4, "only {found} of {times} had begun");
+    // Those whose first line was waited for; on a busy machine no other has begun.
+    assert!(found >= times / 4, "only {found} of {times} had begun");
     let logs = std::fs::read_dir(test.log_dir()).unwrap().count();
     assert!(logs as u64 >= found);
 }
