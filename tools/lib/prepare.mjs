@@ -59,7 +59,9 @@ export const buildAddon = async () => {
   const sources = newest(['Cargo.toml', 'Cargo.lock', 'build.rs', 'src', 'package.json', ...crateSources()])
   const addon = addonFile()
   if (addon && existsSync(join(root, 'index.js')) && changed(join(root, addon)) >= sources) return
-  await step('native addon (the first build takes a while)', () => runQuietly('npm', ['run', 'build:debug']))
+  await step('native addon, not optimized (the first build takes a while)', () =>
+    runQuietly('npm', ['run', 'build:debug']),
+  )
 }
 
 export const buildTypeScript = async () => {
