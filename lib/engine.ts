@@ -161,22 +161,48 @@ export class ExecutionEngine {
     return live
   }
 
-  /** @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
+  /**
+   * Where an execution is in its life.
+   *
+   * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
+   *
+   * @example
+   * if (engine.getStatus(id) === 'running') engine.cancel(id)
+   */
   getStatus(id: string): ExecutionStatus {
     return unwrap<ExecutionStatus>(this.#native.getStatus(this.#id(id)))
   }
 
-  /** `null` while it is live. @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
+  /**
+   * The result; `null` while the execution is live.
+   *
+   * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
+   *
+   * @example
+   * console.log(engine.getResult(id)?.exitCode ?? 'still running')
+   */
   getResult(id: string): ExecutionResult | null {
     return unwrap<ExecutionResult | null>(this.#native.getResult(this.#id(id)))
   }
 
-  /** Everything but the output. @throws ExecutionEngineError `NOT_FOUND` for an unknown id. */
+  /**
+   * Everything but the output.
+   *
+   * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
+   *
+   * @example
+   * const { command, startedAt, durationMs } = engine.getSummary(id)
+   */
   getSummary(id: string): ExecutionSummary {
     return unwrap<ExecutionSummary>(this.#native.getSummary(this.#id(id)))
   }
 
-  /** What is live or remembered, in the order of acceptance. */
+  /**
+   * Live and retained executions, in the order of acceptance.
+   *
+   * @example
+   * for (const { id, command } of engine.listExecutions({ status: 'running' })) console.log(id, command)
+   */
   listExecutions(filter: { status?: ExecutionStatus } = {}): ExecutionSummary[] {
     const { status } = checkedOptions(filter, { status: oneOf(executionStatuses) }, this.#secrets)
     return unwrap<ExecutionSummary[]>(this.#native.listExecutions(status))
@@ -286,7 +312,12 @@ export class ExecutionEngine {
     return unwrap(await this.#native.recover(stopSurvivors))
   }
 
-  /** The configuration in force, defaults included. Its secrets are not shown. */
+  /**
+   * The configuration in force, defaults included. Its secrets are not shown.
+   *
+   * @example
+   * const limit = engine.config.maxTimeoutMs
+   */
   get config(): EffectiveConfig {
     return (this.#config ??= Object.freeze(JSON.parse(this.#native.config()) as EffectiveConfig))
   }
@@ -303,12 +334,22 @@ export class ExecutionEngine {
     return new Masker(Array.isArray(secrets) ? [...this.#secrets, ...secrets] : secrets)
   }
 
-  /** How busy the engine is. */
+  /**
+   * How busy the engine is.
+   *
+   * @example
+   * const { running, pending } = engine.metrics()
+   */
   metrics(): EngineMetrics {
     return this.#native.metrics()
   }
 
-  /** Takes no new work, stops what runs, and resolves when all has ended and is logged. */
+  /**
+   * Takes no new work, stops what runs, and resolves when all has ended and is logged.
+   *
+   * @example
+   * process.once('SIGTERM', () => void engine.shutdown())
+   */
   shutdown(): Promise<void> {
     return this.#native.shutdown()
   }

@@ -127,7 +127,15 @@ export interface AwsCliCommand {
   region?: string | undefined
 }
 
-/** What to run. */
+/**
+ * What to run.
+ *
+ * @example
+ * await engine.run({ type: 'exec', program: 'git', args: ['log', '-1'] })
+ * await engine.run({ type: 'shell', command: 'npm ci && npm test' })
+ * await engine.run({ type: 'script', path: 'tools/report.py', args: ['--json'] })
+ * await engine.run({ type: 'aws_cli', service: 'ec2', operation: 'describe-instances', region: 'eu-central-1' })
+ */
 export type ExecutionCommand = ExecCommand | ShellCommand | ScriptCommand | AwsCliCommand
 
 /** What the caller wants to find again; the engine only copies it. */
@@ -169,7 +177,13 @@ export interface CancelOptions {
   force?: boolean | undefined
 }
 
-/** One command and its conditions: plain data, made to cross process borders. */
+/**
+ * One command and its conditions: plain data, made to cross process borders.
+ *
+ * @example
+ * const request: ExecutionRequest = { command: { type: 'exec', program: 'make' }, timeoutMs: 600_000 }
+ * const id = await engine.execute(request)
+ */
 export interface ExecutionRequest extends ExecutionConditions {
   command: ExecutionCommand
 }
@@ -184,7 +198,12 @@ export interface HandleOptions {
   onEvent?: EventListener | undefined
 }
 
-/** Options of `run()`: the request's conditions, and how the handle behaves. */
+/**
+ * Options of `run()`: the request's conditions, and how the handle behaves.
+ *
+ * @example
+ * await engine.run('make', ['test'], { workingDir: '/srv/app', signal: AbortSignal.timeout(60_000), reject: true })
+ */
 export interface RunOptions extends ExecutionConditions, HandleOptions {}
 
 /** Why an execution did not complete. Codes are never renamed. */
@@ -206,7 +225,13 @@ export type FailureCode =
   | 'EXIT_STATUS_LOST'
   | 'INTERNAL'
 
-/** How an execution ended. There is exactly one for every accepted execution. */
+/**
+ * How an execution ended. There is exactly one for every accepted execution.
+ *
+ * @example
+ * const { status, exitCode, stdout, error } = await engine.run('make')
+ * if (status !== 'completed') console.error(error?.code, error?.message)
+ */
 export interface ExecutionResult {
   id: string
   /** `completed` means exit code 0; any other exit is `failed`. */
@@ -294,6 +319,12 @@ export interface TerminalEvent extends EventBase<Exclude<EndStatus, 'interrupted
 /**
  * One thing that happened to one execution, in this order: `queued`? → `started` → (`stdout` · `stderr` ·
  * `output_truncated` · `warning`)* → exactly one of `completed` · `failed` · `cancelled` · `timeout`.
+ *
+ * @example
+ * const onEvent = (event: ExecutionEvent): void => {
+ *   if (event.type === 'stdout') console.log(event.line)
+ *   if (event.type === 'failed') console.error(event.result.error?.message)
+ * }
  */
 export type ExecutionEvent =
   | EventBase<'queued'>
@@ -315,7 +346,14 @@ export interface OutputLine {
   timestamp: string
 }
 
-/** One line of a log. */
+/**
+ * One line of a log.
+ *
+ * @example
+ * for await (const record of engine.readLogs(id, { format: 'records' })) {
+ *   if (record.type === 'output') process.stdout.write(record.bytes)
+ * }
+ */
 export type LogRecord =
   | { type: 'output'; timestamp: string; stream: OutputStream; text: string; bytes: Uint8Array; partial: boolean }
   | { type: 'event'; timestamp: string; event: Readonly<Record<string, unknown>> }
