@@ -139,7 +139,7 @@ impl Task {
     }
 
     /// A stop that comes before the spawn calls it off. One that comes later is the supervisor's: the program
-    /// may have done something already, so its execution is told as one that ran.
+    /// may have done something already, so its execution is reported as one that ran.
     async fn start_unless_stopped(&self) -> Start {
         let claim = SpawnClaim::default();
         let mut start = pin!(self.start(claim.clone()));

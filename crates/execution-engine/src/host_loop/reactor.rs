@@ -66,7 +66,7 @@ impl Reactor {
         !self.is_closed.load(Ordering::Acquire)
     }
 
-    /// Has whoever waits here wait elsewhere.
+    /// Wakes the waiters, so that they wait elsewhere.
     pub(crate) fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
         let wakers: Vec<Waker> = self.sources().by_key.values().map(|source| source.set(false)).collect();

@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(done.await.unwrap(), here.join().unwrap());
     }
 
-    /// Publishes its waker, then does what it is told when woken.
+    /// Publishes its waker, then acts on what the wake-up asks for.
     async fn woken_once(mut waker_to: Option<oneshot::Sender<Waker>>, then: impl FnOnce() + Send) {
         poll_fn(|context| match waker_to.take() {
             Some(sender) => {

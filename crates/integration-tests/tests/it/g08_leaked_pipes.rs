@@ -1,4 +1,4 @@
-//! G8: output never outlives patience.
+//! G8: a process that keeps the pipes open never holds the result back.
 
 use std::time::{Duration, Instant};
 

@@ -114,7 +114,7 @@ async fn every_ending_signal_arrives_by_name() {
     }
 }
 
-/// A repeated shutdown used to count as impatience, and killed at once.
+/// A repeated shutdown used to count as a second cancel, and killed at once.
 #[tokio::test]
 async fn a_shutdown_on_top_of_a_cancel_leaves_the_grace_period_alone() {
     let test = TestEngine::new();

@@ -72,7 +72,7 @@ impl Job {
 
     /// The processes in the job.
     pub(super) fn pids(&self) -> Vec<u32> {
-        const ROOM: usize = 64 * 1024;
+        const MAX_SIZE: usize = 64 * 1024;
         // The list's header is two `u32`; its ids are pointer-sized. A buffer of `usize` is aligned for both.
         let head = offset_of!(JOBOBJECT_BASIC_PROCESS_ID_LIST, ProcessIdList) / size_of::<usize>();
         let mut buffer = vec![0_usize; head + 256];
@@ -92,7 +92,7 @@ impl Job {
             let list = unsafe { &*buffer.as_ptr().cast::<JOBOBJECT_BASIC_PROCESS_ID_LIST>() };
             let (assigned, listed) =
                 (list.NumberOfAssignedProcesses as usize, list.NumberOfProcessIdsInList as usize);
-            if done != 0 && listed >= assigned || buffer.len() > ROOM {
+            if done != 0 && listed >= assigned || buffer.len() > MAX_SIZE {
                 let ids = buffer.iter().skip(head).take(listed);
                 return ids.filter_map(|&id| u32::try_from(id).ok()).collect();
             }
