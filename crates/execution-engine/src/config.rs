@@ -44,8 +44,8 @@ pub struct ExecutionConfig {
     pub oversized_output: OversizedOutputStrategy,
     /// Which part memory keeps. Default: the first and the last half.
     pub retain_output: RetainOutput,
-    /// Size at which a file of a whole stream ends, under [`StreamToFile`](OversizedOutputStrategy), in bytes.
-    /// The child goes on. Default 10 GiB.
+    /// Size at which a file of a whole stream ends, under [`StreamToFile`](OversizedOutputStrategy), in
+    /// bytes. The child goes on. Default 10 GiB.
     pub max_spill_bytes: u64,
     /// What the disk of the log folder keeps free, in bytes: files of whole streams end before there is less,
     /// and a log then keeps two parts only. Default 1 GiB.

@@ -105,8 +105,8 @@ fn alternate(n: u64) -> io::Result<()> {
 }
 
 /// A host that can be killed: an engine with its logs in `rest[0]` (or in the default folder, or with this
-/// configuration as JSON), running the shell line `rest[1]`, its events printed as JSON lines. It runs each further shell line that arrives on
-/// its standard input.
+/// configuration as JSON), running the shell line `rest[1]`, its events printed as JSON lines. It runs each
+/// further shell line that arrives on its standard input.
 #[expect(clippy::print_stdout, reason = "its output is its purpose")]
 fn host(rest: &[String]) -> io::Result<()> {
     let [log_dir, lines @ ..] = rest else { return Err(io::ErrorKind::InvalidInput.into()) };

@@ -26,8 +26,8 @@ impl FreeSpace {
         self.keep
     }
 
-    /// How many of `wanted` bytes may be written to a file now. A disk that does not say how much is free takes
-    /// all of them.
+    /// How many of `wanted` bytes may be written to a file now. A disk that does not say how much is free
+    /// takes all of them.
     pub(super) fn grant(&mut self, file: &File, folder: &Path, wanted: u64) -> u64 {
         if self.keep == 0 {
             return wanted;
