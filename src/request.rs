@@ -38,8 +38,8 @@ pub struct NativeRequest {
     working_dir: Option<String>,
     timeout_ms: Option<u64>,
     kill_grace_ms: Option<u64>,
-    /// `null`, `pipe`, or a string.
-    stdin: Option<String>,
+    #[serde(default)]
+    stdin: Stdin,
     max_output_size_bytes: Option<u64>,
     oversized_output: Option<OversizedOutputStrategy>,
     #[serde(default)]
@@ -48,33 +48,32 @@ pub struct NativeRequest {
     metadata: NativeMetadata,
 }
 
-/// The request. `stdin`: the content of its standard input, if that is not a string.
+/// The request. `stdin`: the data of its standard input, if there are any; JSON would copy them twice.
 pub fn request(json: &str, stdin: Option<Vec<u8>>) -> Result<ExecutionRequest, EngineError> {
     let mut native: NativeRequest =
         serde_json::from_str(json).map_err(|_| EngineError::InvalidRequest(changed_by_to_json("request")))?;
-    let stdin = match (stdin, native.stdin.take().as_deref()) {
-        (Some(bytes), _) => Stdin::Bytes(bytes),
-        (None, None | Some("null")) => Stdin::Null,
-        (None, Some("pipe")) => Stdin::Pipe,
-        (None, Some(text)) => Stdin::Bytes(text.into()),
-    };
-    native.with(stdin).map_err(EngineError::InvalidRequest)
+    if let Some(bytes) = stdin {
+        native.stdin = Stdin::Bytes(bytes);
+    }
+    native.try_into().map_err(EngineError::InvalidRequest)
 }
 
-impl NativeRequest {
-    fn with(self, stdin: Stdin) -> Result<ExecutionRequest, InvalidField> {
-        let mut request = ExecutionRequest::new(self.command);
-        request.id = self.id.map(|id| parse_id(&id)).transpose()?;
-        request.env = self.env;
-        request.inherit_env = self.inherit_env;
-        request.working_dir = self.working_dir.map(Into::into);
-        request.timeout_ms = self.timeout_ms;
-        request.kill_grace_ms = self.kill_grace_ms;
-        request.stdin = stdin;
-        request.max_output_size_bytes = self.max_output_size_bytes;
-        request.oversized_output = self.oversized_output;
-        request.secrets = self.secrets;
-        request.metadata = self.metadata.into();
+impl TryFrom<NativeRequest> for ExecutionRequest {
+    type Error = InvalidField;
+
+    fn try_from(native: NativeRequest) -> Result<Self, InvalidField> {
+        let mut request = Self::new(native.command);
+        request.id = native.id.map(|id| parse_id(&id)).transpose()?;
+        request.env = native.env;
+        request.inherit_env = native.inherit_env;
+        request.working_dir = native.working_dir.map(Into::into);
+        request.timeout_ms = native.timeout_ms;
+        request.kill_grace_ms = native.kill_grace_ms;
+        request.stdin = native.stdin;
+        request.max_output_size_bytes = native.max_output_size_bytes;
+        request.oversized_output = native.oversized_output;
+        request.secrets = native.secrets;
+        request.metadata = native.metadata.into();
         Ok(request)
     }
 }

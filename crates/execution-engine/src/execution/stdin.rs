@@ -26,6 +26,7 @@ impl StdinSource {
     pub(crate) fn new(stdin: Stdin) -> (Self, Option<mpsc::Sender<StdinMessage>>) {
         match stdin {
             Stdin::Null => (Self::Null, None),
+            Stdin::Text(text) => (Self::Bytes(text.into_bytes()), None),
             Stdin::Bytes(bytes) => (Self::Bytes(bytes), None),
             Stdin::Pipe => {
                 let (sender, messages) = mpsc::channel(PENDING_WRITES);

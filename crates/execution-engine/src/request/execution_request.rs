@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::checks::{check_env_name, no_nul, not_empty};
 use super::command::Command;
+use super::stdin::Stdin;
 use crate::config::ExecutionConfig;
 use crate::error::InvalidField;
 use crate::limits::{
@@ -123,20 +124,6 @@ impl Default for InheritEnv {
     fn default() -> Self {
         Self::All(true)
     }
-}
-
-/// The child's standard input.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Stdin {
-    /// End of file immediately, so that a command that asks a question fails instead of hanging.
-    #[default]
-    Null,
-    /// Whatever is written with [`write_stdin`](crate::ExecutionEngine::write_stdin).
-    Pipe,
-    /// These bytes, then end of file.
-    Bytes(Vec<u8>),
 }
 
 impl ExecutionRequest {

@@ -3,6 +3,8 @@
 mod checks;
 mod command;
 mod execution_request;
+mod stdin;
 
 pub use command::Command;
-pub use execution_request::{ExecutionMetadata, ExecutionRequest, InheritEnv, Stdin};
+pub use execution_request::{ExecutionMetadata, ExecutionRequest, InheritEnv};
+pub use stdin::Stdin;
