@@ -7,7 +7,7 @@ await using engine = new ExecutionEngine()
 
 const count = ['-e', 'let n = 0; process.stdin.on("data", (d) => (n += d.length)).on("end", () => console.log(n))']
 
-const whole = await engine.run('node', count, { stdin: 'twelve bytes' })
+const whole = await engine.run('node', count, { stdin: { text: 'twelve bytes' } })
 console.log('at once:       ', whole.stdout.trim())
 
 const execution = engine.run('node', count, { stdin: 'pipe' })

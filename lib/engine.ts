@@ -6,16 +6,16 @@ import { native } from './binding/load.js'
 import {
   checkListener,
   checkedId,
+  cancelOptions,
   checkedOptions,
-  inputBytes,
   nativeConfig,
   nativeRequest,
-  nativeRun,
-  ownOptions,
   type NativeRequest,
-  type RunArguments,
 } from './binding/request.js'
-import { flag, oneOf, reading } from './binding/validate.js'
+import { Fields, flag, oneOf } from './binding/fields.js'
+import { reading } from './binding/refuse.js'
+import { nativeRun, ownRun, type RunArguments } from './binding/run.js'
+import { inputBytes } from './binding/stdin.js'
 import { unwrap } from './errors.js'
 import { listening } from './events/batch.js'
 import { LiveExecutions } from './events/live-executions.js'
@@ -25,6 +25,7 @@ import { Masker } from './masker.js'
 import { logRecords } from './streams/log-records.js'
 import { onAbort } from './support/index.js'
 import {
+  type Bytes,
   type CancelOptions,
   type CleanupReport,
   type EffectiveConfig,
@@ -48,7 +49,9 @@ interface LogOptions {
   follow?: boolean | undefined
 }
 
-const logOptions = { format: oneOf(['text', 'records']), follow: flag }
+const logOptions = new Fields<keyof LogOptions>({ format: oneOf(['text', 'records']), follow: flag })
+const filterOptions = new Fields({ status: oneOf(executionStatuses) })
+const recoverOptions = new Fields({ stopSurvivors: flag })
 
 /** Whether Node's event loop may read; the addon looks whether it is Node's. Off only to measure what that brings. */
 const sharesLoop = process.env['ESCHER_HOST_LOOP'] !== 'off'
@@ -132,8 +135,9 @@ export class ExecutionEngine {
   run(...given: RunArguments): Execution {
     let options: RunOptions | undefined
     try {
-      options = ownOptions(given)
-      const request = nativeRun(given, options, this.#secrets)
+      const own = ownRun(given)
+      options = own.options
+      const request = nativeRun(own, this.#secrets)
       return new Execution(this.#accept(request, options?.signal), options, this.#secrets)
     } catch (reason) {
       const id = typeof options?.id === 'string' ? options.id : native().newId()
@@ -204,7 +208,7 @@ export class ExecutionEngine {
    * for (const { id, command } of engine.listExecutions({ status: 'running' })) console.log(id, command)
    */
   listExecutions(filter: { status?: ExecutionStatus } = {}): ExecutionSummary[] {
-    const { status } = checkedOptions(filter, { status: oneOf(executionStatuses) }, this.#secrets)
+    const { status } = checkedOptions(filter, filterOptions, this.#secrets)
     return unwrap<ExecutionSummary[]>(this.#native.listExecutions(status))
   }
 
@@ -219,7 +223,7 @@ export class ExecutionEngine {
    * await engine.cancel(id, { force: true })
    */
   async cancel(id: string, options: CancelOptions = {}): Promise<boolean> {
-    const { force = false } = checkedOptions(options, { force: flag }, this.#secrets)
+    const { force = false } = checkedOptions(options, cancelOptions, this.#secrets)
     const known = this.#id(id)
     return this.#live.find(known)?.cancel({ force }) ?? unwrap(this.#native.cancel(known, force))
   }
@@ -233,8 +237,13 @@ export class ExecutionEngine {
    * await engine.writeStdin(id, 'yes\n')
    * await engine.closeStdin(id)
    */
-  async writeStdin(id: string, data: string | Uint8Array): Promise<void> {
-    unwrap(await this.#native.writeStdin(this.#id(id), inputBytes(data, this.#secrets)))
+  async writeStdin(id: string, data: string | Bytes): Promise<void> {
+    unwrap(
+      await this.#native.writeStdin(
+        this.#id(id),
+        inputBytes(data, { code: 'INVALID_REQUEST', secrets: this.#secrets }),
+      ),
+    )
   }
 
   /** Ends the standard input. @throws ExecutionEngineError as `writeStdin()` does */
@@ -262,8 +271,12 @@ export class ExecutionEngine {
    */
   readLogs(id: string, options: { format: 'records'; follow?: boolean | undefined }): AsyncIterable<LogRecord>
   readLogs(id: string, options: LogOptions = {}): Promise<string> | AsyncIterable<LogRecord> {
-    const format = reading('INVALID_REQUEST', 'options', () => options?.format)
-    if (format !== 'records') return this.#logText(id, options)
+    const isOfRecords = reading(
+      'INVALID_REQUEST',
+      'options',
+      () => logOptions.holds(options) && logOptions.own(options).fields.format === 'records',
+    )
+    if (!isOfRecords) return this.#logText(id, options)
     const { follow = false } = checkedOptions(options, logOptions, this.#secrets)
     return logRecords(this.#native, this.#id(id), follow)
   }
@@ -308,7 +321,7 @@ export class ExecutionEngine {
    * for (const { command, survivors } of await engine.recover({ stopSurvivors: true })) console.log(command, survivors)
    */
   async recover(options: { stopSurvivors?: boolean | undefined } = {}): Promise<RecoveredExecution[]> {
-    const { stopSurvivors = false } = checkedOptions(options, { stopSurvivors: flag }, this.#secrets)
+    const { stopSurvivors = false } = checkedOptions(options, recoverOptions, this.#secrets)
     return unwrap(await this.#native.recover(stopSurvivors))
   }
 

@@ -46,7 +46,7 @@ export class ExecutionEngineError extends Error {
     message: string,
     refused: { field?: string; value?: string; cause?: unknown } = {},
   ) {
-    super(message, 'cause' in refused ? { cause: refused.cause } : undefined)
+    super(message, Object.hasOwn(refused, 'cause') ? { cause: refused.cause } : undefined)
     this.code = code
     if (refused.field !== undefined) this.field = refused.field
     if (refused.value !== undefined) this.value = refused.value
@@ -88,8 +88,9 @@ export class ExecutionError extends Error {
   }
 }
 
-const isFailure = (answer: unknown): answer is NativeFailure =>
-  typeof answer === 'object' && answer !== null && 'isFailure' in answer
+/** Of the native side's own: what hangs on a prototype is no failure. */
+export const isFailure = (answer: unknown): answer is NativeFailure =>
+  typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'isFailure')
 
 /** The answer, or the error it stands for. */
 export function unwrap<Answer>(answer: Answer | NativeFailure): Answer {

@@ -2,10 +2,9 @@
 import type { Writable } from 'node:stream'
 
 import { ExecutionEngineError, ExecutionError } from './errors.js'
-import { type Subscriber, listening } from './events/batch.js'
+import { isTerminal, listening, type Subscriber } from './events/batch.js'
 import type { LiveExecution } from './events/live-execution.js'
-import { checkedOptions } from './binding/request.js'
-import { flag } from './binding/validate.js'
+import { cancelOptions, checkedOptions } from './binding/request.js'
 import { stdinStream } from './streams/stdin.js'
 import { AsyncQueue, Thenable } from './support/index.js'
 import type { CancelOptions, ExecutionResult, OutputLine, RunOptions } from './types.js'
@@ -22,7 +21,7 @@ export interface Refusal {
   readonly reason: unknown
 }
 
-const isRefusal = (accepted: LiveExecution | Refusal): accepted is Refusal => 'reason' in accepted
+const isRefusal = (accepted: LiveExecution | Refusal): accepted is Refusal => Object.hasOwn(accepted, 'reason')
 
 /**
  * A running command. `Stdin` is a stream where `stdin: 'pipe'` was asked for.
@@ -88,7 +87,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
    * process.once('SIGINT', () => execution.cancel())
    */
   cancel(options: CancelOptions = {}): boolean {
-    const own = checkedOptions(options, { force: flag }, this.#secrets)
+    const own = checkedOptions(options, cancelOptions, this.#secrets)
     return this.#live?.cancel(own) ?? false
   }
 
@@ -155,7 +154,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
         this.#listener?.line(stream, text, partial, timestamp)
       },
       event: (event) => {
-        if ('result' in event) this.#lines?.end(this.#failure(event.result))
+        if (isTerminal(event)) this.#lines?.end(this.#failure(event.result))
         this.#listener?.event(event)
       },
     }

@@ -3,7 +3,8 @@ import { writeSync } from 'node:fs'
 
 import type { NativeLogger } from '../index.js'
 import { native } from './binding/load.js'
-import { listener, refuse } from './binding/validate.js'
+import { listener } from './binding/fields.js'
+import { refuse } from './binding/refuse.js'
 import { type Aliases, didYouMean, notify, setImmediate } from './support/index.js'
 
 /** How much is logged: each level includes those before it. */
@@ -110,12 +111,9 @@ export function setLogger(level: LogLevel, callback: (entry: LogEntry) => unknow
 /** Stops logging to the callback. */
 export function setLogger(level: 'off'): void
 export function setLogger(level: LogLevel, callback?: (entry: LogEntry) => unknown): void {
-  if (!isLevel(level)) refuse('INVALID_CONFIG', 'level', level, hint(level), [])
-  if (level !== 'off' && callback === undefined) {
-    refuse('INVALID_CONFIG', 'callback', callback, 'allowed is a function', [])
-  }
-  const wrong = callback === undefined ? undefined : listener(callback)
-  if (wrong) refuse('INVALID_CONFIG', 'callback', callback, wrong.allowed, [])
+  const given = { code: 'INVALID_CONFIG', secrets: [] } as const
+  if (!isLevel(level)) refuse(given, 'level', level, hint(level))
+  if (level !== 'off' || callback !== undefined) listener(callback, 'callback', given)
   outputs.callback = callback && { level, write: (entry) => notify(callback, entry) }
   applyLevel()
 }

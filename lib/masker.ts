@@ -1,7 +1,8 @@
 /** Secrets masked as the engine masks them, for a program's own words. */
 import type { NativeMasker } from '../index.js'
 import { native } from './binding/load.js'
-import { anyText, checkValue, reading, texts } from './binding/validate.js'
+import { anyText, texts } from './binding/fields.js'
+import { reading } from './binding/refuse.js'
 
 /**
  * Masks secrets in text, in their encoded forms too: what the engine does to output, for messages of your own.
@@ -16,8 +17,7 @@ export class Masker {
   /** A secret of one character is not masked. @throws ExecutionEngineError `INVALID_REQUEST` unless it gets strings. */
   constructor(secrets: readonly string[]) {
     this.#secrets = reading('INVALID_REQUEST', 'secrets', () => {
-      checkValue('INVALID_REQUEST', 'secrets', secrets, texts, [])
-      return [...secrets]
+      return JSON.parse(texts(secrets, 'secrets', { code: 'INVALID_REQUEST', secrets: [] })) as string[]
     })
     this.#native = native().NativeMasker.create([...this.#secrets])
   }
@@ -28,7 +28,7 @@ export class Masker {
    * @throws ExecutionEngineError `INVALID_REQUEST` unless it is a string.
    */
   mask(text: string): string {
-    checkValue('INVALID_REQUEST', 'text', text, anyText, this.#secrets)
+    anyText(text, 'text', { code: 'INVALID_REQUEST', secrets: this.#secrets })
     return this.#native.mask(text)
   }
 }

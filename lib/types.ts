@@ -65,7 +65,7 @@ export interface ExecutionConfig {
   /** Whether lines reach listeners. @default true */
   streamOutput?: boolean | undefined
   /** Where logs go. @default `cloudops-executions` in the system's temporary folder */
-  logDir?: string | undefined
+  logDir?: string | URL | undefined
   /** Whether logs are written. @default true */
   logging?: boolean | undefined
   /** A log file's size before the next part begins, in bytes. @default 104857600 */
@@ -108,8 +108,8 @@ export interface ShellCommand {
 /** A script file. */
 export interface ScriptCommand {
   type: 'script'
-  /** Relative to the working folder. */
-  path: string
+  /** Relative to the working folder; or a `file:` URL. */
+  path: string | URL
   /** @default what the script's `#!` line names, else the file itself */
   interpreter?: string | undefined
   args?: readonly string[] | undefined
@@ -145,6 +145,21 @@ export interface ExecutionMetadata {
   tags?: Readonly<Record<string, string>> | undefined
 }
 
+/** Bytes of any kind: a `Buffer`, another typed array, a `DataView`, an `ArrayBuffer`. */
+export type Bytes = ArrayBufferView | ArrayBuffer | SharedArrayBuffer
+
+/**
+ * The standard input. A mode is a word, and data is an object or bytes, so that no text can be taken for a mode.
+ *
+ * - `'null'`: end of file at once, so that a command that asks a question fails, and does not hang.
+ * - `'pipe'`: what is written while it runs.
+ * - `{ text }`, `{ bytes }`, or the bytes alone: exactly that, then end of file. In JSON, bytes are base64.
+ *
+ * @example
+ * await engine.run('sort', { stdin: { text: 'b\na\n' } })
+ */
+export type Stdin = 'null' | 'pipe' | { readonly text: string } | { readonly bytes: Bytes | string } | Bytes
+
 /** The conditions a command runs under. */
 export interface ExecutionConditions {
   /** The execution's id. A taken one is refused, also one whose log is still there. @default a new UUID v7 */
@@ -153,14 +168,14 @@ export interface ExecutionConditions {
   env?: Readonly<Record<string, string | null | undefined>> | undefined
   /** What the child inherits: everything, nothing, or only these names. @default true */
   inheritEnv?: boolean | readonly string[] | undefined
-  /** Must exist. @default the host's */
-  workingDir?: string | undefined
+  /** A path, or a `file:` URL. Must exist. @default the host's */
+  workingDir?: string | URL | undefined
   /** Milliseconds from the start of the process, on the monotonic clock. @default the configuration's */
   timeoutMs?: number | undefined
   /** Milliseconds between the graceful signal and the forced one. @default the configuration's */
   killGraceMs?: number | undefined
-  /** `'null'`: end of file at once. `'pipe'`: written while it runs. Anything else: given whole. @default 'null' */
-  stdin?: 'null' | 'pipe' | (string & {}) | Uint8Array | undefined
+  /** @default 'null' */
+  stdin?: Stdin | undefined
   /** What memory keeps of each stream, in bytes. @default the configuration's */
   maxOutputSizeBytes?: number | undefined
   /** What happens to output above that. @default the configuration's */

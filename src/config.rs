@@ -3,7 +3,7 @@
 use execution_engine::{EngineError, ExecutionConfig};
 use serde_json::{Map, Value};
 
-use crate::failure::{camel_case, changed_by_to_json};
+use crate::failure::{camel_case, unexpected_json};
 
 /// Reads a configuration. TypeScript has checked names and types already.
 pub fn from_json(json: &str) -> Result<ExecutionConfig, EngineError> {
@@ -11,7 +11,7 @@ pub fn from_json(json: &str) -> Result<ExecutionConfig, EngineError> {
         let given: Map<String, Value> = serde_json::from_str(json)?;
         serde_json::from_value(given.into_iter().map(|(name, value)| (snake_case(&name), value)).collect())
     };
-    read().map_err(|_: serde_json::Error| EngineError::InvalidConfig(changed_by_to_json("config")))
+    read().map_err(|_: serde_json::Error| EngineError::InvalidConfig(unexpected_json("config")))
 }
 
 /// Writes the configuration in force, without its secrets.

@@ -22,10 +22,9 @@ pub struct NativeFailure {
     pub allowed: Option<String>,
 }
 
-/// JSON that is not what TypeScript checked: only the `toJSON` of a nested object can cause that. serde's
-/// message would show the value, which may be a secret.
-pub fn changed_by_to_json(field: &str) -> InvalidField {
-    InvalidField::new(field, "not as expected", "allowed are plain objects: a `toJSON` changed one")
+/// JSON that is not what TypeScript wrote. What serde says of it would show the value, which may be a secret.
+pub fn unexpected_json(field: &str) -> InvalidField {
+    InvalidField::new(field, "not as expected", "this is a bug in the engine; please report it")
 }
 
 /// Either side of a result, for JavaScript.

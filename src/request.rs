@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::failure::changed_by_to_json;
+use crate::failure::unexpected_json;
 
 /// The caller's own labels.
 #[napi(object)]
@@ -51,7 +51,7 @@ pub struct NativeRequest {
 /// The request. `stdin`: the data of its standard input, if there are any; JSON would copy them twice.
 pub fn request(json: &str, stdin: Option<Vec<u8>>) -> Result<ExecutionRequest, EngineError> {
     let mut native: NativeRequest =
-        serde_json::from_str(json).map_err(|_| EngineError::InvalidRequest(changed_by_to_json("request")))?;
+        serde_json::from_str(json).map_err(|_| EngineError::InvalidRequest(unexpected_json("request")))?;
     if let Some(bytes) = stdin {
         native.stdin = Stdin::Bytes(bytes);
     }

@@ -75,7 +75,7 @@ const kinds = {
   },
   missing: { run: (engine) => engine.run('/no/such/program'), holds: (r) => r.error.code === 'PROGRAM_NOT_FOUND' },
   input: {
-    run: (engine, n) => engine.run('wc', ['-c'], { stdin: 'x'.repeat(n) }),
+    run: (engine, n) => engine.run('wc', ['-c'], { stdin: { text: 'x'.repeat(n) } }),
     holds: (r, n) => Number(r.stdout) === n,
   },
   'pipe left open': {

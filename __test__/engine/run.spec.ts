@@ -50,7 +50,7 @@ test('a command can be given as an object, with options beside it', async (t) =>
 })
 
 test('options may follow a program without arguments', async (t) => {
-  const result = await testEngine(t).run(process.execPath, { stdin: 'console.log(6 * 7)' })
+  const result = await testEngine(t).run(process.execPath, { stdin: { text: 'console.log(6 * 7)' } })
   t.is(result.stdout, '42\n')
 })
 

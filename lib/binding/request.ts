@@ -1,35 +1,39 @@
 /** Configurations, requests and options as the native side takes them, each looked at first. */
 import {
-  type ExecutionCommand,
+  type CancelOptions,
   type ExecutionConditions,
   type ExecutionConfig,
   type ExecutionMetadata,
   type ExecutionRequest,
-  type HandleOptions,
-  type RunOptions,
   oversizedOutputStrategies,
   retainOutputs,
 } from '../types.js'
 import {
-  type Checks,
+  type Field,
+  Fields,
   canonicalId,
-  check,
-  each,
   executionId,
   flag,
-  isObject,
   listener,
   number,
   oneOf,
-  reading,
-  refuse,
+  path,
+  refuseObject,
   text,
   texts,
-} from './validate.js'
+  textsByName,
+  whole,
+} from './fields.js'
+import { commandAsJson } from './command.js'
+import { type Given, reading, refuse } from './refuse.js'
+import { input } from './stdin.js'
+
+/** Fields by their names. */
+export type Table<Names extends string> = Readonly<Record<Names, Field>>
 
 const oversizedOutput = oneOf(oversizedOutputStrategies)
 
-const config: Checks<keyof ExecutionConfig> = {
+const config = new Fields<keyof ExecutionConfig>({
   defaultTimeoutMs: number,
   maxTimeoutMs: number,
   killGraceMs: number,
@@ -41,7 +45,7 @@ const config: Checks<keyof ExecutionConfig> = {
   maxSpillBytes: number,
   minFreeBytes: number,
   streamOutput: flag,
-  logDir: text,
+  logDir: path,
   logging: flag,
   maxLogSizeBytes: number,
   maxLogFiles: number,
@@ -50,222 +54,101 @@ const config: Checks<keyof ExecutionConfig> = {
   logRetentionSecs: number,
   cleanupIntervalSecs: number,
   secrets: texts,
-}
+})
 
-const object = each(() => undefined, 'allowed is an object')
+const metadata = new Fields<keyof ExecutionMetadata>({
+  source: text,
+  conversationId: text,
+  tags: textsByName('allowed is an object of strings', false),
+})
 
-const conditions: Checks<keyof ExecutionConditions> = {
+export const conditions: Table<keyof ExecutionConditions> = {
   id: executionId,
-  env: each(
-    (value) => (value === null || value === undefined ? undefined : text(value)),
-    'allowed is an object of strings and nulls',
-  ),
-  inheritEnv: (value) => {
-    const wrong = typeof value === 'boolean' ? undefined : texts(value)
-    return wrong && { ...wrong, allowed: 'allowed is true, false or an array of names' }
+  env: textsByName('allowed is an object of strings and nulls', true),
+  inheritEnv: (value, name, given) => {
+    if (typeof value === 'boolean') return JSON.stringify(value)
+    return Array.isArray(value)
+      ? texts(value, name, given)
+      : refuse(given, name, value, 'allowed is true, false or an array of names')
   },
-  workingDir: text,
-  timeoutMs: number,
+  workingDir: path,
+  timeoutMs: whole("allowed is a whole number of milliseconds, from 1 to the engine's `maxTimeoutMs`"),
   killGraceMs: number,
-  stdin: (value) =>
-    value instanceof Uint8Array || typeof value === 'string'
-      ? undefined
-      : { allowed: "allowed is 'null', 'pipe', a string or a Uint8Array" },
+  // Its bytes go beside the JSON.
+  stdin: (value) => (value === 'pipe' || value === 'null' ? JSON.stringify(value) : undefined),
   maxOutputSizeBytes: number,
   oversizedOutput,
   secrets: texts,
-  metadata: object,
+  metadata: (value, name, given) =>
+    metadata.holds(value) ? metadata.jsonOf(value, `${name}.`, given) : refuseObject(given, name, value),
 }
 
-const request: Checks<keyof ExecutionRequest> = { command: object, ...conditions }
-
-const metadata: Checks<keyof ExecutionMetadata> = {
-  source: text,
-  conversationId: text,
-  tags: each(text, 'allowed is an object of strings'),
-}
-
-type CommandChecks = {
-  readonly [Type in ExecutionCommand['type']]: {
-    readonly fields: Checks<keyof Extract<ExecutionCommand, { type: Type }> & string>
-    readonly required: readonly string[]
-  }
-}
-
-/** The fields of each type of command. */
-const commands: CommandChecks = {
-  exec: { fields: { type: text, program: text, args: texts }, required: ['program'] },
-  shell: { fields: { type: text, command: text, shell: text }, required: ['command'] },
-  script: { fields: { type: text, path: text, interpreter: text, args: texts }, required: ['path'] },
-  aws_cli: {
-    fields: { type: text, service: text, operation: text, args: texts, profile: text, region: text },
-    required: ['service', 'operation'],
+const request = new Fields<keyof ExecutionRequest>(
+  {
+    command: commandAsJson,
+    ...conditions,
   },
-}
-
-const isCommandType = (type: unknown): type is keyof typeof commands =>
-  typeof type === 'string' && Object.hasOwn(commands, type)
-
-/** By its shape: one of another realm (a `vm` context, a test runner) is no instance of this one's class. */
-const isAbortSignal = (value: unknown): value is AbortSignal =>
-  typeof value === 'object' &&
-  value !== null &&
-  'aborted' in value &&
-  typeof value.aborted === 'boolean' &&
-  'addEventListener' in value &&
-  typeof value.addEventListener === 'function' &&
-  'removeEventListener' in value &&
-  typeof value.removeEventListener === 'function'
-
-const handle: Checks<keyof HandleOptions> = {
-  signal: (value) => (isAbortSignal(value) ? undefined : { allowed: 'allowed is an AbortSignal' }),
-  reject: flag,
-  onEvent: listener,
-}
-
-const runOptions: Checks<keyof RunOptions> = { ...conditions, ...handle }
+  ['command'],
+)
 
 /** A request as the native side takes it: JSON, and the bytes of its standard input where there are such. */
 export type NativeRequest = readonly [request: string, stdin: Buffer | null]
 
-/**
- * The configuration as the native side takes it: JSON; and its secrets. It is copied first, as are requests and
- * options: each field is read once, so that what was checked is what counts.
- */
-export const nativeConfig = (given: ExecutionConfig): { json: string; secrets: readonly string[] } =>
+/** The configuration as the native side takes it: JSON; and its secrets. */
+export const nativeConfig = (object: ExecutionConfig): { json: string; secrets: readonly string[] } =>
   reading('INVALID_CONFIG', 'config', () => {
-    if (!isObject(given)) refuse('INVALID_CONFIG', 'config', given, 'allowed is an object', [])
-    const own = { ...given }
-    check('INVALID_CONFIG', '', own, config, withOwn([], own))
-    return { json: JSON.stringify(own), secrets: [...(own.secrets ?? [])] }
+    const code = 'INVALID_CONFIG'
+    if (!config.holds(object)) return refuseObject({ code, secrets: [] }, 'config', object)
+    const own = config.own(object)
+    const secrets = withOwn([], own.fields.secrets)
+    return { json: config.json(own, '', { code, secrets }), secrets }
   })
 
 /** The request as the native side takes it. `known`: secrets of the engine, which no refusal shows. */
-export const nativeRequest = (given: ExecutionRequest, known: readonly string[]): NativeRequest =>
+export const nativeRequest = (object: ExecutionRequest, known: readonly string[]): NativeRequest =>
   reading('INVALID_REQUEST', 'request', () => {
-    if (!isObject(given)) refuse('INVALID_REQUEST', 'request', given, 'allowed is an object', known)
-    const own = { ...given }
-    const secrets = withOwn(known, own)
-    checkConditions(own, request, secrets)
-    checkCommand(own.command, secrets)
-    return requestAsJson(own, secrets)
+    const code = 'INVALID_REQUEST'
+    if (!request.holds(object)) return refuseObject({ code, secrets: known }, 'request', object)
+    const own = request.own(object)
+    const given = { code, secrets: withOwn(known, own.fields.secrets) } as const
+    return withInput(request.json(own, '', given), own.fields.stdin, given)
   })
 
-/** What `run()` was called with. */
-export type RunArguments = readonly [
-  what: string | ExecutionCommand,
-  second?: readonly string[] | RunOptions | undefined,
-  third?: RunOptions | undefined,
-]
-
-/** A copy of the options among the arguments of `run()`, not checked yet. */
-export const ownOptions = ([what, second, third]: RunArguments): RunOptions | undefined =>
-  reading('INVALID_REQUEST', 'options', () => {
-    const given = takesArgs(what, second) ? third : second
-    return isObject(given) ? { ...given } : given
-  })
-
-/** The same as `nativeRequest` for the arguments of `run()`; `options`: those among them. */
-export const nativeRun = (
-  given: RunArguments,
-  options: RunOptions | undefined,
-  known: readonly string[],
-): NativeRequest => reading('INVALID_REQUEST', 'request', () => runAsJson(given, options, known))
-
-const runAsJson = (
-  [what, second, third]: RunArguments,
-  options: RunOptions | undefined,
-  known: readonly string[],
-): NativeRequest => {
-  const command = takesArgs(what, second)
-    ? { type: 'exec', program: what, args: second }
-    : typeof what === 'string'
-      ? { type: 'exec', program: what }
-      : what
-  if (options === undefined) {
-    checkCommand(command, known)
-    return [JSON.stringify({ command }), null]
-  }
-  if (!isObject(options)) refuse('INVALID_REQUEST', 'options', options, 'allowed is an object', known)
-  const secrets = withOwn(known, options)
-  if (!takesArgs(what, second) && third !== undefined) {
-    refuse('INVALID_REQUEST', 'options', third, 'they were given before', secrets)
-  }
-  checkConditions(options, runOptions, secrets)
-  checkCommand(command, secrets)
-  return requestAsJson({ ...options, signal: undefined, reject: undefined, onEvent: undefined, command }, secrets)
+export const withInput = (json: string, stdin: unknown, given: Given): NativeRequest => {
+  const taken = stdin === undefined ? 'null' : input(stdin, 'stdin', given)
+  return [json, typeof taken === 'string' ? null : taken]
 }
 
-/** Whatever follows a program and is not its options is meant to be its arguments. */
-const takesArgs = (what: unknown, second: unknown): second is readonly string[] | undefined =>
-  typeof what === 'string' && !isObject(second)
-
 /** What is refused may be a secret itself, also where the secrets are given wrongly. */
-export const withOwn = (known: readonly string[], { secrets }: { secrets?: unknown }): readonly string[] => {
+export const withOwn = (known: readonly string[], secrets: unknown): readonly string[] => {
   if (secrets === undefined) return known
   const given: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
   return [...known, ...given.filter((secret) => typeof secret === 'string')]
 }
 
-const checkConditions = (given: ExecutionConditions, checks: Checks, secrets: readonly string[]): void => {
-  check('INVALID_REQUEST', '', given, checks, secrets)
-  if (given.metadata !== undefined) check('INVALID_REQUEST', 'metadata.', given.metadata, metadata, secrets)
-}
-
-const requestAsJson = (given: RunOptions & { command: unknown }, secrets: readonly string[]): NativeRequest => {
-  const { stdin } = given
-  // As it is where it can be: a copy costs as much as all the rest.
-  if (typeof stdin === 'string' && !stdin.isWellFormed()) {
-    return [JSON.stringify({ ...given, stdin: stdin.toWellFormed() }), null]
-  }
-  if (stdin instanceof Uint8Array)
-    return [JSON.stringify({ ...given, stdin: undefined }), inputBytes(stdin, secrets, 'stdin')]
-  return [JSON.stringify(given), null]
-}
-
 /** Checks a listener that is given alone. */
-export const checkListener = (onEvent: unknown, secrets: readonly string[]): void =>
-  check('INVALID_REQUEST', '', { onEvent }, handle, secrets)
+export const checkListener = (onEvent: unknown, secrets: readonly string[]): void => {
+  if (onEvent !== undefined) listener(onEvent, 'onEvent', { code: 'INVALID_REQUEST', secrets })
+}
 
 /** A copy of the options of any other call, checked. */
 export const checkedOptions = <Options extends object>(
-  given: Options,
-  checks: Checks<keyof Options & string>,
+  object: Options,
+  fields: Fields<keyof Options & string>,
   secrets: readonly string[],
 ): Options =>
   reading('INVALID_REQUEST', 'options', () => {
-    if (!isObject(given)) refuse('INVALID_REQUEST', 'options', given, 'allowed is an object', secrets)
-    const own = { ...given }
-    check('INVALID_REQUEST', '', own, checks, secrets)
-    return own
+    const given = { code: 'INVALID_REQUEST', secrets } as const
+    if (!fields.holds(object)) return refuseObject(given, 'options', object)
+    const own = fields.own(object)
+    fields.json(own, '', given)
+    return own.fields as Options
   })
+
+export const cancelOptions = new Fields<keyof CancelOptions>({ force: flag })
 
 /** An id as the engine spells it. */
 export function checkedId(id: unknown, secrets: readonly string[]): string {
   const known = typeof id === 'string' ? canonicalId(id) : undefined
-  return known ?? refuse('INVALID_REQUEST', 'id', id, 'allowed is a UUID', secrets)
-}
-
-/** What is written to a standard input. */
-export function inputBytes(data: unknown, secrets: readonly string[], field = 'data'): Buffer {
-  if (typeof data === 'string') return Buffer.from(data)
-  if (data instanceof Uint8Array) {
-    // A buffer that was transferred to another thread cannot be read.
-    return reading('INVALID_REQUEST', field, () => Buffer.from(data.buffer, data.byteOffset, data.byteLength))
-  }
-  return refuse('INVALID_REQUEST', field, data, 'allowed is a string or a Uint8Array', secrets)
-}
-
-const checkCommand = (given: unknown, secrets: readonly string[]): void => {
-  if (!isObject(given)) return refuse('INVALID_REQUEST', 'command', given, 'it is required', secrets)
-  const { type } = given
-  if (!isCommandType(type)) {
-    const known = Object.keys(commands).map((name) => `'${name}'`)
-    return refuse('INVALID_REQUEST', 'command.type', type, `allowed are ${known.join(', ')}`, secrets)
-  }
-  const { fields, required } = commands[type]
-  check('INVALID_REQUEST', 'command.', given, fields, secrets)
-  for (const name of required) {
-    if (given[name] === undefined) refuse('INVALID_REQUEST', `command.${name}`, undefined, 'it is required', secrets)
-  }
+  return known ?? refuse({ code: 'INVALID_REQUEST', secrets }, 'id', id, 'allowed is a UUID')
 }

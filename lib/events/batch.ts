@@ -2,7 +2,7 @@
 import type { NativeEvent } from '../../index.js'
 import { notify } from '../support/index.js'
 import { isoTime } from './timestamps.js'
-import type { EventListener, ExecutionEvent, ExecutionResult, OutputStream } from '../types.js'
+import type { EventListener, ExecutionEvent, ExecutionResult, OutputStream, TerminalEvent } from '../types.js'
 
 const STDERR = 1
 const PARTIAL = 2
@@ -36,6 +36,9 @@ export interface Batch {
   events: readonly NativeEvent[] | null
 }
 
+/** By a result of its own: what hangs on a prototype ends nothing. */
+export const isTerminal = (event: ExecutionEvent): event is TerminalEvent => Object.hasOwn(event, 'result')
+
 /** Gives each line and event of a batch to its execution's subscriber. */
 export function dispatch({ text, rows, count: rowCount, events }: Batch, executions: Executions): void {
   // Where the next line begins. (`split` takes up to twice as long, and needs an array of all lines.)
@@ -55,7 +58,7 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, executi
     if ((kind & EVENT) !== 0) {
       const event = found && executionEvent(events?.[count], found.id, timestamp)
       if (event === undefined) continue
-      if ('result' in event) executions.ended(number, event.result)
+      if (isTerminal(event)) executions.ended(number, event.result)
       found?.subscriber?.event(event)
       continue
     }

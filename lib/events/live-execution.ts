@@ -1,6 +1,6 @@
 /** An accepted execution until its end. */
 import type { NativeEngine, NativeFailure, NativeResult } from '../../index.js'
-import { unwrap } from '../errors.js'
+import { isFailure, unwrap } from '../errors.js'
 import type { StdinTarget } from '../streams/stdin.js'
 import type { CancelOptions, ExecutionResult } from '../types.js'
 import type { Subscriber } from './batch.js'
@@ -97,7 +97,7 @@ export class LiveExecution implements StdinTarget {
     if (!this.#isHeld || !this.#isAwaited || this.#isAsked) return
     this.#isAsked = true
     const take = (answer: NativeResult | NativeFailure): void => {
-      if (!('isFailure' in answer)) this.#resolve(answer)
+      if (!isFailure(answer)) this.#resolve(answer)
     }
     this.#native?.waitForCompletion(this.id).then(take, () => {})
   }

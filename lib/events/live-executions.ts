@@ -43,11 +43,11 @@ export class LiveExecutions implements Executions {
   }
 
   /** Hands a request over. @throws ExecutionEngineError when it is refused */
-  accept(native: NativeEngine, [json, stdin]: NativeRequest, isCancelled = false): LiveExecution {
+  accept(native: NativeEngine, request: NativeRequest, isCancelled = false): LiveExecution {
     // 32 bits, as on the native side.
     const number = (this.#lastNumber + 1) >>> 0
     this.#lastNumber = number
-    const id = unwrap<string>(native.execute(json, stdin, number, isCancelled))
+    const id = unwrap<string>(native.execute(request[0], request[1], number, isCancelled))
     const execution = new LiveExecution(native, { id, number, isCancelled }, (isHeld) => {
       this.#held += isHeld ? 1 : -1
       this.#stayAwake()

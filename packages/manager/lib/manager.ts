@@ -10,6 +10,10 @@ import { prepare } from './run/prepare.js'
 const given = (options: PlaybookRunOptions): PlaybookRunOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
+/** Without a prototype: what hangs on one is no option. */
+const merged = (...options: readonly PlaybookRunOptions[]): PlaybookRunOptions =>
+  Object.assign(Object.create(null) as PlaybookRunOptions, ...options)
+
 /**
  * Runs playbooks through an engine. The engine remains the caller's to shut down.
  *
@@ -35,7 +39,7 @@ export class ExecutionManager {
    * @throws PlaybookError when it cannot run, such as for want of a required parameter. Nothing was run then.
    */
   run(playbook: Playbook, options: PlaybookRunOptions = {}): PlaybookRun {
-    const prepared = prepare(playbook, { ...this.#options, ...given(options) }, this.#engine)
+    const prepared = prepare(playbook, merged(this.#options, given(options)), this.#engine)
     const run = new PlaybookRun(this.#engine, prepared)
     this.#runs.add(run)
     void run.wait().finally(() => this.#runs.delete(run))

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// The child's standard input.
 ///
-/// In JSON a mode is a word and data is an object, so that no text can be taken for a mode: `"null"`, `"pipe"`,
-/// `{ "text": "…" }`, `{ "bytes": "<base64>" }`.
+/// In JSON a mode is a word and data is an object, so that no text can be taken for a mode: `"null"`,
+/// `"pipe"`, `{ "text": "…" }`, `{ "bytes": "<base64>" }`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", try_from = "Given")]
 #[non_exhaustive]

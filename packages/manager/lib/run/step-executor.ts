@@ -103,8 +103,7 @@ export class StepExecutor {
       signal: this.#stop.cancel,
       ...(directory === undefined ? {} : { workingDir: directory }),
       ...(timeoutMs === null ? {} : { timeoutMs }),
-      // As bytes: the string `pipe` would mean something else.
-      ...(stdin === null ? {} : { stdin: Buffer.from(this.#fill(stdin)) }),
+      ...(stdin === null ? {} : { stdin: { text: this.#fill(stdin) } }),
       metadata: {
         source: 'playbook',
         ...(options.conversationId === undefined ? {} : { conversationId: options.conversationId }),

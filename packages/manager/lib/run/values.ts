@@ -63,7 +63,7 @@ export const conditionValue = (reference: Reference, values: Values, steps: Ende
   if (!result) return null
   if (reference.field !== 'json') return stepValue(reference, steps)
   const found = valueAt(parsed(reference, result), reference.path)
-  return 'value' in found ? found.value : null
+  return found.missing === undefined ? found.value : null
 }
 
 const stepValue = (reference: StepReference, steps: EndedSteps): unknown => {
@@ -77,7 +77,7 @@ const stepValue = (reference: StepReference, steps: EndedSteps): unknown => {
   if (field === 'exit_code') return result.exitCode
   if (field === 'json') {
     const found = valueAt(parsed(reference, result), reference.path)
-    if ('value' in found) return found.value
+    if (found.missing === undefined) return found.value
     throw missing(reference, `the output of step \`${step}\` has no ${shownAccessors(found.missing)}`)
   }
   return wholeOutput(reference, result, field === 'stderr' ? 'stderr' : 'stdout').replace(/(?:\r?\n)+$/, '')

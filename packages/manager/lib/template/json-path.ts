@@ -42,7 +42,7 @@ export const shownAccessors = (path: readonly Accessor[]): string =>
 export const valueAt = (
   root: unknown,
   path: readonly Accessor[],
-): { value: unknown } | { missing: readonly Accessor[] } => {
+): { value: unknown; missing?: undefined } | { missing: readonly Accessor[] } => {
   let value = root
   for (const [index, key] of path.entries()) {
     const isPresent =
@@ -52,5 +52,5 @@ export const valueAt = (
     if (!isPresent) return { missing: path.slice(0, index + 1) }
     value = typeof key === 'number' ? (value as unknown[]).at(key) : (value as Record<string, unknown>)[key]
   }
-  return { value }
+  return { value, missing: undefined }
 }

@@ -4,4 +4,5 @@ export interface Problem {
   readonly hint: string
 }
 
-export const isProblem = <Value extends object>(value: Value | Problem): value is Problem => 'message' in value
+export const isProblem = <Value extends object>(value: Value | Problem): value is Problem =>
+  Object.hasOwn(value, 'message')

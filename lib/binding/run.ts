@@ -1,0 +1,87 @@
+/** The arguments of `run()`: a program, its arguments and options, or a command and options. */
+import type { ExecutionCommand, HandleOptions, RunOptions } from '../types.js'
+import { commandAsJson, programAsJson } from './command.js'
+import { Fields, flag, listener, type Own, refuseObject } from './fields.js'
+import { reading, refuse, tagOf } from './refuse.js'
+import { conditions, type NativeRequest, type Table, withInput, withOwn } from './request.js'
+
+/** By its shape: one of another realm (a `vm` context, a test runner) is no instance of this one's class. */
+const isAbortSignal = (value: unknown): value is AbortSignal =>
+  typeof value === 'object' &&
+  value !== null &&
+  'aborted' in value &&
+  typeof value.aborted === 'boolean' &&
+  'addEventListener' in value &&
+  typeof value.addEventListener === 'function' &&
+  'removeEventListener' in value &&
+  typeof value.removeEventListener === 'function'
+
+/** What the handle does with them is no matter of the native side. */
+const handle: Table<keyof HandleOptions> = {
+  signal: (value, name, given) =>
+    isAbortSignal(value) ? undefined : refuse(given, name, value, 'allowed is an AbortSignal'),
+  reject: (value, name, given) => void flag(value, name, given),
+  onEvent: listener,
+}
+
+const runOptions = new Fields<keyof RunOptions>({ ...conditions, ...handle })
+
+/** What `run()` was called with. */
+export type RunArguments = readonly [
+  what: string | ExecutionCommand,
+  second?: readonly string[] | RunOptions | undefined,
+  third?: RunOptions | undefined,
+]
+
+/** The same, told apart. */
+export interface Run {
+  readonly what: unknown
+  /** Of a program. */
+  readonly args: unknown
+  /** Of the types that they should have once they have been checked. */
+  readonly options: RunOptions | undefined
+  readonly own: Own<keyof RunOptions> | undefined
+  /** What was given as options and is none. */
+  readonly wrong: unknown
+  /** What is beyond the options. */
+  readonly rest: readonly unknown[]
+}
+
+/** Whether it can only be meant as options. */
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && tagOf(value) === 'Object' && !(Symbol.iterator in value)
+
+/** Tells the arguments of `run()` apart; nothing is checked yet. */
+export const ownRun = (given: readonly unknown[]): Run =>
+  reading('INVALID_REQUEST', 'options', () => {
+    const what = given[0]
+    const second = given.length > 1 ? given[1] : undefined
+    // Whatever follows a program and is not its options is meant to be its arguments.
+    const takesArgs = typeof what === 'string' && !runOptions.holds(second) && !isObject(second)
+    const at = takesArgs ? 2 : 1
+    const options = given.length > at ? given[at] : undefined
+    const own = runOptions.holds(options) ? runOptions.own(options) : undefined
+    return {
+      what,
+      args: takesArgs ? second : undefined,
+      options: own?.fields as RunOptions | undefined,
+      own,
+      wrong: own === undefined ? options : undefined,
+      rest: given.slice(at + 1),
+    }
+  })
+
+/** The same as `nativeRequest` for the arguments of `run()`. */
+export const nativeRun = (run: Run, known: readonly string[]): NativeRequest =>
+  reading('INVALID_REQUEST', 'request', () => {
+    const { what, args, own, wrong, rest } = run
+    const given = { code: 'INVALID_REQUEST', secrets: withOwn(known, own?.fields.secrets) } as const
+    if (wrong !== undefined) return refuseObject(given, 'options', wrong)
+    const more = rest.find((each) => each !== undefined)
+    if (more !== undefined) return refuse(given, 'options', more, 'there is nothing after the options')
+    const command = typeof what === 'string' ? programAsJson(what, args, given) : commandAsJson(what, 'command', given)
+    if (own === undefined) return [`{"command":${command}}`, null]
+    const fields = runOptions.json(own, '', given)
+    const json = fields === '{}' ? '}' : `,${fields.slice(1)}`
+    return withInput(`{"command":${command}${json}`, own.fields.stdin, given)
+  })
