@@ -10,7 +10,6 @@ use execution_log::{LogFiles, LogFolder, LogState};
 use serde::Serialize;
 
 use super::inner::Inner;
-use crate::log;
 
 /// What a cleanup removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -66,7 +65,7 @@ impl Inner {
                 continue;
             }
             for (name, bytes) in self.deletable(&files, folder) {
-                if log::remove(folder, &name).is_ok() {
+                if folder.user_folder().remove(&name).is_ok() {
                     report.files += 1;
                     report.bytes += bytes;
                 }

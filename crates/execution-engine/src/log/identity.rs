@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-pub(super) use os::FileIdentity;
+pub(super) use os::{FileIdentity, is_deleted};
 
 /// What is said of files that no longer have their names.
 pub(super) fn moved(paths: &[impl AsRef<Path>]) -> String {
@@ -19,6 +19,7 @@ pub(super) fn moved(paths: &[impl AsRef<Path>]) -> String {
 
 #[cfg(unix)]
 mod os {
+    use std::fs::File;
     use std::io;
     use std::os::fd::AsFd;
     use std::os::unix::fs::MetadataExt;
@@ -47,10 +48,16 @@ mod os {
             path.metadata().is_ok_and(|meta| Self(meta.dev(), meta.ino()) == self)
         }
     }
+
+    /// Whether the file was deleted while it was open.
+    pub(crate) fn is_deleted(file: &File) -> bool {
+        fstat(file).is_ok_and(|stat| stat.st_nlink == 0)
+    }
 }
 
 #[cfg(not(unix))]
 mod os {
+    use std::fs::File;
     use std::io;
     use std::path::Path;
 
@@ -71,5 +78,9 @@ mod os {
         pub(crate) fn is_folder_at(self, path: &Path) -> bool {
             path.is_dir()
         }
+    }
+
+    pub(crate) fn is_deleted(_: &File) -> bool {
+        false
     }
 }

@@ -3,14 +3,13 @@
 //!
 //! * [`handle`] collects what happens to one execution; [`service`] owns the thread, [`writer`], that formats
 //!   ([`formatter`]) and writes; [`job`] is the messages between them.
-//! * [`part_file`] appends and rotates; [`spill`] holds whole streams; [`folder`] secures the log folder;
-//!   [`identity`] notices files that others have moved; [`free_space`] keeps a part of the disk free.
+//! * [`part_file`] appends and rotates; [`spill`] holds whole streams; [`identity`] notices files that others
+//!   have moved; [`free_space`] keeps a part of the disk free.
 //! * [`footer`] says how an execution ended; [`interrupted`] does so for a writer that died.
 //!
 //! Nothing is synced to the disk: a log survives the death of its program, but a power cut costs its last
 //! seconds, which the reader expects.
 
-mod folder;
 mod footer;
 mod formatter;
 mod free_space;
@@ -25,7 +24,6 @@ mod service;
 mod spill;
 mod writer;
 
-pub(crate) use folder::remove;
 #[cfg(feature = "internals")]
 pub(crate) use formatter::formatted_bytes;
 pub(crate) use handle::ExecutionLog;

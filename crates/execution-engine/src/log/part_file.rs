@@ -14,9 +14,8 @@ use execution_log::names::part_name;
 use execution_log::{ByteCounts, LogFolder, LogFooter, LogHeader};
 use memchr::memrchr;
 
-use super::folder::{self, is_deleted};
 use super::free_space::available;
-use super::identity::FileIdentity;
+use super::identity::{FileIdentity, is_deleted};
 use crate::event::OutputStream;
 
 /// Limits on one log.
@@ -64,11 +63,12 @@ pub(super) struct EndedLog {
 
 impl PartFile {
     pub(super) fn create(folder: &LogFolder, header: LogHeader) -> io::Result<Self> {
-        let mut file = folder::create(folder, &part_name(header.id, header.part))?;
+        let name = part_name(header.id, header.part);
+        let mut file = folder.user_folder().create(&name)?;
         // Locked before it has any content that recovery could act on.
         hold(&file);
         let line = header_line(&header);
-        file.write_all(line.as_bytes())?;
+        file.write_all(line.as_bytes()).map_err(|error| folder.user_folder().named(&name, error))?;
         Ok(Self {
             folder: folder.clone(),
             file,
@@ -84,16 +84,18 @@ impl PartFile {
 
     /// Appends whole records and starts a new part between two of them when one is full. `counts`: the bytes
     /// of output they contain.
-    pub(super) fn append(
-        &mut self,
-        rotation: Rotation,
-        mut block: &[u8],
-        mut counts: ByteCounts,
-    ) -> io::Result<()> {
+    pub(super) fn append(&mut self, rotation: Rotation, block: &[u8], counts: ByteCounts) -> io::Result<()> {
+        self.try_append(rotation, block, counts).map_err(|error| self.named(error))
+    }
+
+    /// The error with the path of the part that is written to.
+    fn named(&self, error: io::Error) -> io::Error {
+        self.folder.user_folder().named(&part_name(self.header.id, self.header.part), error)
+    }
+
+    fn try_append(&mut self, rotation: Rotation, mut block: &[u8], mut counts: ByteCounts) -> io::Result<()> {
         if is_deleted(&self.file) {
-            let message =
-                format!("{} was deleted while it was written", self.path(self.header.part).display());
-            return Err(io::Error::new(io::ErrorKind::NotFound, message));
+            return Err(io::Error::new(io::ErrorKind::NotFound, "it was deleted while it was written"));
         }
         // Has only its header, and perhaps a note about a dropped part.
         let mut is_new = self.size <= header_line(&self.header).len() as u64;
@@ -146,7 +148,7 @@ impl PartFile {
         header.part += 1;
         header.offsets = self.counts;
         let line = header_line(&header);
-        let next = folder::create(&self.folder, &part_name(header.id, header.part))?;
+        let next = self.folder.user_folder().create(&part_name(header.id, header.part))?;
         let full = std::mem::replace(&mut self.file, next);
         self.first.get_or_insert(full);
         self.file.write_all(line.as_bytes())?;
@@ -166,7 +168,7 @@ impl PartFile {
     fn drop_part(&mut self, part: &FullPart) -> io::Result<()> {
         // Another file that has its name now is not ours to delete.
         if part.identity.is_at(&self.path(part.number)) {
-            folder::remove(&self.folder, &part_name(self.header.id, part.number))?;
+            self.folder.user_folder().remove(&part_name(self.header.id, part.number))?;
         }
         self.dropped += part.bytes;
         let event = serde_json::json!({ "event": "dropped", "part": part.number, "bytes": part.bytes });
@@ -184,7 +186,8 @@ impl PartFile {
         footer.dropped_bytes = self.dropped + lost;
         footer.parts = self.header.part;
         footer.crc32 = Some(self.checksum.clone().finalize());
-        let error = self.file.write_all(footer_line(&footer).as_bytes()).err();
+        let written = self.file.write_all(footer_line(&footer).as_bytes());
+        let error = written.map_err(|error| self.named(error)).err();
         let missing: Vec<_> = self.missing().map(|part| self.path(part)).collect();
         let is_in_place = missing.first() != Some(&self.path(1));
         EndedLog { error, is_in_place, missing, is_whole: self.dropped == 0 }

@@ -8,9 +8,8 @@ use std::sync::Mutex;
 
 use uuid::Uuid;
 
-use super::folder::is_deleted;
 use super::free_space::FreeSpace;
-use super::identity::{FileIdentity, moved};
+use super::identity::{FileIdentity, is_deleted, moved};
 use super::job::StoredFile;
 use crate::sync::lock;
 

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, mpsc};
 
-use execution_log::names::{part_name, spill_name};
+use execution_log::names::spill_name;
 use execution_log::{LogFolder, LogFooter, LogHeader, LogLocation, OutputStream};
 use uuid::Uuid;
 
-use super::folder;
 use super::formatter::{Block, Formatter, Records};
 use super::free_space::FreeSpace;
 use super::identity::{FileIdentity, moved};
@@ -129,12 +128,11 @@ impl Writer {
     }
 
     fn create(&mut self, header: LogHeader, shared: &Shared) -> Result<PartFile, String> {
-        let name = part_name(header.id, 1);
         let OpenFolder { folder, notice, .. } = self.folder()?;
         if let Some(notice) = notice.take() {
             shared.report(notice);
         }
-        PartFile::create(folder, header).map_err(|error| not_created(folder, &name, &error))
+        PartFile::create(folder, header).map_err(|error| not_created(&error))
     }
 
     fn write(&mut self, id: Uuid, block: &Block, shared: &Shared) {
@@ -160,7 +158,7 @@ impl Writer {
         }
         let create = || {
             let (name, OpenFolder { folder, .. }) = (spill_name(id, stream), self.folder()?);
-            let file = folder::create(folder, &name).map_err(|error| not_created(folder, &name, &error))?;
+            let file = folder.user_folder().create(&name).map_err(|error| not_created(&error))?;
             Ok((file, folder.path().join(name)))
         };
         let written = entry.spills[stream]
@@ -185,9 +183,7 @@ impl Writer {
             self.folder = None;
         }
         if self.folder.is_none() {
-            let (folder, notice) = folder::open_or_make(&self.location).map_err(|error| {
-                format!("the folder {} cannot be used: {error}", path_of(&self.location).display())
-            })?;
+            let (folder, notice) = self.location.open_or_create().map_err(|error| error.to_string())?;
             let _ = self.known_folder.set(folder.path().to_owned());
             self.folder = Some(OpenFolder { identity: FileIdentity::of(&folder).ok(), folder, notice });
         }
@@ -196,22 +192,13 @@ impl Writer {
 }
 
 /// Why a file could not be created, and what to do.
-fn not_created(folder: &LogFolder, name: &str, error: &io::Error) -> String {
-    let path = folder.path().join(name);
-    let path = path.display();
+fn not_created(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AlreadyExists => format!(
-            "{path} exists already, of another execution or another program: give every execution an id of \
-             its own, or move the file away"
+            "{error}: it belongs to another execution or another program; give every execution an id of its own, \
+             or move the file away"
         ),
-        _ => format!("{path} cannot be created: {error}"),
-    }
-}
-
-/// The last folder that was tried.
-fn path_of(location: &LogLocation) -> &Path {
-    match location {
-        LogLocation::Configured(path) | LogLocation::Default { own: path, .. } => path,
+        _ => error.to_string(),
     }
 }
 

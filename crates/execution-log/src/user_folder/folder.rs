@@ -113,6 +113,12 @@ impl UserFolder {
         self.with(name, |handle| handle.remove(name))
     }
 
+    /// An error with the path of the file it is about in its message. One that has a path stays as it is.
+    #[must_use]
+    pub fn named(&self, name: &str, error: io::Error) -> io::Error {
+        at(&self.path.join(name), error)
+    }
+
     /// All names in the folder that are text.
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         self.handle.names().map_err(|error| at(&self.path, error))
@@ -126,7 +132,7 @@ impl UserFolder {
     fn with<T>(&self, name: &str, act: impl FnOnce(&Handle) -> io::Result<T>) -> io::Result<T> {
         let is_name = Path::new(name).components().eq([Component::Normal(OsStr::new(name))]);
         let done = if is_name { act(&self.handle) } else { Err(io::ErrorKind::InvalidFilename.into()) };
-        done.map_err(|error| at(&self.path.join(name), error))
+        done.map_err(|error| self.named(name, error))
     }
 }
 

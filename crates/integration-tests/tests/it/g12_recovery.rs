@@ -169,7 +169,8 @@ async fn a_log_that_a_full_disk_cut_short_has_an_end_and_says_what_is_missing() 
     let limited = "ulimit -f 64; exec \"$0\" host \"$1\" 'yes | head -n 200000'";
     let mut host = Host::from(Command::new("sh").args(["-c", limited, &child()]).arg(test.log_dir()));
     let result = host.result();
-    assert!(result["log_error"].as_str().unwrap().contains("ends early"), "{result}");
+    let (error, log_path) = (result["log_error"].as_str().unwrap(), result["log_path"].as_str().unwrap());
+    assert!(error.contains("ends early") && error.contains(log_path), "{result}");
     assert_eq!(result["stdout_bytes"], 400_000);
     let log = std::fs::read_to_string(result["log_path"].as_str().unwrap()).unwrap();
     let footer = log.lines().last().unwrap().strip_prefix("#end ").unwrap();
