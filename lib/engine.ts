@@ -152,11 +152,12 @@ export class ExecutionEngine {
     let isAborted = false
     const onAborted = (): void => {
       isAborted = true
-      live?.cancelOnce()
+      live?.cancelOnce(signal)
     }
     const stopFollowing = reading('INVALID_REQUEST', 'signal', () => onAbort(signal, onAborted))
     try {
       live = this.#live.accept(this.#native, request, isAborted)
+      if (isAborted) live.abortedBy = signal
     } catch (error) {
       stopFollowing()
       throw error

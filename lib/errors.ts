@@ -1,4 +1,6 @@
 /** The two errors that users meet, and the one place that makes them from native answers. */
+import { stripVTControlCharacters } from 'node:util'
+
 import type { NativeFailure } from '../index.js'
 import type { ExecutionResult, FailureCode } from './types.js'
 
@@ -58,8 +60,21 @@ export class ExecutionEngineError extends Error {
   }
 }
 
+/** How much of the standard error output an error ends with. */
+const MAX_LINES = 10
+const MAX_LENGTH = 2000
+
+/** Secrets are masked in it already. What a terminal would act upon is left out. */
+const lastLines = ({ stderr }: ExecutionResult): string => {
+  const plain = stripVTControlCharacters(stderr.slice(-2 * MAX_LENGTH)).replaceAll(/[^\P{Cc}\t\n]/gu, '')
+  const shown = plain.trimEnd().slice(-MAX_LENGTH)
+  return shown === '' ? '' : `\n${shown.split('\n').slice(-MAX_LINES).join('\n')}`
+}
+
 /**
- * An execution that did not complete, thrown where `reject: true` asks for it.
+ * An execution that did not complete, thrown where `reject: true` asks for it, and by an iteration of what could not
+ * be started. Its message ends with the last lines of standard error; `result.error` has it without them. Where an
+ * `AbortSignal` cancelled it, `cause` is the signal's reason.
  *
  * @example
  * try {
@@ -76,8 +91,8 @@ export class ExecutionError extends Error {
   /** Everything that is known about it, its output included. */
   readonly result: ExecutionResult
 
-  constructor(result: ExecutionResult) {
-    super(result.error?.message ?? `execution ${result.id} ended as ${result.status}`)
+  constructor(result: ExecutionResult, options?: ErrorOptions) {
+    super(`${result.error?.message ?? `execution ${result.id} ended as ${result.status}`}${lastLines(result)}`, options)
     this.code = result.error?.code ?? 'INTERNAL'
     this.result = result
   }

@@ -93,7 +93,8 @@ export class Execution<Stdin extends Writable | null = Writable | null>
 
   /**
    * The lines of both streams in arrival order, once; iteration must start in the same turn as `run()`. A slow loop
-   * slows the child down; leaving the loop lets it go on, unread.
+   * slows the child down; leaving the loop lets it go on, unread. A program that could
+   * not be started throws an `ExecutionError`; any other failure throws one with `reject: true`.
    */
   [Symbol.asyncIterator](): AsyncIterator<OutputLine, undefined> {
     if (this.#lines !== undefined || this.#isLate) {
@@ -143,7 +144,18 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   }
 
   #failure(result: ExecutionResult): ExecutionError | undefined {
-    return this.#rejects && result.status !== 'completed' ? new ExecutionError(result) : undefined
+    return this.#rejects && result.status !== 'completed' ? this.#error(result) : undefined
+  }
+
+  #error(result: ExecutionResult): ExecutionError {
+    const reason: unknown = result.status === 'cancelled' ? this.#live?.abortedBy?.reason : undefined
+    return new ExecutionError(result, reason === undefined ? undefined : { cause: reason })
+  }
+
+  /** A loop has no result to look at: that there was nothing to iterate is thrown in any case. */
+  #failureOfIteration(result: ExecutionResult): ExecutionError | undefined {
+    const neverStarted = result.status === 'failed' && result.startedAt === null
+    return neverStarted ? this.#error(result) : this.#failure(result)
   }
 
   /** The iteration and the listener. */
@@ -154,7 +166,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
         this.#listener?.line(stream, text, partial, timestamp)
       },
       event: (event) => {
-        if (isTerminal(event)) this.#lines?.end(this.#failure(event.result))
+        if (isTerminal(event)) this.#lines?.end(this.#failureOfIteration(event.result))
         this.#listener?.event(event)
       },
     }

@@ -17,6 +17,8 @@ export class LiveExecution implements StdinTarget {
   subscriber: Subscriber | undefined
   /** Resolves after the subscriber has received the terminal event. */
   readonly ended: Promise<ExecutionResult>
+  /** The signal that cancelled it, if one did. */
+  abortedBy: AbortSignal | undefined
   #resolve!: (result: ExecutionResult) => void
   /** `undefined` after the end. */
   #native: NativeEngine | undefined
@@ -57,9 +59,11 @@ export class LiveExecution implements StdinTarget {
     return this.#native?.cancel(this.id, force) === true
   }
 
-  /** Cancels unless it was cancelled before: it never skips the grace period. */
-  cancelOnce(): void {
-    if (!this.#isCancelled) this.cancel()
+  /** Cancels unless it was cancelled before: it never skips the grace period. `signal`: whose abort is the cause. */
+  cancelOnce(signal?: AbortSignal): void {
+    if (this.#isCancelled) return
+    this.abortedBy = signal
+    this.cancel()
   }
 
   /** Holds its lines back, or releases them. */

@@ -1,4 +1,56 @@
 /** Following an `AbortSignal` without leaving a listener on it. */
+import { notify } from './notify.js'
+
+/** Those who follow a signal share one listener: Node warns of a leak from eleven on. */
+class Followers {
+  readonly #signal: AbortSignal
+  readonly #all = new Set<() => void>()
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+  }
+
+  add(act: () => void): () => void {
+    // Of its own: the same function may follow more than once.
+    const follower = (): void => act()
+    this.#all.add(follower)
+    if (this.#all.size === 1) this.#listen()
+    return () => {
+      if (this.#all.delete(follower) && this.#all.size === 0) this.#stop()
+    }
+  }
+
+  #listen(): void {
+    try {
+      this.#signal.addEventListener('abort', this.#onAbort, { once: true })
+    } catch (error) {
+      this.#all.clear()
+      throw error
+    }
+  }
+
+  #stop(): void {
+    try {
+      this.#signal.removeEventListener('abort', this.#onAbort)
+    } catch {
+      // The caller's signal, of a class of its own: it loses nothing by keeping a listener.
+    }
+  }
+
+  readonly #onAbort = (): void => {
+    const all = [...this.#all]
+    this.#all.clear()
+    for (const follower of all) notify(follower, undefined)
+  }
+}
+
+const followed = new WeakMap<AbortSignal, Followers>()
+
+const followersOf = (signal: AbortSignal): Followers => {
+  const known = followed.get(signal) ?? new Followers(signal)
+  followed.set(signal, known)
+  return known
+}
 
 /** Calls `act` when the signal is aborted, at once if it already is. Returns a function that stops following. */
 export const onAbort = (signal: AbortSignal | undefined, act: () => void): (() => void) => {
@@ -7,14 +59,7 @@ export const onAbort = (signal: AbortSignal | undefined, act: () => void): (() =
     act()
     return () => {}
   }
-  signal.addEventListener('abort', act, { once: true })
-  return () => {
-    try {
-      signal.removeEventListener('abort', act)
-    } catch {
-      // The caller's signal, of a class of its own: it loses nothing by keeping a listener.
-    }
-  }
+  return followersOf(signal).add(act)
 }
 
 /**

@@ -1,5 +1,11 @@
 /** Runs the commands of one step through the engine: with its values, its environment and its credentials. */
-import { type Execution, ExecutionEngineError, type ExecutionResult, type RunOptions } from '@escher/execution-engine'
+import {
+  type Execution,
+  ExecutionEngineError,
+  ExecutionError,
+  type ExecutionResult,
+  type RunOptions,
+} from '@escher/execution-engine'
 import { onAbort, unlessAborted } from '@escher/execution-engine/support'
 
 import type { Values } from '../playbook/parameters.js'
@@ -132,8 +138,13 @@ export class StepExecutor {
 
   async #emitOutput(execution: Execution): Promise<void> {
     const origin = { type: 'step_output', stepId: this.#step.id, executionId: execution.id } as const
-    for await (const { stream, text: line, partial } of execution) {
-      await this.#context.events.emitWithBackpressure({ ...origin, stream, line, partial })
+    try {
+      for await (const { stream, text: line, partial } of execution) {
+        await this.#context.events.emitWithBackpressure({ ...origin, stream, line, partial })
+      }
+    } catch (error) {
+      // The result says so, too.
+      if (!(error instanceof ExecutionError)) throw error
     }
   }
 
