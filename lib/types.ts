@@ -285,7 +285,10 @@ export interface ExecutionResult {
   resourceUsage: { userCpuMs: number; systemCpuMs: number; maxRssBytes: number } | null
   /** What held the process tree. */
   containment: 'none' | 'group' | 'job'
-  /** Processes left alone after a natural end, such as a server put in the background. */
+  /**
+   * Processes left alone after a natural end, such as a server put in the background, with those that still held the
+   * output when reading stopped; after a stop, those that could not be stopped.
+   */
   leftoverProcesses: { pid: number; name: string }[]
   /** A process left behind still held the pipe when reading stopped. */
   outputIncomplete: boolean

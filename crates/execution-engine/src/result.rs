@@ -55,7 +55,8 @@ pub struct ExecutionResult {
     pub resource_usage: Option<ResourceUsage>,
     /// What held the process tree.
     pub containment: Containment,
-    /// Processes left alone after a natural end, such as a server put in the background.
+    /// Processes left alone after a natural end, such as a server put in the background, with those that
+    /// still held the output when reading stopped; after a stop, those that could not be stopped.
     pub leftover_processes: Vec<LeftoverProcess>,
     /// Whether a process left behind still held the pipe when reading stopped: output it wrote later is
     /// missing.

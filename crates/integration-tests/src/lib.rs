@@ -183,12 +183,13 @@ pub fn kind(kind: &EventKind) -> &'static str {
     }
 }
 
-/// Whether a process runs; a zombie does not.
+/// Whether a process runs: a zombie does not, one whose first thread alone has ended does.
 #[must_use]
 pub fn is_running(pid: u32) -> bool {
-    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let mut stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
     // The name, in brackets, may hold anything: the state comes after the last one.
-    stat.rsplit(')').next().is_some_and(|rest| !rest.trim_start().starts_with(['Z', 'X']))
+    stats.any(|stat| stat.rsplit(')').next().is_some_and(|rest| !rest.trim_start().starts_with(['Z', 'X'])))
 }
 
 /// Live processes that carry an execution's mark, wherever they have gone.

@@ -1,5 +1,7 @@
 //! A child with exactly known behaviour, one word each. Run as `test-child <word> [arguments]`.
 
+mod os_thread;
+
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,9 @@ fn main() -> io::Result<()> {
     let number = |index: usize| rest.get(index).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     if word == "host" {
         return host(&rest);
+    }
+    if word == "first-thread-ends" {
+        return first_thread_ends();
     }
     let mut out = io::stdout().lock();
     match word.as_str() {
@@ -60,6 +65,21 @@ fn tree(out: &mut impl Write, depth: u64) -> io::Result<()> {
     out.flush()?;
     std::thread::sleep(Duration::from_secs(1000));
     Ok(())
+}
+
+/// The first thread ends; another says so, and goes on.
+fn first_thread_ends() -> io::Result<()> {
+    let first = format!("/proc/self/task/{}/stat", std::process::id());
+    std::thread::spawn(move || -> io::Result<()> {
+        while !std::fs::read_to_string(&first)?.contains(") Z ") {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        writeln!(io::stdout(), "ready")?;
+        std::thread::sleep(Duration::from_secs(1000));
+        Ok(())
+    });
+    os_thread::end_first_thread();
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// `n` numbered lines.

@@ -71,6 +71,11 @@ impl Flow {
         self.pipes.iter().any(Option::is_some)
     }
 
+    /// Whether the pipes are empty now; the child may write on.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pipes.iter().flatten().all(PipeReader::is_empty)
+    }
+
     /// One turn: reads, or waits for whatever blocks reading. Cancel-safe.
     pub(crate) async fn turn(&mut self, sinks: &mut Sinks) {
         self.choose_reader(sinks);

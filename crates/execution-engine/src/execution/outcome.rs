@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::terminal;
 use crate::error::{ExecutionFailure, FailureCode};
 use crate::event::{EventKind, OutputStream};
-use crate::process::ExitKind;
+use crate::process::{ExitKind, Member};
 use crate::request::Command;
 use crate::result::{ExecutionResult, ExecutionStatus};
 
@@ -31,6 +31,23 @@ impl Cause {
     }
 }
 
+/// That the engine stopped an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stop {
+    pub(crate) cause: Cause,
+    pub(crate) reach: Reach,
+}
+
+/// What a stop has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reach {
+    All,
+    /// These live on.
+    AllBut(Vec<Member>),
+    /// The program itself runs as another user, whom no signal reaches, and has ended by itself.
+    AllButTheLeader,
+}
+
 /// How an execution whose process ran has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -43,7 +60,7 @@ pub(crate) struct Outcome {
 /// Judges the end of `shown`, the command as one would type it. `end_of` gives what was kept of a stream's
 /// last bytes, at most so many.
 pub(crate) fn judge(
-    cause: Option<Cause>,
+    stop: Option<&Stop>,
     exit: &ExitKind,
     command: &Command,
     shown: &str,
@@ -54,8 +71,8 @@ pub(crate) fn judge(
         ExitKind::Signal { name, .. } => (None, Some(name.clone())),
         ExitKind::Unknown => (None, None),
     };
-    let (status, error) = match cause {
-        Some(cause) => stopped(cause, shown),
+    let (status, error) = match stop {
+        Some(stop) => stopped(stop, shown),
         None => ended(exit, command, shown, end_of),
     };
     Outcome { status, exit_code, signal, error }
@@ -72,26 +89,61 @@ pub(crate) fn cancelled_while_starting(shown: &str) -> ExecutionFailure {
     ExecutionFailure::new(FailureCode::Cancelled, message)
 }
 
-fn stopped(cause: Cause, shown: &str) -> (ExecutionStatus, Option<ExecutionFailure>) {
-    let (status, code, message) = match cause {
-        Cause::Cancelled => {
-            (ExecutionStatus::Cancelled, FailureCode::Cancelled, format!("`{shown}` was cancelled"))
-        }
-        Cause::Timeout(ms) => (
-            ExecutionStatus::Timeout,
-            FailureCode::Timeout,
-            format!("`{shown}` was stopped after its timeout of {ms} ms; a longer one gives it more time"),
-        ),
-        Cause::OutputLimit(bytes) => (
-            ExecutionStatus::Failed,
-            FailureCode::OutputSizeExceeded,
-            format!(
-                "`{shown}` was stopped because it wrote more than {bytes} bytes to one stream; allow \
-                 more output, or choose `truncate_with_warning` or `stream_to_file` for what is too much"
+fn stopped(stop: &Stop, shown: &str) -> (ExecutionStatus, Option<ExecutionFailure>) {
+    let (status, code) = match stop.cause {
+        Cause::Cancelled => (ExecutionStatus::Cancelled, FailureCode::Cancelled),
+        Cause::Timeout(_) => (ExecutionStatus::Timeout, FailureCode::Timeout),
+        Cause::OutputLimit(_) => (ExecutionStatus::Failed, FailureCode::OutputSizeExceeded),
+    };
+    let message = match &stop.reach {
+        Reach::All => match stop.cause {
+            Cause::Cancelled => format!("`{shown}` was cancelled"),
+            Cause::Timeout(ms) => {
+                format!("`{shown}` was stopped after its timeout of {ms} ms; a longer one gives it more time")
+            }
+            Cause::OutputLimit(bytes) => format!(
+                "`{shown}` was stopped because it wrote more than {bytes} bytes to one stream; allow more \
+                 output, or choose `truncate_with_warning` or `stream_to_file` for what is too much"
             ),
+        },
+        Reach::AllBut(left) => format!("`{shown}` {}, but {}", reason(stop.cause), live_on(left)),
+        Reach::AllButTheLeader => format!(
+            "`{shown}` {}, but it ran as another user, whose processes may not be signalled, and ended by \
+             itself",
+            reason(stop.cause)
         ),
     };
     (status, Some(ExecutionFailure::new(code, message)))
+}
+
+/// What happened, where the engine cannot say that it stopped the program.
+fn reason(cause: Cause) -> String {
+    match cause {
+        Cause::Cancelled => "was cancelled".to_owned(),
+        Cause::Timeout(ms) => format!("exceeded its timeout of {ms} ms"),
+        Cause::OutputLimit(bytes) => format!("wrote more than {bytes} bytes to one stream"),
+    }
+}
+
+/// Names a few processes that a stop did not end, and says why.
+fn live_on(left: &[Member]) -> String {
+    const NAMED: usize = 3;
+    let name = |member: &Member| format!("`{}` (pid {})", member.process.name, member.process.pid);
+    let first = left.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
+    let names = match left.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    };
+    let is_one = left.len() == 1;
+    if left.iter().all(|member| !member.may_signal) {
+        let (run, live) = if is_one { ("runs", "lives") } else { ("run", "live") };
+        format!("{names} {run} as another user, whose processes may not be signalled, and {live} on")
+    } else {
+        format!(
+            "{names} could not be ended, not even by SIGKILL, and {} on",
+            if is_one { "lives" } else { "live" }
+        )
+    }
 }
 
 fn ended(
@@ -159,10 +211,20 @@ pub(crate) fn terminal_event(result: &Arc<ExecutionResult>) -> EventKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::result::LeftoverProcess;
 
     fn verdict(cause: Option<Cause>, exit: &ExitKind) -> Outcome {
         let command = Command::Shell { command: "x".into(), shell: None };
-        judge(cause, exit, &command, "sh -c x", |_, _| Vec::new())
+        let stop = cause.map(|cause| Stop { cause, reach: Reach::All });
+        judge(stop.as_ref(), exit, &command, "sh -c x", |_, _| Vec::new())
+    }
+
+    fn message_of_a_stop(cause: Cause, reach: Reach) -> String {
+        stopped(&Stop { cause, reach }, "x").1.unwrap().message
+    }
+
+    fn member(pid: u32, name: &str, may_signal: bool) -> Member {
+        Member { process: LeftoverProcess { pid, name: name.into() }, may_signal }
     }
 
     fn killed(name: &str, number: i32) -> ExitKind {
@@ -188,6 +250,28 @@ mod tests {
             let limited = verdict(Some(Cause::OutputLimit(5)), exit);
             assert_eq!(limited.error.unwrap().code, FailureCode::OutputSizeExceeded);
         }
+    }
+
+    #[test]
+    fn nothing_that_lives_on_was_stopped() {
+        let foreign =
+            |pids: &[u32]| Reach::AllBut(pids.iter().map(|pid| member(*pid, "sleep", false)).collect());
+        assert_eq!(
+            message_of_a_stop(Cause::Timeout(400), foreign(&[7])),
+            "`x` exceeded its timeout of 400 ms, but `sleep` (pid 7) runs as another user, whose processes may \
+             not be signalled, and lives on"
+        );
+        assert!(
+            message_of_a_stop(Cause::Cancelled, foreign(&[1, 2, 3, 4, 5]))
+                .contains("`sleep` (pid 3) and 2 more run as another user")
+        );
+        let stuck = Reach::AllBut(vec![member(8, "cat", true)]);
+        assert_eq!(
+            message_of_a_stop(Cause::OutputLimit(9), stuck),
+            "`x` wrote more than 9 bytes to one stream, but `cat` (pid 8) could not be ended, not even by \
+             SIGKILL, and lives on"
+        );
+        assert!(message_of_a_stop(Cause::Cancelled, Reach::AllButTheLeader).contains("ended by itself"));
     }
 
     #[test]

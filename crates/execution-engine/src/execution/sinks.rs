@@ -64,6 +64,11 @@ impl Sinks {
         Self { limit, streams: PerStream::from_fn(|| StreamSink::new(secrets, limit)), log, delivery }
     }
 
+    /// What the child has written so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.bytes).sum()
+    }
+
     /// Takes what was read. False: the limit is exceeded and the execution must be stopped for it.
     pub(crate) fn accept(&mut self, stream: OutputStream, chunk: &[u8], at: DateTime<Utc>) -> bool {
         self.keep(stream, Some(chunk), at)

@@ -1,9 +1,9 @@
 //! Supervises one process from its start until it is reaped.
 //!
 //! The order at the end matters: see the exit without reaping → settle what is left of the tree while the
-//! zombie leader still holds the group id → drain the pipes to one deadline that is never re-armed → reap.
-//! (Bazel's process-wrapper uses this order for the same reason: once the leader is reaped, its group id may
-//! belong to another process.)
+//! zombie leader still holds the group id → drain the pipes within a bound → reap. (Bazel's process-wrapper
+//! uses this order for the same reason: once the leader is reaped, its group id may belong to another
+//! process.)
 
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -12,16 +12,16 @@ use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::dormant::Dormant;
+use super::drain::{drain, drain_writers};
 use super::flow::Flow;
-use super::outcome::Cause;
+use super::looks::Looks;
+use super::outcome::{Cause, Reach, Stop};
 use super::settings::Settings;
 use super::sinks::Sinks;
-use crate::process::{ExecutionChild, Exit, Scope, TreeSignal};
+use crate::process::{ExecutionChild, Exit, Member, TreeSignal};
 use crate::registry::StopRequest;
 use crate::result::LeftoverProcess;
 
-/// How long to drain output after the exit while another process still holds the pipe.
-const LEAK_TIMEOUT: Duration = Duration::from_millis(200);
 /// How long a kill may take before the process is reported as left behind: one that is stuck in the kernel (a
 /// dead network file system) does not react to any signal.
 const UNKILLABLE_AFTER: Duration = Duration::from_secs(10);
@@ -29,8 +29,9 @@ const UNKILLABLE_AFTER: Duration = Duration::from_secs(10);
 /// What supervision found out about the process.
 pub(crate) struct Ended {
     pub(crate) exit: Exit,
-    /// Why the engine stopped it; `None` for a natural end.
-    pub(crate) cause: Option<Cause>,
+    /// `None` for a natural end.
+    pub(crate) stop: Option<Stop>,
+    /// What was left alone after a natural end, or could not be stopped.
     pub(crate) leftovers: Vec<LeftoverProcess>,
     pub(crate) output_incomplete: bool,
     /// When it ended, by the clock, before draining.
@@ -47,6 +48,13 @@ enum Phase {
     Killing(Cause),
 }
 
+/// How the leader's life was followed to its end.
+enum LeaderEnd {
+    Exited,
+    /// It could not be ended; what is left of the tree.
+    LivesOn(Vec<Member>),
+}
+
 /// Why reading is interrupted.
 enum Call {
     /// A stop was requested.
@@ -57,6 +65,8 @@ enum Call {
     Exit,
     /// The output limit is exceeded.
     Limit,
+    /// What lives of the tree that is being stopped.
+    Found(Vec<Member>),
 }
 
 pub(crate) struct Supervisor<'a> {
@@ -67,6 +77,9 @@ pub(crate) struct Supervisor<'a> {
     settings: Settings,
     phase: Phase,
     timer: Pin<Box<Sleep>>,
+    looks: Looks,
+    /// Whether the leader was found to run as another user, whom no signal reaches.
+    leader_is_out_of_reach: bool,
 }
 
 impl<'a> Supervisor<'a> {
@@ -87,6 +100,8 @@ impl<'a> Supervisor<'a> {
             settings,
             phase: Phase::Running,
             timer: Box::pin(sleep_until(timeout_at)),
+            looks: Looks::none(),
+            leader_is_out_of_reach: false,
         }
     }
 
@@ -94,70 +109,95 @@ impl<'a> Supervisor<'a> {
     pub(crate) async fn run(mut self) -> Ended {
         // A stop was requested during the spawn.
         self.stop_requested();
-        let exited = self.until_exit().await;
+        let end = self.until_exit().await;
         let at = Instant::now();
+        let exited = matches!(end, LeaderEnd::Exited);
         tracing::debug!(exited, "exited");
-        let mut leftovers = match self.phase {
-            Phase::Running => Vec::new(),
-            Phase::Stopping(_) => self.settle_gracefully().await,
-            Phase::Killing(_) => {
-                self.flow.withdraw();
-                self.child.kill_all().await
-            }
+        let (Phase::Stopping(cause) | Phase::Killing(cause)) = self.phase else {
+            return self.end_naturally(at).await;
         };
-        // One deadline, counted from when the tree was settled, because settling may take the whole grace
-        // period.
-        let complete = self.drain(Instant::now() + LEAK_TIMEOUT).await;
-        tracing::debug!(complete, "drained");
-        let cause = match self.phase {
-            Phase::Stopping(cause) | Phase::Killing(cause) => Some(cause),
-            // The output still in the pipe at the exit exceeded the limit.
-            Phase::Running if self.flow.is_over_limit() => {
-                leftovers = self.child.kill_all().await;
-                Some(Cause::OutputLimit(self.settings.limit.bytes))
-            }
-            Phase::Running => None,
+        let left = match end {
+            LeaderEnd::Exited => self.settle().await,
+            LeaderEnd::LivesOn(left) => left,
         };
-        let exit = if exited {
-            if cause.is_none() {
-                let (exit, left) = self.child.reap_and_look().await;
-                leftovers = left;
-                exit
-            } else {
-                self.child.reap()
-            }
-        } else {
-            leftovers.push(LeftoverProcess { pid: self.child.pid(), name: "unkillable".to_owned() });
-            Exit::unknown()
-        };
-        Ended { exit, cause, leftovers, output_incomplete: !complete, at }
+        // Counted from when the tree was settled, because settling may take the whole grace period.
+        let drained = drain(&mut self.flow, self.sinks).await;
+        tracing::debug!(complete = drained.complete, "drained");
+        self.reap_stopped(cause, left, at, !drained.complete, exited)
     }
 
-    /// True if the leader has ended; false if it could not be ended.
-    async fn until_exit(&mut self) -> bool {
+    async fn end_naturally(mut self, at: Instant) -> Ended {
+        let drained =
+            drain_writers(&self.child, &mut self.flow, self.sinks, self.timer.deadline(), &self.stop).await;
+        let output_incomplete = !drained.complete;
+        tracing::debug!(complete = drained.complete, "drained");
+        // The output still in the pipe at the exit exceeded the limit.
+        if self.flow.is_over_limit() {
+            let cause = Cause::OutputLimit(self.settings.limit.bytes);
+            let left = self.child.kill_all().await;
+            return self.reap_stopped(cause, left, at, output_incomplete, true);
+        }
+        let (exit, mut leftovers) = self.child.reap_and_look().await;
+        // Those that held the output explain what is missing, even if they have ended since.
+        let held =
+            drained.holders.into_iter().filter(|holder| !leftovers.iter().any(|one| one.pid == holder.pid));
+        leftovers.extend(held.collect::<Vec<_>>());
+        Ended { exit, stop: None, leftovers, output_incomplete, at }
+    }
+
+    fn reap_stopped(
+        self,
+        cause: Cause,
+        left: Vec<Member>,
+        at: Instant,
+        output_incomplete: bool,
+        exited: bool,
+    ) -> Ended {
+        let leftovers = left.iter().map(|member| member.process.clone()).collect();
+        let exit = if exited { self.child.reap() } else { Exit::unknown() };
+        let reach = match left {
+            left if !left.is_empty() => Reach::AllBut(left),
+            _ if self.leader_is_out_of_reach => Reach::AllButTheLeader,
+            _ => Reach::All,
+        };
+        Ended { exit, stop: Some(Stop { cause, reach }), leftovers, output_incomplete, at }
+    }
+
+    async fn until_exit(&mut self) -> LeaderEnd {
         loop {
             match self.next_call().await {
                 Call::Stop => self.stop_requested(),
                 Call::Time => {
                     if self.time_is_up() {
-                        return false;
+                        return LeaderEnd::LivesOn(self.child.look().await);
                     }
                 }
-                Call::Exit => return true,
+                Call::Exit => return LeaderEnd::Exited,
                 Call::Limit => self.stop_gracefully(Cause::OutputLimit(self.settings.limit.bytes)),
+                Call::Found(members) => {
+                    let leader = members.iter().find(|member| member.process.pid == self.child.pid());
+                    self.leader_is_out_of_reach = leader.is_some_and(|leader| !leader.may_signal);
+                    if self.leader_is_out_of_reach && !members.iter().any(|member| member.may_signal) {
+                        return LeaderEnd::LivesOn(members);
+                    }
+                    if let Phase::Stopping(_) = self.phase {
+                        self.looks.repeat(&self.child);
+                    }
+                }
             }
         }
     }
 
     /// Keeps output flowing until an interrupt.
     async fn next_call(&mut self) -> Call {
-        let Self { child, flow, sinks, stop, timer, phase, .. } = self;
+        let Self { child, flow, sinks, stop, timer, phase, looks, .. } = self;
         let mut call = pin!(async {
             tokio::select! {
                 biased;
                 Ok(()) = stop.changed() => Call::Stop,
                 () = timer.as_mut() => Call::Time,
                 () = child.exited() => Call::Exit,
+                members = looks.found() => Call::Found(members),
             }
         });
         let mut call = Dormant::new(call.as_mut());
@@ -204,6 +244,7 @@ impl<'a> Supervisor<'a> {
         tracing::debug!(cause = cause.as_str(), "asked to stop");
         self.sinks.log_signal("SIGTERM", cause);
         self.child.signal_tree(TreeSignal::Graceful);
+        self.looks.begin(&self.child);
         self.phase = Phase::Stopping(cause);
         self.timer.as_mut().reset(Instant::now() + self.settings.kill_grace);
     }
@@ -212,50 +253,30 @@ impl<'a> Supervisor<'a> {
         tracing::debug!(cause = cause.as_str(), "killed");
         self.sinks.log_signal("SIGKILL", cause);
         self.child.signal_tree(TreeSignal::Force);
+        self.looks.kill(&self.child);
         self.phase = Phase::Killing(cause);
         self.timer.as_mut().reset(Instant::now() + UNKILLABLE_AFTER);
     }
 
-    /// The leader has stopped; its children get the rest of the grace period, then everything is killed.
-    async fn settle_gracefully(&mut self) -> Vec<LeftoverProcess> {
-        self.flow.withdraw();
-        let mut pause = Duration::from_millis(1);
-        while matches!(self.phase, Phase::Stopping(_)) && !self.child.members(Scope::Group).await.is_empty() {
-            let next_look = Instant::now() + pause;
-            pause = (pause * 2).min(Duration::from_millis(50));
-            loop {
-                tokio::select! {
-                    biased;
-                    Ok(()) = self.stop.changed() => self.stop_requested(),
-                    () = &mut self.timer => { self.time_is_up(); }
-                    () = sleep_until(next_look) => break,
-                    () = self.flow.turn(self.sinks) => {}
-                }
-            }
-            self.flow.withdraw();
-        }
-        self.child.kill_all().await
-    }
-
-    /// Reads what is left. True if both streams came to their end.
-    ///
-    /// What the pipes held at the exit is always read, at the deadline even without capacity: the child wrote
-    /// it, and the pipes' size bounds it. Beyond that, only a process left behind writes.
-    async fn drain(&mut self, deadline: Instant) -> bool {
-        tokio::select! {
-            biased;
-            () = self.flow.read_remainder(self.sinks) => {}
-            () = sleep_until(deadline) => self.flow.read_remainder_now(self.sinks),
-        }
-        while self.flow.is_open() {
+    /// The leader has stopped; the others get the rest of the grace period, then everything is killed.
+    /// Returns what is left all the same.
+    async fn settle(&mut self) -> Vec<Member> {
+        self.looks.begin(&self.child);
+        while let Phase::Stopping(_) = self.phase {
             tokio::select! {
                 biased;
-                () = sleep_until(deadline) => break,
+                Ok(()) = self.stop.changed() => self.stop_requested(),
+                () = &mut self.timer => { self.time_is_up(); }
+                members = self.looks.found() => {
+                    if !members.iter().any(|member| member.may_signal) {
+                        break;
+                    }
+                    self.looks.repeat(&self.child);
+                }
                 () = self.flow.turn(self.sinks) => {}
             }
         }
-        let complete = !self.flow.is_open();
-        self.flow.close(self.sinks);
-        complete
+        self.flow.withdraw();
+        self.child.kill_all().await
     }
 }

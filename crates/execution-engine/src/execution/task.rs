@@ -207,7 +207,7 @@ impl Task {
         let (command, shown) = (&self.request.command, &execution.command);
         let end_of = |stream, most| sinks.streams[stream].end(most);
         let Outcome { status, exit_code, signal, error } =
-            outcome::judge(ended.cause, &ended.exit.status, command, shown, end_of);
+            outcome::judge(ended.stop.as_ref(), &ended.exit.status, command, shown, end_of);
         let Sinks { streams: PerStream { stdout, stderr }, log, mut delivery, .. } = sinks;
         let mut result = ExecutionResult {
             exit_code,

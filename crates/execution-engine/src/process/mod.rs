@@ -13,8 +13,8 @@
 //!    (The order is Bazel's: `process-wrapper-legacy.cc`.)
 //! 4. A spawned process always has an owner. Dropping that kills its group and reaps it.
 //! 5. Processes that left the group are found by a variable in their environment, [`EXECUTION_ID_VAR`] (as
-//!    GitHub's runner does with `RUNNER_TRACKING_ID`). A process that replaced its environment, or runs as
-//!    another user, is not found.
+//!    GitHub's runner does with `RUNNER_TRACKING_ID`). One that runs as another user hides its environment,
+//!    and is found by its session or its parent. A process that replaced its environment is not found.
 //! 6. When the host dies without a shutdown, the [guard](unix::guard) kills the groups (Unix), or the kernel
 //!    closes the job (Windows).
 
@@ -42,5 +42,5 @@ pub(crate) use os::{
 };
 pub(crate) use spawn_claim::SpawnClaim;
 pub(crate) use spawner::spawn;
-pub(crate) use spec::{EXECUTION_ID_VAR, Exit, ExitKind, Scope, SpawnSpec, StdinMode, TreeSignal, marker};
+pub(crate) use spec::{EXECUTION_ID_VAR, Exit, ExitKind, Member, SpawnSpec, StdinMode, TreeSignal, marker};
 pub(crate) use working_dir::check_working_dir;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use crate::result::ResourceUsage;
+use crate::result::{LeftoverProcess, ResourceUsage};
 
 /// The variable that every process carries, with its execution's id. Descendants inherit it.
 pub(crate) const EXECUTION_ID_VAR: &str = "ESCHER_EXECUTION_ID";
@@ -57,20 +57,21 @@ pub(super) enum Transience {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TreeSignal {
     /// TERM, then CONT, so that a stopped process receives it (Windows: Ctrl-Break if there is a shared
-    /// console, else the same as `Force`).
+    /// console, else the same as `Force`). It goes to the leader's group; [`look`] passes it on to members
+    /// outside of it.
+    ///
+    /// [`look`]: super::ExecutionChild::look
     Graceful,
     /// KILL.
     Force,
 }
 
-/// Where to look for survivors of a tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// The leader's process group (Windows: the job).
-    Group,
-    /// Also those that left it, found by the mark in their environment.
-    #[cfg_attr(windows, expect(dead_code, reason = "nothing leaves a job"))]
-    GroupAndEscaped,
+/// A living process of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) process: LeftoverProcess,
+    /// Whether this user may signal it: a set-user-ID program runs as another.
+    pub(crate) may_signal: bool,
 }
 
 /// How the leader ended.

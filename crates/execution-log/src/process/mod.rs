@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 pub use os::{bsd_info, start_time_in};
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
-pub use os::{is_zombie, split_stat};
+pub use os::{is_zombie, living_threads, split_stat};
 
 pub use os::start_time;
 

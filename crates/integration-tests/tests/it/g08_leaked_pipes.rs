@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use execution_engine::{ExecutionRequest, ExecutionStatus};
-use integration_tests::{TestEngine, is_running};
+use integration_tests::{TestEngine, have, is_running};
 
 async fn leaves_behind(line: &str) {
     let begun = Instant::now();
@@ -39,4 +39,33 @@ async fn a_background_process_with_its_own_output_is_named_and_nothing_is_missin
     assert_eq!(left.name, "sleep");
     let pid = rustix::process::Pid::from_raw(i32::try_from(left.pid).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+/// The `tee` of `exec > >(tee log)` ends after the program that writes through it.
+#[tokio::test]
+async fn a_member_that_still_writes_is_read_to_its_end() {
+    let slow = "(i=0; while [ $i -lt 10 ]; do sleep 0.06; echo late; i=$((i+1)); done) & echo parent";
+    let result = TestEngine::new().run(ExecutionRequest::shell(slow)).await;
+    assert_eq!(result.stdout, format!("parent\n{}", "late\n".repeat(10)));
+    assert!(!result.output_incomplete);
+}
+
+/// On a busy machine a `tee` may have to wait for a CPU for longer than silence is read for.
+#[tokio::test]
+async fn a_member_that_is_at_work_may_be_silent_for_longer() {
+    if !have("bash", &["-c", "(( ${EPOCHREALTIME/./} > 0 ))"]) {
+        return;
+    }
+    let busy = "bash -c '(end=$((${EPOCHREALTIME/./} + 600000)); while ((${EPOCHREALTIME/./} < end)); do :; done; \
+                echo late) & echo parent'";
+    let result = TestEngine::new().run(ExecutionRequest::shell(busy)).await;
+    assert_eq!((result.stdout.as_str(), result.output_incomplete), ("parent\nlate\n", false));
+}
+
+#[tokio::test]
+async fn what_holds_the_output_outside_the_group_is_named() {
+    if !have("setsid", &["true"]) {
+        return;
+    }
+    leaves_behind("echo parent; setsid sleep 600 &").await;
 }

@@ -16,6 +16,8 @@ mod g06_bounded_memory;
 mod g07_oversized_output;
 mod g08_leaked_pipes;
 mod g09_endings;
+mod g09_other_users;
+mod g09_outside_the_group;
 mod g10_time;
 mod g11_host_exit;
 mod g12_recovery;

@@ -8,9 +8,9 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 use uuid::Uuid;
 
 use super::exit_watch::ExitWatch;
-use super::sweep::Tree;
+use super::tree::{Leader, Tree};
 use super::{drop_reaper, live, os_calls};
-use crate::process::spec::{Exit, ExitKind, Scope, TreeSignal, marker};
+use crate::process::spec::{Exit, ExitKind, Member, TreeSignal, marker};
 use crate::result::{Containment, LeftoverProcess};
 
 /// Owns a spawned process: dropping this kills the tree and reaps the leader.
@@ -23,8 +23,7 @@ pub(in crate::process) struct Process {
 impl Process {
     /// Takes over a child that was just spawned.
     pub(super) fn adopt(pid: u32, start_time: Option<u64>, id: Uuid) -> Self {
-        let tree = Tree { leader: pid, start_time, marker: marker(id), token: live::enter(pid) };
-        Self { tree: Arc::new(tree), reaped: false }
+        Self { tree: Arc::new(Tree::new(pid, start_time, marker(id))), reaped: false }
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -100,25 +99,35 @@ impl ExecutionChild {
 
     /// Signals the whole group. A group that is gone already is not an error.
     pub(crate) fn signal_tree(&self, signal: TreeSignal) {
-        let signals: &[Signal] = match signal {
-            // A stopped process receives no TERM before its CONT (systemd.kill(5) sends the same pair).
-            TreeSignal::Graceful => &[Signal::TERM, Signal::CONT],
-            TreeSignal::Force => &[Signal::KILL],
-        };
-        live::signal(self.process.tree.token, signals);
+        self.process.tree.signal(signal);
     }
 
-    /// Members of the tree that still live, without the leader.
-    pub(crate) async fn members(&self, scope: Scope) -> Vec<LeftoverProcess> {
+    /// The living members of the tree, the leader too until its end was [seen](Self::exited). During a
+    /// graceful stop, members outside the group that were not signalled yet are. May be dropped: the look
+    /// then happens unseen.
+    pub(crate) fn look(&self) -> impl Future<Output = Vec<Member>> + Send + use<> {
+        let (tree, leader) = self.tree();
+        off_runtime(move || tree.look(leader))
+    }
+
+    /// What lives of the tree after the leader's end, and whether one of those may be about to write.
+    pub(crate) fn look_for_writers(
+        &self,
+    ) -> impl Future<Output = (Vec<LeftoverProcess>, bool)> + Send + use<> {
         let tree = Arc::clone(&self.process.tree);
-        off_runtime(move || tree.members(scope)).await
+        off_runtime(move || tree.look_for_writers())
     }
 
     /// Kills the whole tree, escaped processes included, again and again until none is found (for at most two
     /// seconds). Returns what could not be killed.
-    pub(crate) async fn kill_all(&self) -> Vec<LeftoverProcess> {
-        let tree = Arc::clone(&self.process.tree);
-        off_runtime(move || tree.kill_until_gone()).await
+    pub(crate) fn kill_all(&self) -> impl Future<Output = Vec<Member>> + Send + use<> {
+        let (tree, leader) = self.tree();
+        off_runtime(move || tree.kill_until_gone(leader))
+    }
+
+    fn tree(&self) -> (Arc<Tree>, Leader) {
+        let leader = if self.exit.has_ended() { Leader::Ended } else { Leader::Lives };
+        (Arc::clone(&self.process.tree), leader)
     }
 
     /// Takes the exit status, after [`exited`](Self::exited). From here on, nothing can be signalled.
@@ -138,13 +147,13 @@ impl ExecutionChild {
         if group.is_none_or(|group| test_kill_process_group(group) == Err(Errno::SRCH)) {
             return (exit, Vec::new());
         }
-        let left = off_runtime(move || tree.members(Scope::GroupAndEscaped)).await;
+        let left = off_runtime(move || tree.leftovers()).await;
         (exit, left)
     }
 }
 
 /// Reading the process table takes hundreds of files or system calls: not for a runtime worker.
-async fn off_runtime(work: impl FnOnce() -> Vec<LeftoverProcess> + Send + 'static) -> Vec<LeftoverProcess> {
+async fn off_runtime<T: Default + Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     // An error means that the runtime is shutting down; dropping the child finishes the work then.
     tokio::task::spawn_blocking(work).await.unwrap_or_default()
 }

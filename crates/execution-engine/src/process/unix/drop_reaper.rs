@@ -3,8 +3,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::sweep::Tree;
+use super::tree::{Leader, Tree};
 use super::{live, os_calls};
+use crate::process::spec::TreeSignal;
 use crate::sync::lock;
 
 /// Processes for which no thread could be created; the spawner thread reaps them.
@@ -13,12 +14,12 @@ static ORPHANS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 /// Kills the tree and reaps its leader on a thread per process, because a process stuck in the kernel must
 /// not delay the next one's reap.
 pub(super) fn kill_and_reap(tree: Arc<Tree>) {
-    tree.kill_group();
+    tree.signal(TreeSignal::Force);
     let pid = tree.leader;
     let token = tree.token;
     let thread =
         std::thread::Builder::new().name("exec-reaper".into()).stack_size(256 * 1024).spawn(move || {
-            tree.kill_until_gone();
+            tree.kill_until_gone(Leader::Ended);
             if live::leave(tree.token) {
                 let _ = os_calls::wait4(tree.leader, true);
             }

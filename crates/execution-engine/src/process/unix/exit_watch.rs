@@ -57,6 +57,11 @@ impl ExitWatch {
         Ok(Self { pid, ended: false, source: Source::Thread(receiver) })
     }
 
+    /// Whether [`ended`](Self::ended) has resolved.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Resolves when the child has ended, and immediately from then on. Cancel-safe.
     pub(super) async fn ended(&mut self) {
         if self.ended {

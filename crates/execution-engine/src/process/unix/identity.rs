@@ -10,13 +10,13 @@ use crate::result::LeftoverProcess;
 
 /// Every live process that carries this mark (`NAME=value`). Blocking.
 pub(crate) fn marked_processes(marker: &OsStr) -> Vec<LeftoverProcess> {
-    sweep::leftover(&sweep::marked(marker))
+    sweep::marked(marker).into_iter().map(Into::into).collect()
 }
 
 /// Kills all processes that carry this mark until none is left. Blocking, two seconds at most; returns what
 /// could not be killed.
 pub(crate) fn kill_marked(marker: &OsStr) -> Vec<LeftoverProcess> {
-    sweep::kill_until_gone(|| sweep::marked(marker))
+    sweep::kill_until_gone(|| sweep::marked(marker)).into_iter().map(|left| left.process).collect()
 }
 
 /// Kills the group of a leader that an earlier host spawned, provided that it is still the same process.

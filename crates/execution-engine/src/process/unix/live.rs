@@ -4,7 +4,7 @@
 //! are sent under the same lock. So no signal can follow the reap that frees its id, not even from a teardown
 //! that reaps everything at once while other threads still hold their children.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
@@ -19,38 +19,52 @@ use crate::sync::lock;
 pub(super) struct Token(u64);
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
-static LIVE: Mutex<BTreeMap<Token, u32>> = Mutex::new(BTreeMap::new());
+static LIVE: Mutex<BTreeMap<Token, Leader>> = Mutex::new(BTreeMap::new());
 
-fn live() -> MutexGuard<'static, BTreeMap<Token, u32>> {
+#[derive(Debug, Clone, Copy)]
+struct Leader {
+    pid: u32,
+    start_time: Option<u64>,
+}
+
+fn live() -> MutexGuard<'static, BTreeMap<Token, Leader>> {
     lock(&LIVE)
 }
 
 /// Adds a group that was just spawned, and informs the guard.
-pub(super) fn enter(pid: u32) -> Token {
+pub(super) fn enter(pid: u32, start_time: Option<u64>) -> Token {
     let token = Token(NEXT.fetch_add(1, Ordering::Relaxed));
     let mut live = live();
-    live.insert(token, pid);
-    guard::watch(pid, live.values().copied());
+    live.insert(token, Leader { pid, start_time });
+    guard::watch(pid, live.values().map(|leader| leader.pid));
     token
+}
+
+/// All live groups, and when the oldest leader started; 0 if that is unknown.
+pub(super) fn groups() -> (HashSet<u32>, u64) {
+    let live = live();
+    let oldest = live.values().map(|leader| leader.start_time.unwrap_or(0)).min();
+    (live.values().map(|leader| leader.pid).collect(), oldest.unwrap_or(0))
 }
 
 /// Removes a group before its reap. `false`: a teardown removed it, and has reaped it.
 pub(super) fn leave(token: Token) -> bool {
     let mut live = live();
-    let pid = live.remove(&token);
-    if let Some(pid) = pid {
-        guard::unregister(pid);
+    let leader = live.remove(&token);
+    if let Some(leader) = leader {
+        guard::unregister(leader.pid);
     }
-    pid.is_some()
+    leader.is_some()
 }
 
 /// Sends signals to the group, in this order, if its id is still its own.
 pub(super) fn signal(token: Token, signals: &[Signal]) {
     let live = live();
-    let Some(pid) = live.get(&token).and_then(|&pid| pinned(pid)) else { return };
+    let Some(pid) = live.get(&token).and_then(|leader| pinned(leader.pid)) else { return };
     for &signal in signals {
-        // ESRCH is fine: the group is gone. So is EPERM: macOS returns it for a group of zombies (XNU skips
-        // them), and every system for a group whose members all run as another user.
+        // ESRCH is fine: the group is gone. EPERM says little: macOS returns it for a group of zombies (XNU
+        // skips them), every system for a group whose members all run as another user, and none for one that
+        // has a single other member. So members are asked about one by one.
         let _ = kill_process_group(pid, signal);
     }
 }

@@ -8,6 +8,7 @@ mod drop_reaper;
 mod exec_strings;
 mod exit_watch;
 mod failure;
+mod graceful_stop;
 pub(super) mod guard;
 mod identity;
 mod live;
@@ -27,6 +28,7 @@ mod sweep;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests;
+mod tree;
 
 #[cfg(target_os = "linux")]
 #[path = "table_linux.rs"]

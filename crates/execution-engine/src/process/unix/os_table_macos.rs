@@ -1,15 +1,17 @@
 //! The process table of macOS: libproc (`proc_pidinfo`) and sysctl (`KERN_PROCARGS2`).
 //!
 //! System integrity protection hides the environment of Apple's own programs (`/bin/sleep`). Their mark
-//! cannot be read, so they are found by their group only.
+//! cannot be read, so they are found by their group, their session or their parent.
 
-use std::ffi::{OsStr, OsString, c_int, c_void};
+use std::ffi::{OsStr, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use execution_log::process::{bsd_info, start_time_in};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, getsid, kill_process, test_kill_process};
 
-use super::process_info::ProcessInfo;
+use super::process_info::{Mark, Moment, ProcessInfo};
 use crate::process::spec::EXECUTION_ID_VAR;
 
 /// One process. The call itself skips zombies.
@@ -17,11 +19,29 @@ pub(super) fn look(pid: u32) -> Option<ProcessInfo> {
     let info = bsd_info(pid)?;
     Some(ProcessInfo {
         pid: info.pbi_pid,
+        parent: info.pbi_ppid,
         group: info.pbi_pgid,
+        session: session_of(info.pbi_pid),
         start_time: start_time_in(&info),
         name: text(&info.pbi_name).or_else(|| text(&info.pbi_comm)).unwrap_or_default(),
         zombie: info.pbi_status == libc::SZOMB,
     })
+}
+
+fn session_of(pid: u32) -> u32 {
+    let session = Pid::from_raw(pid.cast_signed()).and_then(|pid| getsid(Some(pid)).ok());
+    session.map_or(0, |session| session.as_raw_nonzero().get().cast_unsigned())
+}
+
+/// Not known here: a state of its own for waiting is shown by the threads alone.
+pub(super) fn is_busy(_pid: u32) -> bool {
+    false
+}
+
+/// After every process that there is, and before the next one.
+pub(super) fn now() -> Moment {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (u64::try_from(now.as_micros()).unwrap_or(u64::MAX), u32::MAX)
 }
 
 fn text(chars: &[libc::c_char]) -> Option<String> {
@@ -47,12 +67,18 @@ fn pids() -> Vec<u32> {
 }
 
 /// The execution's mark in a process's environment.
-pub(super) fn mark_of(pid: u32) -> Option<OsString> {
-    let area = arguments_and_environment(pid)?;
+pub(super) fn mark_of(pid: u32) -> Mark {
+    let Some(area) = arguments_and_environment(pid) else { return Mark::Hidden };
     let name = EXECUTION_ID_VAR.as_bytes();
-    environment(&area)?
-        .find(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'=')))
-        .map(|entry| OsStr::from_bytes(entry).to_owned())
+    let is_mark = |entry: &&[u8]| entry.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'='));
+    let Some(mut entries) = environment(&area).map(|all| all.filter(|entry| !entry.is_empty()).peekable())
+    else {
+        return Mark::Hidden;
+    };
+    if entries.peek().is_none() {
+        return Mark::Hidden;
+    }
+    entries.find(is_mark).map_or(Mark::Absent, |entry| Mark::Of(OsStr::from_bytes(entry).to_owned()))
 }
 
 /// `argc`, the program's path, padding NULs, `argc` arguments, then the environment, each ended by a NUL.
@@ -91,10 +117,13 @@ fn arguments_and_environment(pid: u32) -> Option<Vec<u8>> {
     (filled == 0).then_some(area)
 }
 
-/// SIGKILL to exactly this process. There is no pidfd: check and signal are some microseconds apart.
-pub(super) fn kill_verified(process: &ProcessInfo) {
-    let Some(pid) = Pid::from_raw(process.pid.cast_signed()) else { return };
-    if look(process.pid).is_some_and(|now| now.start_time == process.start_time) {
-        let _ = kill_process(pid, Signal::KILL);
+/// Sends signals to exactly this process. There is no pidfd: check and signal are some microseconds apart.
+/// Without signals, only the permission is asked for. `false`: this user may not signal it.
+pub(super) fn signal_verified(process: &ProcessInfo, signals: &[Signal]) -> bool {
+    let Some(pid) = Pid::from_raw(process.pid.cast_signed()) else { return true };
+    if look(process.pid).is_none_or(|now| now.start_time != process.start_time) {
+        return true;
     }
+    let may = |sent| sent != Err(Errno::PERM);
+    may(test_kill_process(pid)) && signals.iter().all(|&signal| may(kill_process(pid, signal)))
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::os_exit_watch::ExitWatch;
 use super::os_job::Job;
 use super::{os_console, os_process};
-use crate::process::spec::{Exit, ExitKind, Scope, TreeSignal};
+use crate::process::spec::{Exit, ExitKind, Member, TreeSignal};
 use crate::result::{Containment, LeftoverProcess};
 use crate::sync::lock;
 
@@ -39,16 +39,25 @@ impl Tree {
         }
     }
 
-    fn members(&self) -> Vec<LeftoverProcess> {
-        let pids = self.job.as_ref().map(Job::pids).unwrap_or_default();
+    /// All but the leader. The host may end every process in a job of its own.
+    fn members(&self) -> Vec<Member> {
+        self.with_leader().into_iter().filter(|member| member.process.pid != self.pid).collect()
+    }
+
+    fn with_leader(&self) -> Vec<Member> {
+        let pids = self.job.as_ref().map_or_else(|| vec![self.pid], Job::pids);
         pids.into_iter()
-            .filter(|&pid| pid != self.pid)
             .map(|pid| LeftoverProcess { pid, name: os_process::name(pid).unwrap_or_default() })
+            .map(|process| Member { process, may_signal: true })
             .collect()
     }
 
+    fn leftovers(&self) -> Vec<LeftoverProcess> {
+        self.members().into_iter().map(|member| member.process).collect()
+    }
+
     /// A process does not end instantly: it waits for its threads' pending operations.
-    fn kill_until_gone(&self) -> Vec<LeftoverProcess> {
+    fn kill_until_gone(&self) -> Vec<Member> {
         const KILL_TIMEOUT: Duration = Duration::from_secs(2);
         let deadline = Instant::now() + KILL_TIMEOUT;
         loop {
@@ -140,23 +149,32 @@ impl ExecutionChild {
         }
     }
 
-    /// Members of the tree that still live, without the leader. Nothing leaves a job, so the scope makes no
-    /// difference.
-    pub(crate) async fn members(&self, _scope: Scope) -> Vec<LeftoverProcess> {
+    /// The living members of the tree, the leader too until its end was seen.
+    pub(crate) fn look(&self) -> impl Future<Output = Vec<Member>> + Send + use<> {
+        let (tree, has_ended) = (Arc::clone(&self.process.tree), self.exit.has_ended());
+        off_runtime(move || if has_ended { tree.members() } else { tree.with_leader() })
+    }
+
+    /// What lives of the tree after the leader's end, and whether one of those may be about to write, which
+    /// is not known here.
+    pub(crate) fn look_for_writers(
+        &self,
+    ) -> impl Future<Output = (Vec<LeftoverProcess>, bool)> + Send + use<> {
         let tree = Arc::clone(&self.process.tree);
-        tokio::task::spawn_blocking(move || tree.members()).await.unwrap_or_default()
+        off_runtime(move || (tree.leftovers(), false))
     }
 
     /// Ends the whole tree and waits until it is empty (for at most two seconds). Returns what could not be
     /// ended.
-    pub(crate) async fn kill_all(&self) -> Vec<LeftoverProcess> {
+    pub(crate) fn kill_all(&self) -> impl Future<Output = Vec<Member>> + Send + use<> {
         let tree = Arc::clone(&self.process.tree);
-        tokio::task::spawn_blocking(move || tree.kill_until_gone()).await.unwrap_or_default()
+        off_runtime(move || tree.kill_until_gone())
     }
 
     /// The same after a natural end, with the processes that the leader left behind.
     pub(crate) async fn reap_and_look(self) -> (Exit, Vec<LeftoverProcess>) {
-        let left = self.members(Scope::Group).await;
+        let tree = Arc::clone(&self.process.tree);
+        let left = off_runtime(move || tree.leftovers()).await;
         (self.reap(), left)
     }
 
@@ -175,4 +193,8 @@ impl ExecutionChild {
         };
         Exit { status, usage }
     }
+}
+
+async fn off_runtime<T: Default + Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap_or_default()
 }

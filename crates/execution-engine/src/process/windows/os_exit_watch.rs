@@ -55,6 +55,10 @@ impl ExitWatch {
         Ok(Self { wait, context, receiver, _process: process })
     }
 
+    pub(super) fn has_ended(&self) -> bool {
+        *self.receiver.borrow()
+    }
+
     /// Resolves when the child has ended, and immediately from then on. Cancel-safe.
     pub(super) async fn ended(&mut self) {
         // The sender is ours and lives as long as we do.
