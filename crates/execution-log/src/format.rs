@@ -113,4 +113,26 @@ mod tests {
         assert!(matches!(parse(line.as_bytes()), Line::Record(record)
             if matches!(&record.kind, LogRecordKind::Output { bytes, .. } if bytes == b"abc")));
     }
+
+    #[test]
+    fn each_mark_stands_for_one_kind_of_record() {
+        let parsed = |mark: &str, payload: &str| {
+            parse(format!("2025-10-21T10:30:05.201337Z {mark} {payload}").as_bytes())
+        };
+        let output = |stream, partial| LogRecordKind::Output { stream, bytes: b"{}".to_vec(), partial };
+        let kinds = [
+            ("O ", output(OutputStream::Stdout, false)),
+            ("O+", output(OutputStream::Stdout, true)),
+            ("E ", output(OutputStream::Stderr, false)),
+            ("E+", output(OutputStream::Stderr, true)),
+            ("# ", LogRecordKind::Event { event: serde_json::json!({}) }),
+        ];
+        let timestamp = "2025-10-21T10:30:05.201337Z".parse().unwrap();
+        for (mark, kind) in kinds {
+            assert_eq!(parsed(mark, "{}"), Line::Record(LogRecord { timestamp, kind }), "{mark}");
+        }
+        for (mark, payload) in [("# ", "{"), ("#+", "{}"), ("X ", "{}"), ("  ", "{}")] {
+            assert_eq!(parsed(mark, payload), Line::Damaged, "{mark}");
+        }
+    }
 }

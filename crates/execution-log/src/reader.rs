@@ -282,3 +282,23 @@ fn open_part(folder: &LogFolder, id: Uuid, part: u32) -> Option<File> {
     let is_part = Beginning::read(&mut file, id, part).is_part(part);
     (is_part && file.rewind().is_ok()).then_some(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::header_line;
+    use crate::header::LogHost;
+
+    #[test]
+    fn after_an_error_of_the_file_system_nothing_more_comes() {
+        let (dir, id) = (tempfile::tempdir().unwrap(), Uuid::now_v7());
+        let header = LogHeader::new(id, chrono::Utc::now(), 1, LogHost::current("test"));
+        std::fs::write(dir.path().join(crate::names::part_name(id, 1)), header_line(&header)).unwrap();
+        let mut reader = LogReader::open(dir.path(), id).unwrap();
+        assert!(!reader.has_failed());
+        // A file that is open for writing alone cannot be read.
+        reader.input = BufReader::new(File::create(dir.path().join("unreadable")).unwrap());
+        assert!(reader.next().unwrap().is_err());
+        assert!(reader.next().is_none() && reader.has_failed());
+    }
+}
