@@ -46,7 +46,8 @@ impl Scan {
         self.scan(chunk, offset);
         let end = offset + chunk.len();
         let free = self.undecided_from(end);
-        if offset == 0 && self.spans.is_empty() && self.masked_to.is_none_or(|to| to == 0) {
+        // A mask that goes on covers bytes that are held back: without any, there is none.
+        if offset == 0 && self.spans.is_empty() {
             self.held.extend_from_slice(&chunk[free..]);
             self.rebase(free);
             return &chunk[..free];

@@ -37,6 +37,9 @@ fn a_chunk_without_secrets_in_it_is_not_copied() {
     let chunk = [b'x'; 1000];
     assert!(std::ptr::eq(secrets.stream().push(&chunk), &raw const chunk[..]));
     assert!(matches!(secrets.mask("nothing here"), Cow::Borrowed("nothing here")));
+    let mut stream = self::secrets(&["p4ss!"]).stream();
+    assert_eq!(stream.push(b"p4ss!"), b"***");
+    assert!(std::ptr::eq(stream.push(&chunk), &raw const chunk[..]), "nor one right after a mask");
 }
 
 #[test]
@@ -57,6 +60,7 @@ fn overlapping_and_touching_secrets_are_one_mask() {
     assert_eq!(secrets(&["aab"]).mask("xaaab"), "xa***");
     assert_eq!(shown(&secrets(&["aab"]), &[b"xaa", b"ab"]), "xa***");
     assert_eq!(shown(&secrets(&["abab"]), &[b"abab", b"ab", b"ab!"]), "***!");
+    assert_eq!(shown(&secrets(&["abc"]), &[b"abc", b"abc", b"-"]), "***-");
 }
 
 #[test]
@@ -65,6 +69,9 @@ fn a_secret_that_begins_with_another_is_masked_whole() {
     assert_eq!(shown(&both, &[b"a pass", b"word b"]), "a *** b");
     assert_eq!(shown(&both, &[b"a pass", b"wort b"]), "a ***wort b");
     assert_eq!(shown(&both, &[b"a pass"]), "a ***");
+    let mut stream = both.stream();
+    assert_eq!(stream.push(b"a pass"), b"a ", "it may be the longer one");
+    assert_eq!(stream.push(b"word b"), b"*** b");
 }
 
 #[test]
