@@ -26,3 +26,15 @@ impl Masker {
         self.0.mask(text).into_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hosts_own_words_are_masked_as_output_is() {
+        let masker = Masker::new(["hunter2", "p/ss w\"rd", "x"]);
+        assert_eq!(masker.mask("hunter2hunter2 p%2Fss+w%22rd x"), "*** *** x");
+        assert_eq!(Masker::default().mask("hunter2"), "hunter2");
+    }
+}

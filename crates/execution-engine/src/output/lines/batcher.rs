@@ -141,7 +141,7 @@ impl LineBatcher {
     fn append(&self, tail: &mut Vec<u8>, bytes: &[u8]) {
         let needed = tail.len() + bytes.len();
         if needed > tail.capacity() {
-            let capacity = (tail.capacity() * 2).min(self.max_part + bytes.len() + 1).max(needed);
+            let capacity = (tail.capacity() * 2).min(self.max_part + bytes.len()).max(needed);
             tail.reserve_exact(capacity - tail.len());
         }
         tail.extend_from_slice(bytes);

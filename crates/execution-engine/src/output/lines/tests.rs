@@ -125,6 +125,80 @@ fn an_endless_line_takes_bounded_memory_and_gives_it_back() {
     assert_eq!(lines(batcher.take()).last().map(|line| line.2), Some(false));
 }
 
+#[test]
+fn a_growing_line_is_copied_seldom_and_takes_less_than_twice_its_size() {
+    let mut batcher = LineBatcher::new(Uuid::nil());
+    let (chunk, at) = (vec![b'x'; 10_000], Utc::now());
+    let (mut before, mut copies) = (0, 0);
+    while batcher.tails.stdout.len() + chunk.len() <= MAX_LINE_PART {
+        batcher.push(Stdout, &chunk, at);
+        let tail = &batcher.tails.stdout;
+        assert!(tail.capacity() < 2 * tail.len(), "{} for {}", tail.capacity(), tail.len());
+        assert!(tail.capacity() <= MAX_LINE_PART + chunk.len());
+        copies += usize::from(tail.capacity() != before);
+        before = tail.capacity();
+    }
+    assert!(copies <= 10, "{copies}");
+    batcher.push(Stdout, &chunk, at);
+    assert_eq!(batcher.tails.stdout.capacity(), MAX_LINE_PART + chunk.len());
+}
+
+/// The address and the capacity of what is offered.
+fn offered(batcher: &mut LineBatcher) -> (*const u8, usize) {
+    let mut seen = None;
+    batcher.offer(|batch| {
+        seen = Some((batch.text.as_ptr(), batch.text.capacity()));
+        true
+    });
+    seen.unwrap()
+}
+
+#[test]
+fn an_offered_batch_stays_open_until_it_is_taken() {
+    let mut batcher = LineBatcher::new(Uuid::max());
+    batcher.push(Stdout, b"one\n", Utc::now());
+    batcher.offer(|batch| {
+        assert_eq!(batch.text, "one\n");
+        false
+    });
+    batcher.push(Stdout, b"two\n", Utc::now());
+    assert_eq!(batcher.len(), 8);
+    batcher.offer(|batch| batch.text == "one\ntwo\n" && batch.execution_id == Uuid::max());
+    assert_eq!((batcher.len(), batcher.take()), (0, None));
+    batcher.push(Stdout, b"three\n", Utc::now());
+    assert_eq!(lines(batcher.take()), [(Stdout, "three".to_owned(), false)]);
+}
+
+#[test]
+fn the_memory_of_a_taken_batch_serves_the_next_of_the_thread() {
+    let (mut one, mut other) = (LineBatcher::new(Uuid::nil()), LineBatcher::new(Uuid::nil()));
+    one.push(Stdout, b"line\n", Utc::now());
+    let memory = offered(&mut one);
+    other.push(Stdout, b"1234\n", Utc::now());
+    assert_eq!(offered(&mut other), memory);
+    other.push(Stdout, b"next\n", Utc::now());
+    assert_eq!(lines(other.take()), [(Stdout, "next".to_owned(), false)]);
+}
+
+#[test]
+fn a_batch_expects_the_size_of_the_last_and_keeps_no_huge_one() {
+    let at = Utc::now();
+    for take in [LineBatcher::take, |batcher: &mut LineBatcher| {
+        offered(batcher);
+        None
+    }] {
+        let mut batcher = LineBatcher::new(Uuid::nil());
+        batcher.push(Stdout, &b"x\n".repeat(50_000), at);
+        take(&mut batcher);
+        batcher.push(Stdout, b"x\n", at);
+        assert!(offered(&mut batcher).1 >= 100_000);
+        batcher.push(Stdout, &b"x\n".repeat(250_000), at);
+        take(&mut batcher);
+        batcher.push(Stdout, b"x\n", at);
+        assert_eq!(offered(&mut batcher).1, 256 * 1024);
+    }
+}
+
 /// What the lines of a whole stream are, from all of it at once.
 fn model(whole: &[u8], max_part: usize) -> Vec<(String, bool)> {
     let mut expected = Vec::new();
