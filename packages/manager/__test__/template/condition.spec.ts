@@ -50,13 +50,114 @@ test('when: a step is skipped unless its condition holds, and the run goes on', 
   t.is(result.steps[1]?.skipReason, 'its condition does not hold: false')
 })
 
-test('a condition that cannot be decided fails its step', async (t) => {
+test('values are compared as what they stand for, whether they came as text or not', async (t) => {
+  const { manager } = testManager(t, {}, { logging: false })
+  const cases: [string, boolean][] = [
+    ['true', true],
+    ['false', false],
+    ['null', false],
+    ['0', false],
+    ['-0.5', true],
+    ['""', false],
+    [`'false'`, false],
+    ['f', false],
+    ['!f', true],
+    ['!missing', true],
+    ['n == 3', true],
+    ['n == 4', false],
+    ['n != 3', false],
+    ['n != 4', true],
+    ['n == "4"', false],
+    ['n == three', true],
+    ['three == n', true],
+    ['n == "3.0"', true],
+    ['three == "3.0"', false],
+    ['n == "x"', false],
+    ['yes == "true"', true],
+    ['"yes" == yes', false],
+    ['yes == 1', false],
+    ['"" == 0', false],
+    ['" " == 0', false],
+    ['0 == "1e999"', false],
+    ['missing == null', true],
+    ['null == missing', true],
+    ['missing == "null"', false],
+    ['"null" == missing', false],
+    ['word == null', false],
+    [String.raw`'it is "b"' == "it is \"b\""`, true],
+    [`word == 'b'`, true],
+    ['n < 4', true],
+    ['n < 3', false],
+    ['n <= 3', true],
+    ['n <= 2', false],
+    ['n > 2', true],
+    ['n > 3', false],
+    ['n >= 3', true],
+    ['n >= 4', false],
+    ['three < 10', true],
+    ['three < "10"', true],
+    ['word < "c"', true],
+    ['word < "b"', false],
+    ['word < "a"', false],
+    ['word <= "b"', true],
+    ['n in [1, 2]', false],
+    ['n in [1, "3"]', true],
+    ['n in []', false],
+    ['word in "abc"', true],
+    ['word in "xyz"', false],
+    ['n in "a3"', true],
+    ['n in 33', false],
+    ['true && true', true],
+    ['true && false', false],
+    ['false && true', false],
+    ['false || false', false],
+    ['false || true', true],
+    ['true || false && false', true],
+    ['false && word > 3', false],
+    ['true || word > 3', true],
+  ]
+  const parameters = { n: 3, three: '3', word: 'b', yes: true, f: 'false', missing: { required: false } }
+  const steps = cases.map(([when]) => ({ command: 'true', when }))
+  const result = await manager.run(playbook(steps, { parameters }))
+  t.is(result.error, null)
+  for (const [at, [when, holds]] of cases.entries()) {
+    t.is(result.steps[at]?.status, holds ? 'completed' : 'skipped', when)
+  }
+})
+
+test('a condition that cannot be decided fails its step, and shows no value', async (t) => {
   const { manager } = testManager(t)
-  const result = await manager.run(playbook([{ command: 'true', when: 'word > 3' }], { parameters: { word: 'many' } }))
-  t.like(result.error, {
-    code: 'CONDITION_FAILED',
-    message: 'its condition cannot be decided: a number is neither more nor less than a string',
-  })
+  for (const [when, kinds] of [
+    ['word > 3', 'a number is neither more nor less than a string'],
+    ['3 > word', 'a string is neither more nor less than a number'],
+    ['missing > 3', 'a number is neither more nor less than what is missing'],
+    ['[1] < 3', 'an array is neither more nor less than a number'],
+    ['yes < word', 'a boolean is neither more nor less than a string'],
+    ['word < yes', 'a string is neither more nor less than a boolean'],
+  ]) {
+    const parameters = { word: 'many', yes: true, missing: { required: false } }
+    const { error } = await manager.run(playbook([{ command: 'true', when }], { parameters }))
+    t.like(error, { code: 'CONDITION_FAILED', message: `its condition cannot be decided: ${kinds}` }, when)
+  }
+})
+
+test('wherever a condition names a step, that step must have ended by then', (t) => {
+  for (const when of [
+    'steps.later.exit_code == 0',
+    '0 == steps.later.exit_code',
+    '!steps.later.exit_code',
+    '0 in [1, steps.later.exit_code]',
+    'true && (steps.later.exit_code)',
+  ]) {
+    const steps = [
+      { command: 'echo', when },
+      { step_id: 'later', command: 'echo' },
+    ]
+    const [problem, ...others] = problemsOf({ playbook_id: 'x', steps })
+    t.is(problem?.path, 'steps[0].when', when)
+    t.is(problem?.message, '{steps.later.exit_code}: step `later` need not have ended by then', when)
+    t.deepEqual(others, [])
+  }
 })
 
 test('conditions that make no sense are refused before anything runs', (t) => {

@@ -70,6 +70,50 @@ test('a value that an earlier step does not have fails the step, which is not ru
   }
 })
 
+test('a path leads to what the JSON itself holds, and is named as far as it leads', async (t) => {
+  const { manager } = testManager(t, {}, { logging: false })
+  const json = { list: [1, [2, 3]], 'a name': { 'b-c': true, '': 'empty' }, $: 0, null: null, text: 'word' }
+  const listed = { step_id: 'list', command: ['echo', JSON.stringify(json)] }
+  const found = {
+    '': JSON.stringify(json),
+    '.list[0]': '1',
+    '.list[-1]': '[2,3]',
+    '.list[1][-2]': '2',
+    '.list[ 1 ]': undefined,
+    '["a name"].b-c': 'true',
+    '["a name"]["b-c"]': 'true',
+    '["a name"][""]': 'empty',
+    '["a\\u0020name"].b-c': 'true',
+    '.$': '0',
+    '.text': 'word',
+  }
+  const paths = Object.entries(found).filter(([, value]) => value !== undefined)
+  const command = [...printArguments, '--', ...paths.map(([path]) => `{steps.list.json${path}}`)]
+  const result = await manager.run(playbook([listed, { command }]))
+  t.deepEqual(
+    JSON.parse(result.steps[1]?.result?.stdout ?? ''),
+    paths.map(([, value]) => value),
+  )
+  for (const [path, missing] of [
+    ['.list[2]', '.list[2]'],
+    ['.list[-3].x', '.list[-3]'],
+    ['.list[999999999]', '.list[999999999]'],
+    ['.list.length', '.list.length'],
+    ['.list["0"]', '.list["0"]'],
+    ['["a name"][0]', '["a name"][0]'],
+    ['["a name"].b-c.d.e', '["a name"].b-c.d'],
+    ['["a name"]["x y"].z', '["a name"]["x y"]'],
+    ['.text[0]', '.text[0]'],
+    ['.text.length', '.text.length'],
+    ['.null.x', '.null.x'],
+    ['.none.x', '.none'],
+  ]) {
+    const { error } = await manager.run(playbook([listed, { command: ['echo', `{steps.list.json${path}}`] }]))
+    t.is(error?.code, 'VALUE_MISSING', path)
+    t.true(error?.message.endsWith(` has no value: the output of step \`list\` has no ${missing}`), error?.message)
+  }
+})
+
 test('a cut output is no value', async (t) => {
   const { manager } = testManager(t, {}, { maxOutputSizeBytes: 1000 })
   const long = script('process.stdout.write("x".repeat(5000))')
@@ -91,6 +135,25 @@ test('values reach the environment, the working directory and the standard input
   t.deepEqual(JSON.parse(result.steps[0]?.result?.stdout ?? ''), ['<a "b">', null, '/', 'a "b"\n'])
   const pipe = await manager.run(playbook([{ command: script(code), stdin: '{v}' }], { parameters: { v: 'pipe' } }))
   t.is(JSON.parse(pipe.steps[0]?.result?.stdout ?? '')[3], 'pipe')
+})
+
+test('only the aws command line is kept from its pager, whatever its file is called', async (t) => {
+  const folder = temporaryFolder(t)
+  const { manager } = testManager(t)
+  const inherited = process.env['AWS_PAGER'] ?? 'unset'
+  for (const [name, pager] of [
+    ['aws', ''],
+    ['aws.exe', ''],
+    ['aws.EXE', ''],
+    ['my-aws', inherited],
+    ['a.exews', inherited],
+    ['aws.exec', inherited],
+  ] as const) {
+    const program = join(folder, name)
+    writeFileSync(program, '#!/bin/sh\nprintf "%s" "${AWS_PAGER-unset}"\n', { mode: 0o755 })
+    const result = await manager.run(playbook([{ command: [program] }]))
+    t.is(result.steps[0]?.result?.stdout, pager, name)
+  }
 })
 
 test('the aws command line keeps its arguments, and gets no pager', async (t) => {

@@ -28,6 +28,36 @@ test('a command is split as a POSIX shell splits it, and nothing is expanded', a
   ])
 })
 
+test('quotes and backslashes make words as POSIX says, also over line ends', async (t) => {
+  const { manager } = testManager(t)
+  const cases: [command: string, ...words: string[]][] = [
+    ['  a\t b  ', 'a', 'b'],
+    ['"a b"\'c d\'e\\ f', 'a bc de f'],
+    ['a "" \'\'', 'a', '', ''],
+    ['a \\\n b', 'a', 'b'],
+    ['a \\\r\n b', 'a', 'b'],
+    ['a\\\nb \\\rc', 'ab', '\rc'],
+    ['a\\\r\nb', 'ab'],
+    ['"a\\\nb"', 'ab'],
+    ['"a\nb" \'c\nd\'', 'a\nb', 'c\nd'],
+    [String.raw`"\"\\\$` + '\\`' + String.raw`\a\'" '\'`, '"\\$`\\a\\\'', '\\'],
+    ['a \'|\' \\; "&&" |x', 'a', '|', ';', '&&', '|x'],
+    ['a "" | b'.replace('|', '"|"'), 'a', '', '|', 'b'],
+    ['$x{1..2}', '$x{1..2}'],
+    ['{name} "{name}" \'{name}\'', 'a b', 'a b', 'a b'],
+  ]
+  for (const [command, ...argv] of cases) {
+    const { plan } = await manager.run(playbook([{ command }], { parameters: { name: 'a b' } }), { dryRun: true })
+    t.deepEqual(plan?.[0]?.command, { kind: 'exec', argv }, JSON.stringify(command))
+  }
+})
+
+test('a step without a name is called by its command, as one would type it', (t) => {
+  const words = ['/bin/a-b', 'x=1,2', '@%+:._', 'a b', '', "it's", '$x', 'é']
+  const [step] = playbook([{ command: words }]).steps
+  t.is(step?.name, String.raw`/bin/a-b x=1,2 @%+:._ 'a b' '' 'it'\''s' '$x' 'é'`)
+})
+
 test('braces that are no placeholders pass: JSON, JMESPath, awk, Go templates, find', async (t) => {
   const { manager } = testManager(t)
   const texts = [
