@@ -84,6 +84,56 @@ test('in a graph, a failure skips what has not started, and lets what runs end',
   ])
 })
 
+test('cleanup keeps to the limit too, and the first failure is the one that counts', async (t) => {
+  const { manager } = testManager(t)
+  const folder = temporaryFolder(t)
+  const [running, end] = [join(folder, 'running'), join(folder, 'end')]
+  const code = `const fs = require("fs")
+    fs.writeFileSync(process.argv[1], "")
+    const wait = () => fs.existsSync(process.argv[2]) ? process.exit(3) : setTimeout(wait, 10)
+    wait()`
+  const started: string[] = []
+  let [now, most] = [0, 0]
+  const result = await manager.run(
+    playbook([
+      { step_id: 'second', command: script(code, running, end) },
+      { step_id: 'first', command: meeting(folder, 'other', 'running'), depends_on: [] },
+      { step_id: 'fails', command: 'false', depends_on: 'first' },
+      { step_id: 'tidy', command: 'echo', always: true, depends_on: 'fails' },
+      { step_id: 'release', command: `touch ${end}`, always: true, depends_on: 'fails' },
+      { step_id: 'later', command: 'echo', depends_on: 'second' },
+    ]),
+    {
+      maxParallel: 2,
+      onEvent: (event) => {
+        if (event.type === 'step_started') most = Math.max(most, (now += 1))
+        if (event.type === 'step_started') started.push(event.stepId)
+        if (event.type === 'step_completed' || (event.type === 'step_failed' && !event.cancelled)) now -= 1
+      },
+    },
+  )
+  t.deepEqual(started, ['second', 'first', 'fails', 'tidy', 'release'])
+  t.is(most, 2)
+  t.like(result.error, { stepId: 'fails' })
+  t.is(result.steps[5]?.skipReason, 'step `fails` failed')
+})
+
+test('of the steps that could start, the first in the playbook starts first', async (t) => {
+  const { manager } = testManager(t)
+  const started: string[] = []
+  await manager.run(
+    playbook([
+      { step_id: 'a', command: 'echo' },
+      { step_id: 'c', command: 'echo', depends_on: 'a' },
+      { step_id: 'b', command: 'echo', depends_on: 'a' },
+      { step_id: 'd', command: 'echo', depends_on: [] },
+      { step_id: 'e', command: 'echo', depends_on: 'a' },
+    ]),
+    { maxParallel: 1, onEvent: (event) => event.type === 'step_started' && void started.push(event.stepId) },
+  )
+  t.deepEqual(started, ['a', 'c', 'b', 'd', 'e'])
+})
+
 test('1,000 steps run one after another', async (t) => {
   const { manager } = testManager(t, {}, { logging: false })
   const steps = Array.from({ length: 1000 }, (_, at) => ({

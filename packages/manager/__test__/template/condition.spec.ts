@@ -141,7 +141,7 @@ test('a condition that cannot be decided fails its step, and shows no value', as
   }
 })
 
-test('wherever a condition names a step, that step must have ended by then', (t) => {
+test('wherever a condition or a script names a step, that step must have ended by then', (t) => {
   for (const when of [
     'steps.later.exit_code == 0',
     '0 == steps.later.exit_code',
@@ -158,6 +158,11 @@ test('wherever a condition names a step, that step must have ended by then', (t)
     t.is(problem?.message, '{steps.later.exit_code}: step `later` need not have ended by then', when)
     t.deepEqual(others, [])
   }
+  const steps = [
+    { command: 'echo {steps.later.stdout}', shell: true },
+    { step_id: 'later', command: 'echo' },
+  ]
+  t.is(problemsOf({ playbook_id: 'x', steps })[0]?.path, 'steps[0].command')
 })
 
 test('conditions that make no sense are refused before anything runs', (t) => {

@@ -34,6 +34,7 @@ test('a command that cannot be split says why, and what to write instead', (t) =
         `\`${operator}\` means nothing here: there is no shell`,
         noShell,
       ]),
+    ['| a', '`|` means nothing here: there is no shell', noShell],
     ['a |', '`|` means nothing here: there is no shell', noShell],
     ['"a" |\tb', '`|` means nothing here: there is no shell', noShell],
   ]
@@ -144,16 +145,18 @@ test('where a shell would take a value apart, the refusal says where that is and
   }
 })
 
+const hintFor = (ids: string[]) => {
+  const steps = [...ids.map((step_id) => ({ step_id, command: 'echo' })), { command: 'echo {steps.zzzzzz.stdout}' }]
+  return problemsOf({ playbook_id: 'x', steps })[0]?.hint
+}
+
+const pathOf = (field: string) => problemsOf({ playbook_id: 'x', [field]: 1, steps: [{ command: 'echo' }] })[0]?.path
+
 test('of many names a few are shown, and of a long one its beginning', (t) => {
-  const hintFor = (ids: string[]) => {
-    const steps = [...ids.map((step_id) => ({ step_id, command: 'echo' })), { command: 'echo {steps.zzzzzz.stdout}' }]
-    return problemsOf({ playbook_id: 'x', steps })[0]?.hint
-  }
   const ids = 'abcdefghijk'.split('')
   const shown = ids.map((id) => `\`${id}\``).join(', ')
   t.is(hintFor(ids), `known are ${shown}, \`12\``)
   t.is(hintFor([...ids, 'l']), `known are ${shown}, \`l\` …`)
-  const pathOf = (field: string) => problemsOf({ playbook_id: 'x', [field]: 1, steps: [{ command: 'echo' }] })[0]?.path
   t.is(pathOf('n'.repeat(80)), 'n'.repeat(80))
   t.is(pathOf('n'.repeat(81)), `${'n'.repeat(80)}…`)
   const parameters = { choice: { enum: ['n'.repeat(81)], default: 'other' } }

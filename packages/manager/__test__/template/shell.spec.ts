@@ -34,6 +34,8 @@ test('a script gets each value as its quotes ask for it', async (t) => {
     ['echo "$(echo "{}" {}){}"', double, plain, double],
     ['echo "$( (echo) {}){}"', plain, double],
     ['echo "(" {}', plain],
+    ['echo "$( (echo))" {}', plain],
+    ['echo "$((1))"{}', plain],
     ['echo $((1 + (2) )) {}', plain],
     ['echo "$((1))){}"', double],
     ['echo ${x:-a} {}', plain],

@@ -32,6 +32,9 @@ test('quotes and backslashes make words as POSIX says, also over line ends', asy
   const { manager } = testManager(t)
   const cases: [command: string, ...words: string[]][] = [
     ['  a\t b  ', 'a', 'b'],
+    ['\n a \n', 'a'],
+    ['{{name}', '{name}'],
+    ['{{name}}}}', '{name}}}'],
     ['"a b"\'c d\'e\\ f', 'a bc de f'],
     ['a "" \'\'', 'a', '', ''],
     ['a \\\n b', 'a', 'b'],

@@ -172,7 +172,7 @@ fn an_offered_batch_stays_open_until_it_is_taken() {
 #[test]
 fn the_memory_of_a_taken_batch_serves_the_next_of_the_thread() {
     let (mut one, mut other) = (LineBatcher::new(Uuid::nil()), LineBatcher::new(Uuid::nil()));
-    one.push(Stdout, b"line\n", Utc::now());
+    one.push(Stdout, &b"x\n".repeat(1000), Utc::now());
     let memory = offered(&mut one);
     other.push(Stdout, b"1234\n", Utc::now());
     assert_eq!(offered(&mut other), memory);
