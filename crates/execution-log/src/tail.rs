@@ -54,7 +54,7 @@ fn last_line(file: &mut File) -> io::Result<Option<Vec<u8>>> {
         }
         match memchr::memrchr(b'\n', &end) {
             Some(before) => return Ok(Some(end.split_off(before + 1))),
-            None if from == 0 || window > MAX_LINE => return Ok(Some(end)),
+            None if from == 0 || window >= MAX_LINE => return Ok(Some(end)),
             None => window *= 4,
         }
     }

@@ -76,7 +76,7 @@ fn a_reader_knows_the_header_of_the_part_it_reads() {
 #[test]
 fn a_line_too_long_to_be_a_record_is_passed_over_and_reading_goes_on_behind_it() {
     let logs = Logs::new();
-    for length in [4 * 1024 * 1024 + 16 * 1024 + 31, 4_300_000, 5_000_000] {
+    for length in [(16 << 20) - 1, 16 << 20, 17 << 20] {
         for part in [1, 2] {
             let _ = std::fs::remove_file(logs.path(part));
         }
