@@ -103,6 +103,8 @@ fn each_line_break_of_a_secret_matches_with_and_without_carriage_return() {
         }
     }
     assert_eq!(secrets.mask("first line\rsecond\nthird"), "first line\rsecond\nthird");
+    // Right behind a line break that may belong to another secret.
+    assert_eq!(self::secrets(&["x\nyy", "yz"]).mask("x\r\nyz."), "x\r\n***.");
 }
 
 #[test]
