@@ -125,6 +125,10 @@ test('rollback undoes completed steps in reverse order, before cleanup, and only
     events.filter(isOf('rollback_started')).map(({ stepId }) => stepId),
     ['b', 'a'],
   )
+  t.deepEqual(
+    events.filter(isOf('rollback_completed')).map(({ stepId }) => stepId),
+    ['b', 'a'],
+  )
   const fine = await manager.run(playbook([{ command: 'true', rollback: 'false' }]), { rollback: true })
   t.is(fine.steps[0]?.rollback, null)
 })

@@ -42,6 +42,7 @@ test('a run is resumed from the step that failed, with earlier results kept', as
   const without = await manager.run(playbook(steps), { resumeFrom: { step: 'check' } })
   t.deepEqual(statuses(without), ['make skipped', 'check completed', 'use failed'])
   t.is(without.error?.code, 'VALUE_MISSING')
+  t.is(without.steps[0]?.skipReason, 'it comes before the step to begin with')
 })
 
 test('a graph is resumed with everything that had completed elsewhere', async (t) => {
