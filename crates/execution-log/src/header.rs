@@ -1,5 +1,7 @@
 //! [`LogHeader`]: what was run, by which program, and when.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -38,6 +40,32 @@ pub struct LogHeader {
     pub metadata: ExecutionMetadata,
     /// Bytes of each stream in earlier parts.
     pub offsets: ByteCounts,
+    /// What is not whole here, by field (`argv`, `metadata.tags`): the line has less than 64 KiB. Where words
+    /// of a list are missing, they are its last ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shortened: BTreeMap<String, Shortened>,
+}
+
+/// How long a field was before it was shortened, and its hash, secrets masked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Shortened {
+    /// Its length in bytes; of a list, that of all its words.
+    pub bytes: u64,
+    /// How many words a list had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<u64>,
+    /// SHA-256 of the text in hexadecimal; of a list, of its words with a NUL after each, as
+    /// `sha256sum /proc/<pid>/cmdline` gives it for arguments without secrets.
+    pub sha256: String,
+}
+
+impl Shortened {
+    /// What was shortened.
+    #[must_use]
+    pub fn new(bytes: u64, items: Option<u64>, sha256: String) -> Self {
+        Self { bytes, items, sha256 }
+    }
 }
 
 impl LogHeader {
@@ -58,6 +86,7 @@ impl LogHeader {
             host,
             metadata: ExecutionMetadata::default(),
             offsets: ByteCounts::default(),
+            shortened: BTreeMap::new(),
         }
     }
 }

@@ -55,7 +55,7 @@ pub use files::{LogFiles, LogPart, OutputFile};
 pub use folder::LogFolder;
 pub use follower::LogFollower;
 pub use footer::{ByteCounts, LogFooter};
-pub use header::{LogHeader, LogHost};
+pub use header::{LogHeader, LogHost, Shortened};
 pub use inspect::{LogInfo, LogState};
 pub use location::LogLocation;
 pub use position::LogPosition;

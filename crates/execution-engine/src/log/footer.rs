@@ -2,7 +2,11 @@
 
 use execution_log::{ByteCounts, LogFooter};
 
+use super::header_bounds::shorten;
 use crate::result::ExecutionResult;
+
+/// Limit of an error's message, which quotes the command. The result has all of it.
+const MAX_MESSAGE: usize = 16 * 1024;
 
 /// From a result; the writer fills in what only it knows.
 impl From<&ExecutionResult> for LogFooter {
@@ -14,6 +18,11 @@ impl From<&ExecutionResult> for LogFooter {
         footer.bytes = ByteCounts { stdout: result.stdout_bytes, stderr: result.stderr_bytes };
         footer.usage = result.resource_usage;
         footer.error.clone_from(&result.error);
+        if let Some(error) = &mut footer.error
+            && let Some(cut) = shorten(&error.message, MAX_MESSAGE)
+        {
+            error.message = cut;
+        }
         footer
     }
 }

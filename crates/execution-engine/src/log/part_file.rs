@@ -34,6 +34,7 @@ pub(super) struct PartFile {
     /// The first part, once another one is written to: it stays open until the end.
     first: Option<File>,
     header: LogHeader,
+    header_size: u64,
     size: u64,
     /// Full parts after the first that were not dropped, oldest first.
     later: VecDeque<FullPart>,
@@ -74,6 +75,7 @@ impl PartFile {
             file,
             first: None,
             header,
+            header_size: line.len() as u64,
             size: line.len() as u64,
             later: VecDeque::new(),
             dropped: 0,
@@ -98,7 +100,7 @@ impl PartFile {
             return Err(io::Error::new(io::ErrorKind::NotFound, "it was deleted while it was written"));
         }
         // Has only its header, and perhaps a note about a dropped part.
-        let mut is_new = self.size <= header_line(&self.header).len() as u64;
+        let mut is_new = self.size <= self.header_size;
         while !block.is_empty() {
             let space = usize::try_from(rotation.max_bytes.saturating_sub(self.size)).unwrap_or(usize::MAX);
             let fitting = if block.len() <= space {
@@ -153,6 +155,7 @@ impl PartFile {
         self.first.get_or_insert(full);
         self.file.write_all(line.as_bytes())?;
         self.size = line.len() as u64;
+        self.header_size = self.size;
         self.header = header;
         let is_low = rotation.min_free > 0
             && available(&self.file, self.folder.path()).is_some_and(|free| free < rotation.min_free);

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::formatter::{Block, Formatter, Records};
 use super::free_space::FreeSpace;
+use super::header_bounds;
 use super::identity::{FileIdentity, moved};
 use super::job::{FinishedLog, Job, Shared, StoredFile, Unwritten};
 use super::part_file::{PartFile, Rotation};
@@ -116,7 +117,8 @@ impl Writer {
         }
     }
 
-    fn begin(&mut self, id: Uuid, header: LogHeader, shared: &Shared) {
+    fn begin(&mut self, id: Uuid, mut header: LogHeader, shared: &Shared) {
+        header_bounds::bound(&mut header);
         let created = self.create(header, shared);
         let entry = self.open.entry(id).or_default();
         entry.path = created.as_ref().ok().map(|log| log.path(1));

@@ -34,6 +34,7 @@ mod heavy;
 #[cfg(all(feature = "host-loop", target_os = "linux"))]
 mod host_loop;
 mod log_damage;
+mod long_headers;
 mod missing_logs;
 mod moved_files;
 mod permits;
