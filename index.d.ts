@@ -13,17 +13,19 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeEngine {
   /**
    * Makes an engine from a configuration, as JSON. It sends its events to `on_batch`, most rows in
-   * `table`. `shares_loop`: the program's event loop is libuv's, and may be shared.
+   * `table`. `shares_loop`: the program's event loop is libuv's, and may be shared. `environment`: as for
+   * `execute`.
    */
-  static create(config: string, sharesLoop: boolean, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isOwnRead: boolean, delayMs: number) => void): NativeFailure | NativeEngine
+  static create(config: string, sharesLoop: boolean, environment: NativeEnvironment | undefined | null, table: Buffer, onBatch: (text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, isOwnRead: boolean, delayMs: number) => void): NativeFailure | NativeEngine
   /** The configuration in force, as JSON, without its secrets. */
   config(): string
   /**
    * Accepts a request, as JSON, with the bytes of its standard input; returns its id. `number` stands for
    * it in batches. All its events are emitted until `stop_lines`; its end always. A request that is
-   * already cancelled emits events, but is never spawned.
+   * already cancelled emits events, but is never spawned. `environment`: what JavaScript has read, if this
+   * thread must not read the process's own.
    */
-  execute(request: string, stdin: Buffer | undefined | null, number: number, isCancelled: boolean): NativeFailure | string
+  execute(request: string, stdin: Buffer | undefined | null, number: number, isCancelled: boolean, environment?: NativeEnvironment | undefined | null): NativeFailure | string
   /** Where an execution is in its life. */
   getStatus(id: string): NativeFailure | 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout' | 'interrupted'
   /** The result; `null` while the execution is live. */
@@ -66,6 +68,12 @@ export declare class NativeEngine {
   readAgain(): void
   /** Whether the way to JavaScript keeps the process alive. Initially it does not. */
   setKeepAlive(alive: boolean): void
+}
+
+/** An environment that JavaScript has read. It is passed along with each call until it changes. */
+export declare class NativeEnvironment {
+  /** Takes names and values in turn. */
+  constructor(variables: Array<string>)
 }
 
 /** An environment's log entries, of every engine in the process. Gets none at first. */

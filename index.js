@@ -836,6 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.NativeEngine = nativeBinding.NativeEngine
+module.exports.NativeEnvironment = nativeBinding.NativeEnvironment
 module.exports.NativeLogger = nativeBinding.NativeLogger
 module.exports.NativeMasker = nativeBinding.NativeMasker
 module.exports.newId = nativeBinding.newId

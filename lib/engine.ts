@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream'
 
 import type { NativeEngine } from '../index.js'
+import { hostEnvironment } from './binding/environment.js'
 import { native } from './binding/load.js'
 import {
   checkListener,
@@ -72,7 +73,7 @@ export class ExecutionEngine {
   /** @throws ExecutionEngineError `INVALID_CONFIG`: names the field, its value and what is allowed. */
   constructor(config: ExecutionConfig = {}) {
     const { json, secrets } = nativeConfig(config)
-    this.#native = unwrap(native().NativeEngine.create(json, sharesLoop, ...this.#live.receiver()))
+    this.#native = unwrap(native().NativeEngine.create(json, sharesLoop, hostEnvironment(), ...this.#live.receiver()))
     this.#live.attach(this.#native)
     this.#secrets = secrets
   }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use execution_engine::{
-    EngineBuilder, EngineError, ExecutionEngine, ExecutionFilter, InvalidField, LogPosition, RecoverOptions,
+    Call, EngineBuilder, EngineError, ExecutionEngine, ExecutionFilter, InvalidField, LogPosition,
+    RecoverOptions,
 };
 use napi::bindgen_prelude::{
     Buffer, Either, Either3, Env, Function, Null, Result, within_runtime_if_available,
@@ -17,6 +18,7 @@ use crate::bridge::{EventBridge, Listener, NativeBatch, Subscriptions};
 use crate::config;
 use crate::environment;
 use crate::failure::{NativeFailure, answer};
+use crate::host_environment::{NativeEnvironment, host_environment};
 use crate::logs::NativeLogInfo;
 use crate::records::{NativeCleanupReport, NativeLogPage, NativeMetrics, NativeRecovered};
 use crate::request::{self, named, parse_id};
@@ -45,12 +47,14 @@ pub struct NativeEngine {
 #[napi]
 impl NativeEngine {
     /// Makes an engine from a configuration, as JSON. It sends its events to `on_batch`, most rows in
-    /// `table`. `shares_loop`: the program's event loop is libuv's, and may be shared.
+    /// `table`. `shares_loop`: the program's event loop is libuv's, and may be shared. `environment`: as for
+    /// `execute`.
     #[napi(catch_unwind)]
     pub fn create(
         env: Env,
         config: String,
         shares_loop: bool,
+        environment: Option<&NativeEnvironment>,
         table: Buffer,
         #[napi(
             ts_arg_type = "(text: string, count: number, ownRows: Float64Array | null, events: NativeEvent[] | null, \
@@ -63,7 +67,8 @@ impl NativeEngine {
             Ok(config) => config,
             Err(error) => return Ok(Either::A(error.into())),
         };
-        let (shown, builder) = (config::to_json(&config), ExecutionEngine::builder(config));
+        let shown = config::to_json(&config);
+        let builder = ExecutionEngine::builder(config).host_environment(host_environment(environment));
         let bridge = EventBridge::new(table, &on_batch)?;
         #[cfg(target_os = "linux")]
         let (builder, fast_path) = share_loop(&env, builder, &bridge, &on_batch, shares_loop);
@@ -90,7 +95,8 @@ impl NativeEngine {
 
     /// Accepts a request, as JSON, with the bytes of its standard input; returns its id. `number` stands for
     /// it in batches. All its events are emitted until `stop_lines`; its end always. A request that is
-    /// already cancelled emits events, but is never spawned.
+    /// already cancelled emits events, but is never spawned. `environment`: what JavaScript has read, if this
+    /// thread must not read the process's own.
     #[napi(catch_unwind)]
     pub fn execute(
         &self,
@@ -98,8 +104,10 @@ impl NativeEngine {
         stdin: Option<Buffer>,
         number: u32,
         is_cancelled: bool,
+        environment: Option<&NativeEnvironment>,
     ) -> Either<NativeFailure, String> {
-        let accepted = self.accept(&request, stdin.map(|bytes| bytes.to_vec()), number, is_cancelled);
+        let stdin = stdin.map(|bytes| bytes.to_vec());
+        let accepted = self.accept(&request, stdin, number, is_cancelled, environment);
         answer(accepted.map(|id| id.to_string()))
     }
 
@@ -109,14 +117,13 @@ impl NativeEngine {
         stdin: Option<Vec<u8>>,
         number: u32,
         is_cancelled: bool,
+        environment: Option<&NativeEnvironment>,
     ) -> std::result::Result<Uuid, EngineError> {
         let request = request::request(request, stdin)?;
         let listener = Listener::new(number, self.subscriptions.add(number), Arc::clone(&self.bridge));
-        if is_cancelled {
-            self.engine.execute_cancelled(request, Arc::new(listener))
-        } else {
-            self.engine.execute_with(request, Arc::new(listener))
-        }
+        let call =
+            Call { environment: request.inherits().then(|| host_environment(environment)), is_cancelled };
+        self.engine.execute_call(request, Arc::new(listener), call)
     }
 
     /// Where an execution is in its life.

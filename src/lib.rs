@@ -5,6 +5,7 @@
 //! * `bridge` carries events to JavaScript, many in one call. On Linux, `event_loop` lets Node's event loop
 //!   read a few lines in JavaScript's own thread.
 //! * `environment` ends what runs with the JavaScript environment that started it.
+//! * `host_environment` is `process.env` as children inherit it; `os_environ` looks whether it has changed.
 //! * `logger` carries log entries to JavaScript.
 //! * `masker` masks secrets in JavaScript's own strings.
 //! * `number` converts numbers for JavaScript.
@@ -21,10 +22,14 @@ mod environment;
 #[cfg(target_os = "linux")]
 mod event_loop;
 mod failure;
+mod host_environment;
 mod logger;
 mod logs;
 mod masker;
 mod number;
+#[cfg(target_os = "linux")]
+mod os_environ;
+mod panic_hook;
 mod records;
 mod request;
 mod result;
@@ -32,5 +37,6 @@ mod retained_output;
 mod sync;
 
 pub use engine::{NativeEngine, new_id};
+pub use host_environment::NativeEnvironment;
 pub use logger::NativeLogger;
 pub use masker::NativeMasker;

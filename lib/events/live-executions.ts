@@ -1,5 +1,6 @@
 /** The executions of an engine that have not ended, as JavaScript knows them. */
 import type { NativeEngine } from '../../index.js'
+import { hostEnvironment } from '../binding/environment.js'
 import type { NativeRequest } from '../binding/request.js'
 import { unwrap } from '../errors.js'
 import { setImmediate, setTimeout } from '../support/index.js'
@@ -10,7 +11,7 @@ import { LiveExecution } from './live-execution.js'
 /** Rows that cross without an array of their own. */
 const TABLE_ROWS = 1024
 
-type Receive = Parameters<typeof NativeEngine.create>[3]
+type Receive = Parameters<typeof NativeEngine.create>[4]
 
 /** Engines with live executions in this thread, for the end of the thread. */
 const busy = new Set<LiveExecutions>()
@@ -47,7 +48,7 @@ export class LiveExecutions implements Executions {
     // 32 bits, as on the native side.
     const number = (this.#lastNumber + 1) >>> 0
     this.#lastNumber = number
-    const id = unwrap<string>(native.execute(request[0], request[1], number, isCancelled))
+    const id = unwrap<string>(native.execute(request[0], request[1], number, isCancelled, hostEnvironment()))
     const execution = new LiveExecution(native, { id, number, isCancelled }, (isHeld) => {
       this.#held += isHeld ? 1 : -1
       this.#stayAwake()

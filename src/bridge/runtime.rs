@@ -23,6 +23,9 @@ const MAX_THREADS: usize = 4;
 /// As long as JavaScript takes to respond to an end with a start.
 const NAP: Duration = Duration::from_micros(60);
 
+/// std's own default.
+const STACK_BYTES: usize = 2 * 1024 * 1024;
+
 /// An execution has ended since a thread last ran out of work.
 static ENDED: AtomicBool = AtomicBool::new(false);
 
@@ -30,6 +33,8 @@ static ENDED: AtomicBool = AtomicBool::new(false);
 fn init() {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut builder = Builder::new_multi_thread();
+    // Given no size, each new thread would look for one in the environment.
+    builder.thread_stack_size(STACK_BYTES);
     builder.worker_threads((cores / 2).clamp(1, MAX_THREADS)).enable_all().on_thread_park(|| {
         if ENDED.swap(false, Ordering::Relaxed) {
             std::thread::sleep(NAP);

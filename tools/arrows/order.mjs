@@ -17,7 +17,8 @@ export const modules = [
   ['execution', 'registry'],
   ['command', 'process', 'output', 'log'],
   ['host_loop'],
-  ['os_readiness', 'admission', 'sync'],
+  ['os_readiness', 'admission', 'host_context'],
+  ['sync', 'thread'],
   ['vocabulary'],
   ['per_stream', 'setters'],
 ]

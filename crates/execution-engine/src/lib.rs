@@ -46,6 +46,8 @@
 //! The crate installs no signal handler and never waits for a process that is not its own, so it coexists
 //! with `libuv`, with `std::process`, and with other copies of itself.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "a test is the host"))]
+
 mod admission;
 mod command;
 mod config;
@@ -53,6 +55,7 @@ mod engine;
 mod error;
 mod event;
 mod execution;
+mod host_context;
 mod host_loop;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
@@ -69,8 +72,11 @@ mod request;
 mod result;
 mod setters;
 mod sync;
+mod thread;
 
 pub use config::ExecutionConfig;
+#[doc(hidden)]
+pub use engine::Call;
 pub use engine::{
     AbortHandle, CleanupReport, EngineBuilder, EngineMetrics, ExecutionEngine, ExecutionFilter,
     ExecutionHandle, Lines, OutputLine, RecoverOptions, RecoveredExecution, StdinWriter,
@@ -83,6 +89,8 @@ pub use execution_log::{
     ByteCounts, LogDamage, LogFolder, LogFollower, LogFooter, LogHeader, LogHost, LogInfo, LogPage, LogPart,
     LogPosition, LogReader, LogRecord, LogRecordKind, LogState, OutputFile,
 };
+#[doc(hidden)]
+pub use host_context::HostEnvironment;
 #[cfg(all(feature = "host-loop", target_os = "linux"))]
 pub use host_loop::HostLoop;
 pub use limits::{OversizedOutputStrategy, RetainOutput};

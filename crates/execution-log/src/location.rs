@@ -1,5 +1,6 @@
 //! [`LogLocation`]: where logs are kept.
 
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use crate::user_folder::UserFolder;
 /// The default folder's name, in the system's temporary folder.
 const DEFAULT_NAME: &str = "cloudops-executions";
 
-/// Where an engine keeps its logs. Working folder and environment are read once, when this is made.
+/// Where an engine keeps its logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogLocation {
     /// A configured folder.
@@ -24,16 +25,14 @@ pub enum LogLocation {
 }
 
 impl LogLocation {
-    /// The configured folder, or else the default.
+    /// The default, in this folder for temporary files. `user` names the user in the name of the folder that
+    /// is for them only; on Unix their id does.
     #[must_use]
-    pub fn new(configured: Option<&Path>) -> Self {
-        if let Some(path) = configured {
-            // If the working folder is gone, the path stays relative: opening it then says why it fails.
-            return Self::Configured(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
-        }
-        let shared = std::env::temp_dir().join(DEFAULT_NAME);
-        let own = shared.with_file_name(format!("{DEFAULT_NAME}-{}", user_name()));
-        Self::Default { shared, own }
+    pub fn default_in(temp_dir: &Path, user: Option<&OsStr>) -> Self {
+        let mut own = OsString::from(DEFAULT_NAME);
+        own.push("-");
+        own.push(user_name(user));
+        Self::Default { shared: temp_dir.join(DEFAULT_NAME), own: temp_dir.join(own) }
     }
 
     /// Opens the folder for reading. Never creates one.
@@ -80,11 +79,11 @@ fn closed(path: &Path) -> io::Result<UserFolder> {
 }
 
 #[cfg(unix)]
-fn user_name() -> String {
-    rustix::process::geteuid().as_raw().to_string()
+fn user_name(_: Option<&OsStr>) -> OsString {
+    rustix::process::geteuid().as_raw().to_string().into()
 }
 
 #[cfg(not(unix))]
-fn user_name() -> String {
-    std::env::var("USERNAME").unwrap_or_else(|_| "user".to_owned())
+fn user_name(user: Option<&OsStr>) -> OsString {
+    user.unwrap_or(OsStr::new("user")).to_owned()
 }

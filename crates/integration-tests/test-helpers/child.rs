@@ -1,4 +1,8 @@
 //! A child with exactly known behaviour, one word each. Run as `test-child <word> [arguments]`.
+#![allow(clippy::disallowed_methods, reason = "it is a host")]
+
+mod moving_host;
+mod os_environment;
 
 mod os_thread;
 
@@ -20,6 +24,10 @@ fn main() -> io::Result<()> {
         return first_thread_ends();
     }
     let mut out = io::stdout().lock();
+    if word == "moving-host" {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        return write!(out, "{}", runtime.block_on(moving_host::report(rest[0].as_ref()))?);
+    }
     match word.as_str() {
         // The arguments as JSON: nothing about them is left to guess.
         "args" => write!(out, "{}", serde_json::json!(rest)),

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
+use crate::host_context::HostEnvironment;
 use crate::process::EXECUTION_ID_VAR;
 use crate::request::InheritEnv;
 
@@ -25,11 +26,7 @@ impl Name {
 }
 
 impl Environment {
-    pub(super) fn inherited(rule: &InheritEnv) -> Self {
-        Self::chosen(std::env::vars_os(), rule)
-    }
-
-    fn chosen(host: impl Iterator<Item = (OsString, OsString)>, rule: &InheritEnv) -> Self {
+    pub(super) fn inherited(host: &HostEnvironment, rule: &InheritEnv) -> Self {
         const ALWAYS_ON_WINDOWS: [&str; 3] = ["SYSTEMROOT", "SYSTEMDRIVE", "WINDIR"];
         let needed = |name: &Name| cfg!(windows) && ALWAYS_ON_WINDOWS.iter().any(|always| name.0 == *always);
         let listed: Vec<Name> = match rule {
@@ -37,12 +34,13 @@ impl Environment {
             InheritEnv::All(_) => Vec::new(),
         };
         let mut env = Self::default();
-        for (name, value) in host {
-            let key = Name::new(&name);
+        for (name, value) in host.variables() {
+            let key = Name::new(name);
             // A host that itself runs inside an execution must not pass its own mark on.
             let taken = *rule == InheritEnv::All(true) || listed.contains(&key) || needed(&key);
             if taken && name != EXECUTION_ID_VAR {
-                env.0.insert(key, (name, value));
+                // Of two of one name the first counts, as in the host itself.
+                env.0.entry(key).or_insert_with(|| (name.clone(), value.clone()));
             }
         }
         env
@@ -78,10 +76,9 @@ impl Environment {
 mod tests {
     use super::*;
 
-    fn host() -> impl Iterator<Item = (OsString, OsString)> {
-        [("HOME", "/h"), ("TOKEN", "t"), (EXECUTION_ID_VAR, "outer")]
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()))
+    fn inherited(rule: &InheritEnv) -> Environment {
+        let host = [("HOME", "/h"), ("TOKEN", "t"), (EXECUTION_ID_VAR, "outer"), ("TOKEN", "second")];
+        Environment::inherited(&HostEnvironment::new(host), rule)
     }
 
     fn names(env: Environment) -> Vec<String> {
@@ -90,15 +87,20 @@ mod tests {
 
     #[test]
     fn everything_nothing_or_a_list_is_inherited() {
-        assert_eq!(names(Environment::chosen(host(), &InheritEnv::All(true))), ["HOME", "TOKEN"]);
-        assert!(names(Environment::chosen(host(), &InheritEnv::All(false))).is_empty());
+        assert_eq!(names(inherited(&InheritEnv::All(true))), ["HOME", "TOKEN"]);
+        assert!(names(inherited(&InheritEnv::All(false))).is_empty());
         let only = InheritEnv::Only(vec!["HOME".into(), "MISSING".into()]);
-        assert_eq!(names(Environment::chosen(host(), &only)), ["HOME"]);
+        assert_eq!(names(inherited(&only)), ["HOME"]);
+    }
+
+    #[test]
+    fn of_two_variables_with_one_name_the_first_counts() {
+        assert_eq!(inherited(&InheritEnv::All(true)).get("TOKEN"), Some(OsStr::new("t")));
     }
 
     #[test]
     fn a_variable_without_a_value_is_removed_and_an_empty_one_is_kept() {
-        let mut env = Environment::chosen(host(), &InheritEnv::All(true));
+        let mut env = inherited(&InheritEnv::All(true));
         env.apply(&BTreeMap::from([
             ("HOME".into(), None),
             ("TOKEN".into(), Some(String::new())),

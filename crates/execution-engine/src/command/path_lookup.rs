@@ -17,11 +17,11 @@ const DEFAULT_PATH: &str = if cfg!(windows) { "" } else { "/bin:/usr/bin" };
 /// file of that name cannot be used.
 pub(super) fn find(program: &str, context: &Context) -> Result<PathBuf, ExecutionFailure> {
     if is_path(program) {
-        return named(&absolute(Path::new(program), &context.dir), program, context);
+        return named(&context.absolute(Path::new(program))?, program, context);
     }
     let path = context.env.get("PATH").unwrap_or(OsStr::new(DEFAULT_PATH));
     let mut unusable = None;
-    for dir in folders(path, &context.dir) {
+    for dir in folders(path, context) {
         for candidate in with_extensions(&dir.join(program), context) {
             match usability(&candidate) {
                 Usability::Usable => return Ok(candidate),
@@ -71,14 +71,9 @@ fn is_path(program: &str) -> bool {
     program.contains('/') || (cfg!(windows) && program.contains(['\\', ':']))
 }
 
-pub(super) fn absolute(path: &Path, dir: &Path) -> PathBuf {
-    let joined = dir.join(path);
-    std::path::absolute(&joined).unwrap_or(joined)
-}
-
 /// The folders of a PATH; an empty entry is the child's own folder, as execvp has it.
-fn folders(path: &OsStr, dir: &Path) -> Vec<PathBuf> {
-    std::env::split_paths(path).map(|entry| absolute(&entry, dir)).collect()
+fn folders(path: &OsStr, context: &Context) -> Vec<PathBuf> {
+    std::env::split_paths(path).filter_map(|entry| context.absolute(&entry).ok()).collect()
 }
 
 /// On Windows a name without an extension stands for the name with each of PATHEXT.
@@ -126,7 +121,7 @@ pub(super) fn is_executable(file: &Path) -> bool {
 }
 
 fn missing(program: &str, path: &OsStr, context: &Context) -> ExecutionFailure {
-    let near = context.hints.nearest(program, folders(path, &context.dir));
+    let near = context.hints.nearest(program, folders(path, context));
     let near = near.map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
     let message = if path.is_empty() {
         format!(
@@ -153,7 +148,7 @@ mod tests {
     fn context(path: &str, dir: &Path) -> Context {
         let mut env = Environment::default();
         env.set("PATH", path);
-        Context { env, dir: dir.to_owned(), hints: Hints::Nearest }
+        Context { env, dir: Some(dir.into()), hints: Hints::Nearest }
     }
 
     fn file(path: &Path, mode: u32) {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::exec;
 use super::invocation::{Context, Invocation};
-use super::path_lookup::{self, absolute};
+use super::path_lookup;
 use super::shell::ShellKind;
 use crate::error::{ExecutionFailure, FailureCode};
 use crate::process::shebang;
@@ -20,7 +20,7 @@ pub(super) fn invocation(
     args: &[String],
     context: &Context,
 ) -> Result<Invocation, ExecutionFailure> {
-    let script = absolute(path, &context.dir);
+    let script = context.absolute(path)?;
     let start = beginning(&script)?;
     if let Some(interpreter) = interpreter {
         return through(interpreter, flags_before_file(interpreter), &script, args, context);
@@ -159,12 +159,12 @@ mod tests {
         std::fs::write(dir.path().join("s"), text).unwrap();
         let mut env = Environment::default();
         env.set("PATH", "/usr/bin:/bin");
-        let context = Context { env, dir: dir.path().to_owned(), hints: Hints::None };
+        let context = Context { env, dir: Some(dir.path().into()), hints: Hints::None };
         let invocation = invocation(Path::new("s"), interpreter, &["a b".into()], &context)?;
         let mut words = vec![invocation.program.file_name().unwrap().to_str().unwrap().to_owned()];
         words.extend(invocation.args.iter().map(|arg| {
             let arg = arg.to_str().unwrap();
-            if arg == context.dir.join("s").to_str().unwrap() { "<script>".into() } else { arg.into() }
+            if arg == dir.path().join("s").to_str().unwrap() { "<script>".into() } else { arg.into() }
         }));
         Ok(words)
     }

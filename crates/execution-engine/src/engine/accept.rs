@@ -10,27 +10,30 @@ use crate::admission::QueueFull;
 use crate::error::{EngineError, InvalidField};
 use crate::event::EventHandler;
 use crate::execution::{Settings, StdinSource, Task};
+use crate::host_context::{HostContext, HostEnvironment};
 use crate::host_loop;
 use crate::output::Secrets;
 use crate::registry::{Accepted, Execution};
 use crate::request::{Command, ExecutionMetadata, ExecutionRequest};
 
-/// How an accepted execution starts its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beginning {
-    Start,
-    /// Cancelled before it was accepted.
-    Cancelled,
+/// What a call says about itself, beside its request.
+#[doc(hidden)] // For bindings.
+#[derive(Debug, Clone, Default)]
+pub struct Call {
+    /// The environment that the caller has, if that is not the process's.
+    pub environment: Option<HostEnvironment>,
+    /// The caller's signal has fired already: nothing is spawned; events and result arrive as usual.
+    pub is_cancelled: bool,
 }
 
 impl Inner {
-    /// Accepts a request, or returns why not. Never touches the process table, and looks at the disk only for
-    /// a request that brings its own id.
+    /// Accepts a request, or returns why not. Runs on the caller's thread; never touches the process table,
+    /// and looks at the disk only for a request that brings its own id.
     pub(super) fn accept(
         self: &Arc<Self>,
         mut request: ExecutionRequest,
         handler: Option<Arc<dyn EventHandler>>,
-        beginning: Beginning,
+        call: Call,
     ) -> Result<Arc<Execution>, EngineError> {
         let secrets = self.secrets_for(&request);
         request.validate(&self.config).map_err(|refused| masked(refused, &secrets))?;
@@ -58,12 +61,13 @@ impl Inner {
             reactor: self.reactor.clone(),
             log: self.logs.open(execution.id, settings.spills()),
             settings,
+            host: HostContext::new(self.environment_for(&request, call.environment)),
             request: Arc::new(request),
             execution: Arc::clone(&execution),
             secrets,
             stdin,
         };
-        if beginning == Beginning::Cancelled {
+        if call.is_cancelled {
             task.execution.cancel();
         }
         host_loop::spawn(&self.runtime, self.reactor.as_ref(), task.run(ticket));
@@ -79,6 +83,13 @@ impl Inner {
             return Err(EngineError::DuplicateId(id));
         }
         self.logs.log_in_the_way(id).map_or(Ok(()), |path| Err(EngineError::LogExists { id, path }))
+    }
+
+    fn environment_for(&self, request: &ExecutionRequest, own: Option<HostEnvironment>) -> HostEnvironment {
+        if !request.inherits() {
+            return HostEnvironment::default();
+        }
+        own.or_else(|| self.environment.clone()).unwrap_or_else(HostEnvironment::of_process)
     }
 
     /// Most requests bring no secrets of their own and share the engine's compiled set.

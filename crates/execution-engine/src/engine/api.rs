@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::accept::Beginning;
+use super::accept::Call;
 use super::builder::EngineBuilder;
 use super::cleanup::CleanupReport;
 use super::execution_engine::ExecutionEngine;
@@ -76,20 +76,21 @@ impl ExecutionEngine {
     /// As for [`execute`](Self::execute).
     pub fn run(&self, request: ExecutionRequest) -> Result<ExecutionHandle, EngineError> {
         let (sender, reader) = LineSender::new();
-        let execution = self.inner.accept(request, Some(sender), Beginning::Start)?;
+        let execution = self.inner.accept(request, Some(sender), Call::default())?;
         Ok(ExecutionHandle::new(execution, reader, self.inner.runtime.clone()))
     }
 
     /// Accepts a request and returns the execution's id; it may still have to wait for a slot.
     ///
     /// Never blocks: the program is looked up and spawned on another thread. A program that cannot be spawned
-    /// is a [result](ExecutionResult::error) like any other.
+    /// is a [result](ExecutionResult::error) like any other. Environment and working folder are those of this
+    /// moment, however long the execution waits.
     ///
     /// # Errors
     /// [`EngineError::InvalidRequest`], [`EngineError::DuplicateId`], [`EngineError::QueueFull`] or
     /// [`EngineError::ShutDown`]. Nothing was run in any of these cases.
     pub fn execute(&self, request: ExecutionRequest) -> Result<Uuid, EngineError> {
-        Ok(self.inner.accept(request, None, Beginning::Start)?.id)
+        Ok(self.inner.accept(request, None, Call::default())?.id)
     }
 
     /// Like [`execute`](Self::execute), with a handler for this execution's events only.
@@ -101,21 +102,21 @@ impl ExecutionEngine {
         request: ExecutionRequest,
         handler: Arc<dyn EventHandler>,
     ) -> Result<Uuid, EngineError> {
-        Ok(self.inner.accept(request, Some(handler), Beginning::Start)?.id)
+        Ok(self.inner.accept(request, Some(handler), Call::default())?.id)
     }
 
-    #[doc(hidden)] // For bindings, whose callers bring a signal that may have fired already.
-    /// Like [`execute_with`](Self::execute_with), for a caller whose signal has fired already: the execution
-    /// is cancelled from the start. Nothing is spawned; events and result arrive as usual.
+    #[doc(hidden)] // For bindings.
+    /// Like [`execute_with`](Self::execute_with), with what else is known about the call.
     ///
     /// # Errors
     /// As for [`execute`](Self::execute).
-    pub fn execute_cancelled(
+    pub fn execute_call(
         &self,
         request: ExecutionRequest,
         handler: Arc<dyn EventHandler>,
+        call: Call,
     ) -> Result<Uuid, EngineError> {
-        Ok(self.inner.accept(request, Some(handler), Beginning::Cancelled)?.id)
+        Ok(self.inner.accept(request, Some(handler), call)?.id)
     }
 
     /// Resolves when the execution has ended, whatever its status, and its terminal event was delivered. (A

@@ -10,6 +10,7 @@ mod inner;
 mod logs;
 mod recover;
 
+pub use accept::Call;
 pub use api::{AbortHandle, EngineMetrics, ExecutionFilter};
 pub use builder::EngineBuilder;
 pub use cleanup::CleanupReport;

@@ -24,6 +24,7 @@ use crate::admission::{Permit, Ticket};
 use crate::command;
 use crate::error::ExecutionFailure;
 use crate::event::{EventHandler, EventKind, OutputStream};
+use crate::host_context::HostContext;
 use crate::host_loop::Reactor;
 use crate::log::ExecutionLog;
 use crate::output::Secrets;
@@ -38,6 +39,8 @@ pub(crate) struct Task {
     pub(crate) execution: Arc<Execution>,
     /// Without its standard input, which may be large and is in `stdin`.
     pub(crate) request: Arc<ExecutionRequest>,
+    /// As it was when the request was accepted.
+    pub(crate) host: HostContext,
     pub(crate) registry: Arc<Registry>,
     pub(crate) secrets: Secrets,
     pub(crate) settings: Settings,
@@ -165,11 +168,11 @@ impl Task {
     async fn start(&self, claim: SpawnClaim) -> Result<Spawned, ExecutionFailure> {
         let (request, id) = (Arc::clone(&self.request), self.execution.id);
         let stdin = self.stdin.mode();
-        let to_prepare = Arc::clone(&request);
-        let prepare = move || Ok(SpawnSpec { stdin, ..command::prepare(&to_prepare, id)? });
+        let (to_prepare, host) = (Arc::clone(&request), self.host.clone());
+        let prepare = move || Ok(SpawnSpec { stdin, ..command::prepare(&to_prepare, &host, id)? });
         match process::spawn(claim, prepare).await {
             Ok(spawned) => Ok(spawned),
-            Err(failure) => Err(command::explain(request, id, failure).await),
+            Err(failure) => Err(command::explain(request, self.host.clone(), id, failure).await),
         }
     }
 

@@ -17,6 +17,7 @@ use super::spill::LoneSpills;
 use super::writer::Writer;
 use crate::config::ExecutionConfig;
 use crate::process;
+use crate::thread::thread;
 
 /// Opens logs. The thread starts with the first log and ends with the engine.
 pub(crate) struct LogService {
@@ -33,10 +34,10 @@ pub(crate) struct LogService {
 }
 
 impl LogService {
-    pub(crate) fn new(config: &ExecutionConfig) -> Self {
+    pub(crate) fn new(config: &ExecutionConfig, location: LogLocation) -> Self {
         Self {
             is_on: config.logging,
-            location: LogLocation::new(config.log_dir.as_deref()),
+            location,
             rotation: Rotation {
                 max_bytes: config.max_log_size_bytes,
                 max_parts: config.max_log_files,
@@ -101,12 +102,11 @@ impl LogService {
             let (location, folder) = (self.location.clone(), Arc::clone(&self.folder));
             let lone_spills = Arc::clone(&self.lone_spills);
             let writer = Writer::new(location, folder, lone_spills, self.rotation, self.max_spill_bytes);
-            let thread = std::thread::Builder::new().name("execution-logs".to_owned());
             let run = move || {
                 process::prepare_writer_thread();
                 writer.run(&receiver);
             };
-            thread.spawn(run).map(|_| sender)
+            thread("execution-logs").spawn(run).map(|_| sender)
         };
         match self.jobs.get_or_try_init(start) {
             Ok(jobs) => jobs.clone(),
@@ -130,7 +130,8 @@ mod tests {
     #[tokio::test]
     async fn a_panic_costs_its_own_log_its_rest_and_no_other_anything() {
         let dir = tempfile::tempdir().unwrap();
-        let service = LogService::new(&ExecutionConfig::default().log_dir(dir.path()));
+        let location = LogLocation::Configured(dir.path().to_owned());
+        let service = LogService::new(&ExecutionConfig::default(), location);
         let begun = || {
             let id = Uuid::now_v7();
             let mut log = service.open(id, false);

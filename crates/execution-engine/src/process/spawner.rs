@@ -22,6 +22,7 @@ use super::spawn_claim::SpawnClaim;
 use super::spec::{SpawnSpec, Transience};
 use crate::error::{ExecutionFailure, FailureCode};
 use crate::sync::lock;
+use crate::thread::thread;
 
 type Prepare = Box<dyn FnOnce() -> Result<SpawnSpec, ExecutionFailure> + Send>;
 type Reply = oneshot::Sender<Result<Launched, ExecutionFailure>>;
@@ -75,16 +76,12 @@ fn send(order: Order) -> Result<(), ExecutionFailure> {
         None => order,
     };
     let (sender, receiver) = channel();
-    std::thread::Builder::new().name("exec-spawner".into()).spawn(move || run(&receiver)).map_err(
-        |error| {
-            ExecutionFailure::new(
-                FailureCode::ResourceExhausted,
-                format!(
-                    "no thread to start processes from: {error}. Raise the limit on threads, or run less"
-                ),
-            )
-        },
-    )?;
+    thread("exec-spawner").spawn(move || run(&receiver)).map_err(|error| {
+        ExecutionFailure::new(
+            FailureCode::ResourceExhausted,
+            format!("no thread to start processes from: {error}. Raise the limit on threads, or run less"),
+        )
+    })?;
     let sent = sender.send(order).map_err(|_| internal("the spawner thread ended at once"));
     *orders = Some(sender);
     sent

@@ -109,6 +109,15 @@ impl ExecutionRequest {
     }
 }
 
+impl ExecutionRequest {
+    #[doc(hidden)] // For bindings, which read the environment only if there is a need to.
+    /// Whether the child will have anything of its host's environment. (On Windows it always does.)
+    #[must_use]
+    pub fn inherits(&self) -> bool {
+        cfg!(windows) || self.inherit_env != InheritEnv::All(false)
+    }
+}
+
 /// What the child inherits of the host's environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -42,6 +42,7 @@ pub(super) fn create(path: &Path) -> io::Result<bool> {
 
 pub(super) fn exposure(path: &Path) -> Option<String> {
     // Links on the way can be replaced where they are, and folders where the links lead.
+    #[expect(clippy::disallowed_methods, reason = "the path is absolute")]
     let target = path.canonicalize().ok()?;
     let folders = path.ancestors().skip(1).chain(target.ancestors().skip(1));
     folders.filter_map(|folder| Some((folder, folder.metadata().ok()?))).find_map(|(folder, meta)| {

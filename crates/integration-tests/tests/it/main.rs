@@ -2,6 +2,7 @@
 //! `docs/internal/reliability.md`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a panic here is a failed test")]
+#![allow(clippy::disallowed_methods, reason = "a test is the host")]
 #![allow(clippy::format_collect, reason = "speed is no concern here")]
 #![allow(clippy::clone_on_ref_ptr, reason = "`events.clone()` is what a test wants to say")]
 
@@ -31,6 +32,7 @@ mod g19_leaks;
 mod g20_privacy;
 mod handle;
 mod heavy;
+mod host_context;
 #[cfg(all(feature = "host-loop", target_os = "linux"))]
 mod host_loop;
 mod log_damage;

@@ -7,6 +7,7 @@ use super::tree::{Leader, Tree};
 use super::{live, os_calls};
 use crate::process::spec::TreeSignal;
 use crate::sync::lock;
+use crate::thread::thread;
 
 /// Processes for which no thread could be created; the spawner thread reaps them.
 static ORPHANS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
@@ -17,14 +18,13 @@ pub(super) fn kill_and_reap(tree: Arc<Tree>) {
     tree.signal(TreeSignal::Force);
     let pid = tree.leader;
     let token = tree.token;
-    let thread =
-        std::thread::Builder::new().name("exec-reaper".into()).stack_size(256 * 1024).spawn(move || {
-            tree.kill_until_gone(Leader::Ended);
-            if live::leave(tree.token) {
-                let _ = os_calls::wait4(tree.leader, true);
-            }
-        });
-    if thread.is_err() && live::leave(token) {
+    let reaper = thread("exec-reaper").stack_size(256 * 1024).spawn(move || {
+        tree.kill_until_gone(Leader::Ended);
+        if live::leave(tree.token) {
+            let _ = os_calls::wait4(tree.leader, true);
+        }
+    });
+    if reaper.is_err() && live::leave(token) {
         lock(&ORPHANS).push(pid);
     }
 }

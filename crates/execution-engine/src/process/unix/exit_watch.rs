@@ -13,6 +13,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 
 use crate::os_readiness::watch_readable;
+use crate::thread::thread;
 
 #[derive(Debug)]
 pub(in crate::process) struct ExitWatch {
@@ -48,12 +49,10 @@ impl ExitWatch {
     pub(super) fn by_thread(pid: u32) -> io::Result<Self> {
         let pid = as_pid(pid)?;
         let (sender, receiver) = watch::channel(false);
-        std::thread::Builder::new().name("exec-exit-watch".into()).stack_size(128 * 1024).spawn(
-            move || {
-                wait_for_end(pid);
-                sender.send_replace(true);
-            },
-        )?;
+        thread("exec-exit-watch").stack_size(128 * 1024).spawn(move || {
+            wait_for_end(pid);
+            sender.send_replace(true);
+        })?;
         Ok(Self { pid, ended: false, source: Source::Thread(receiver) })
     }
 

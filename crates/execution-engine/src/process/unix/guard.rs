@@ -15,6 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::sync::lock;
+use crate::thread::thread;
 
 /// The script that the shell runs.
 const SCRIPT: &str = include_str!("guard.sh");
@@ -146,7 +147,7 @@ impl Guard {
     /// Ends the guard and reaps it. That takes a millisecond, and the caller may be a JavaScript thread.
     fn end(self) {
         let Self { mut shell, .. } = self;
-        let waiting = std::thread::Builder::new().name("exec-guard-end".into()).spawn(move || shell.wait());
+        let waiting = thread("exec-guard-end").spawn(move || shell.wait());
         drop(waiting);
     }
 }
