@@ -213,7 +213,7 @@ export interface NativeRecovered {
 export interface NativeResourceUsage {
   userCpuMs: number
   systemCpuMs: number
-  maxRssBytes: number
+  maxRssBytes: number | null
 }
 
 /** How an execution ended. */

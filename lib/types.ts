@@ -281,8 +281,11 @@ export interface ExecutionResult {
    * where a write failed. `logError` says which.
    */
   outputFilesIncomplete: boolean
-  /** CPU time and memory; `null` when no process ran. */
-  resourceUsage: { userCpuMs: number; systemCpuMs: number; maxRssBytes: number } | null
+  /**
+   * CPU time and memory; `null` when no process ran. On Linux `maxRssBytes` is `null` unless the process became larger
+   * than its host ever was: a process starts in its parent's memory, and the kernel counts that.
+   */
+  resourceUsage: { userCpuMs: number; systemCpuMs: number; maxRssBytes: number | null } | null
   /** What held the process tree. */
   containment: 'none' | 'group' | 'job'
   /**

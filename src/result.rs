@@ -68,7 +68,7 @@ pub struct NativeOutputFiles {
 pub struct NativeResourceUsage {
     pub user_cpu_ms: f64,
     pub system_cpu_ms: f64,
-    pub max_rss_bytes: f64,
+    pub max_rss_bytes: Either<f64, Null>,
 }
 
 /// A process that outlived its execution.
@@ -144,7 +144,7 @@ impl From<&Arc<ExecutionResult>> for NativeResult {
             resource_usage: nullable(result.resource_usage.map(|usage| NativeResourceUsage {
                 user_cpu_ms: to_js(usage.user_cpu_ms),
                 system_cpu_ms: to_js(usage.system_cpu_ms),
-                max_rss_bytes: to_js(usage.max_rss_bytes),
+                max_rss_bytes: nullable(usage.max_rss_bytes.map(to_js)),
             })),
             containment: result.containment.as_str().to_owned(),
             leftover_processes: result.leftover_processes.iter().map(NativeProcess::from).collect(),

@@ -187,3 +187,17 @@ test('iterating a refused request throws its refusal', async (t) => {
   const error = await t.throwsAsync(() => lines.next())
   t.is((error as ExecutionEngineError).field, 'command.program')
 })
+
+// The kernel counts what the host ever had as the child's.
+test('the memory of a large host is not told as that of a small program', async (t) => {
+  const { sent } = await runHost(
+    `
+    const ballast = Buffer.alloc(200 << 20, 1)
+    const engine = new ExecutionEngine({ logDir, logging: false })
+    const { resourceUsage } = await engine.run('true')
+    send([resourceUsage.maxRssBytes, ballast.length])
+    `,
+    temporaryFolder(t),
+  )
+  t.deepEqual(sent, [[null, 200 << 20]])
+})

@@ -75,9 +75,10 @@ pub struct ResourceUsage {
     pub user_cpu_ms: u64,
     /// CPU time in the kernel, in milliseconds.
     pub system_cpu_ms: u64,
-    /// The largest resident set of any one process, in bytes. On Linux at least the host's own at the spawn:
-    /// a process starts as an image of its parent, and the kernel counts that.
-    pub max_rss_bytes: u64,
+    /// The largest resident set of any one process, in bytes. `None` where it cannot be told from the host's:
+    /// on Linux a process starts in its parent's memory, and the kernel counts that. So only a process that
+    /// became larger than its host ever was has a number there.
+    pub max_rss_bytes: Option<u64>,
 }
 
 /// The caller's own labels; the engine only copies them.

@@ -14,8 +14,8 @@ use crate::result::{ExecutionResult, ExecutionStatus};
 pub(crate) enum Cause {
     /// `cancel` or shutdown.
     Cancelled,
-    /// The timeout passed, in milliseconds.
-    Timeout(u64),
+    /// The timeout passed.
+    Timeout { ms: u64, is_suspended: bool },
     /// The output exceeded this many bytes under `fail_execution`.
     OutputLimit(u64),
 }
@@ -25,7 +25,7 @@ impl Cause {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Cancelled => "cancel",
-            Self::Timeout(_) => "timeout",
+            Self::Timeout { .. } => "timeout",
             Self::OutputLimit(_) => "output_limit",
         }
     }
@@ -92,14 +92,19 @@ pub(crate) fn cancelled_while_starting(shown: &str) -> ExecutionFailure {
 fn stopped(stop: &Stop, shown: &str) -> (ExecutionStatus, Option<ExecutionFailure>) {
     let (status, code) = match stop.cause {
         Cause::Cancelled => (ExecutionStatus::Cancelled, FailureCode::Cancelled),
-        Cause::Timeout(_) => (ExecutionStatus::Timeout, FailureCode::Timeout),
+        Cause::Timeout { .. } => (ExecutionStatus::Timeout, FailureCode::Timeout),
         Cause::OutputLimit(_) => (ExecutionStatus::Failed, FailureCode::OutputSizeExceeded),
     };
     let message = match &stop.reach {
         Reach::All => match stop.cause {
             Cause::Cancelled => format!("`{shown}` was cancelled"),
-            Cause::Timeout(ms) => {
-                format!("`{shown}` was stopped after its timeout of {ms} ms; a longer one gives it more time")
+            Cause::Timeout { ms, is_suspended } => {
+                let advice = if is_suspended {
+                    "a signal (such as SIGSTOP or SIGTSTP) had suspended it (state T), and nothing continued it"
+                } else {
+                    "a longer one gives it more time"
+                };
+                format!("`{shown}` was stopped after its timeout of {ms} ms; {advice}")
             }
             Cause::OutputLimit(bytes) => format!(
                 "`{shown}` was stopped because it wrote more than {bytes} bytes to one stream; allow more \
@@ -120,7 +125,7 @@ fn stopped(stop: &Stop, shown: &str) -> (ExecutionStatus, Option<ExecutionFailur
 fn reason(cause: Cause) -> String {
     match cause {
         Cause::Cancelled => "was cancelled".to_owned(),
-        Cause::Timeout(ms) => format!("exceeded its timeout of {ms} ms"),
+        Cause::Timeout { ms, .. } => format!("exceeded its timeout of {ms} ms"),
         Cause::OutputLimit(bytes) => format!("wrote more than {bytes} bytes to one stream"),
     }
 }
@@ -246,7 +251,8 @@ mod tests {
         let exits = [ExitKind::Code(0), ExitKind::Code(143), killed("SIGKILL", 9), ExitKind::Unknown];
         for exit in &exits {
             assert_eq!(verdict(Some(Cause::Cancelled), exit).status, ExecutionStatus::Cancelled);
-            assert_eq!(verdict(Some(Cause::Timeout(5)), exit).status, ExecutionStatus::Timeout);
+            let timeout = Cause::Timeout { ms: 5, is_suspended: false };
+            assert_eq!(verdict(Some(timeout), exit).status, ExecutionStatus::Timeout);
             let limited = verdict(Some(Cause::OutputLimit(5)), exit);
             assert_eq!(limited.error.unwrap().code, FailureCode::OutputSizeExceeded);
         }
@@ -257,7 +263,7 @@ mod tests {
         let foreign =
             |pids: &[u32]| Reach::AllBut(pids.iter().map(|pid| member(*pid, "sleep", false)).collect());
         assert_eq!(
-            message_of_a_stop(Cause::Timeout(400), foreign(&[7])),
+            message_of_a_stop(Cause::Timeout { ms: 400, is_suspended: false }, foreign(&[7])),
             "`x` exceeded its timeout of 400 ms, but `sleep` (pid 7) runs as another user, whose processes may \
              not be signalled, and lives on"
         );

@@ -230,7 +230,10 @@ impl<'a> Supervisor<'a> {
     /// True when everything has been tried.
     fn time_is_up(&mut self) -> bool {
         match self.phase {
-            Phase::Running => self.stop_gracefully(Cause::Timeout(self.settings.timeout_ms)),
+            Phase::Running => self.stop_gracefully(Cause::Timeout {
+                ms: self.settings.timeout_ms,
+                is_suspended: self.child.is_suspended(),
+            }),
             Phase::Stopping(cause) => self.kill(cause),
             Phase::Killing(_) => return true,
         }

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
-use execution_engine::{ExecutionRequest, LogReader};
+use execution_engine::{ExecutionRequest, ExecutionStatus, LogReader};
 use integration_tests::{Host, TestEngine, child, eventually, have, is_running};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -89,4 +89,18 @@ async fn what_happened_while_the_host_was_stopped_is_all_there_afterwards() {
     assert_eq!((&result["exit_code"], &result["output_incomplete"]), (&3.into(), &false.into()));
     let text: String = (1..=5000).map(|n| format!("{n}\n")).collect();
     assert!(result["stdout"].as_str().unwrap().ends_with(&text));
+}
+
+#[tokio::test]
+async fn a_program_that_was_suspended_at_its_timeout_needs_no_longer_one() {
+    let test = TestEngine::new();
+    for (line, said) in [
+        ("kill -STOP $$; echo", "had suspended it (state T)"),
+        ("(sleep 0.1; kill -CONT $$) & kill -STOP $$; exec sleep 1000", "a longer one gives it more time"),
+    ] {
+        let result = test.run(ExecutionRequest::shell(line).timeout_ms(1500)).await;
+        assert_eq!(result.status, ExecutionStatus::Timeout);
+        let error = result.error.as_ref().unwrap();
+        assert!(error.message.contains(said), "{error}");
+    }
 }

@@ -65,7 +65,7 @@ async fn environment_and_folder_are_as_asked() {
 async fn the_result_carries_what_the_system_knows() {
     let result = TestEngine::new().run(child_request(&["bytes", "1000000"])).await;
     let usage = result.resource_usage.expect("usage comes with the reaping");
-    assert!(usage.max_rss_bytes > 100_000, "{usage:?}");
+    assert!(usage.max_rss_bytes.is_none_or(|bytes| bytes > 100_000), "{usage:?}");
     assert!(result.started_at.unwrap() <= result.completed_at);
     assert_eq!(result.containment, execution_engine::Containment::Group);
 }

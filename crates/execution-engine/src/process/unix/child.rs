@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, test_kill_process_group, waitid};
 use uuid::Uuid;
 
 use super::exit_watch::ExitWatch;
@@ -18,12 +18,15 @@ use crate::result::{Containment, LeftoverProcess};
 pub(in crate::process) struct Process {
     tree: Arc<Tree>,
     reaped: bool,
+    /// The host's largest resident set, asked right after the spawn.
+    host_max_rss: Option<u64>,
 }
 
 impl Process {
     /// Takes over a child that was just spawned.
     pub(super) fn adopt(pid: u32, start_time: Option<u64>, id: Uuid) -> Self {
-        Self { tree: Arc::new(Tree::new(pid, start_time, marker(id))), reaped: false }
+        let tree = Arc::new(Tree::new(pid, start_time, marker(id)));
+        Self { tree, reaped: false, host_max_rss: os_calls::own_max_rss() }
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -43,18 +46,29 @@ impl Process {
             return lost;
         }
         match os_calls::wait4(pid, false) {
-            Ok(Some(exit)) => exit,
+            Ok(Some(exit)) => without_the_hosts(exit, self.host_max_rss),
             // It has announced its end, but the kernel is not quite done with it (macOS). Its status is
             // settled, so the signal changes nothing; it only bounds the wait.
             Ok(None) => {
                 if let Some(leader) = Pid::from_raw(pid.cast_signed()) {
                     let _ = kill_process(leader, Signal::KILL);
                 }
-                os_calls::wait4(pid, true).ok().flatten().unwrap_or(lost)
+                let exit = os_calls::wait4(pid, true).ok().flatten();
+                exit.map_or(lost, |exit| without_the_hosts(exit, self.host_max_rss))
             }
             Err(_) => lost,
         }
     }
+}
+
+/// A largest resident set that is not clearly above the host's may be the host's (see
+/// [`own_max_rss`](os_calls::own_max_rss)). An eighth, because the kernel's counts are rough between CPUs.
+fn without_the_hosts(mut exit: Exit, host: Option<u64>) -> Exit {
+    if let Some(usage) = &mut exit.usage {
+        usage.max_rss_bytes =
+            usage.max_rss_bytes.filter(|&max| host.is_none_or(|host| max > host + host / 8));
+    }
+    exit
 }
 
 impl Drop for Process {
@@ -89,6 +103,13 @@ impl ExecutionChild {
     #[expect(clippy::unused_self, reason = "on Windows it depends on the child")]
     pub(crate) fn containment(&self) -> Containment {
         Containment::Group
+    }
+
+    /// Whether a signal has stopped the leader, and none has continued it.
+    pub(crate) fn is_suspended(&self) -> bool {
+        let look = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        let leader = Pid::from_raw(self.pid().cast_signed());
+        leader.and_then(|pid| waitid(WaitId::Pid(pid), look).ok()?).is_some_and(|status| status.stopped())
     }
 
     /// Resolves when the leader has ended; it stays a zombie until [`reap`](Self::reap). Cancel-safe, and may

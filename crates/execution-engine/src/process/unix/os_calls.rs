@@ -81,8 +81,25 @@ fn resource_usage(usage: &libc::rusage) -> ResourceUsage {
     ResourceUsage {
         user_cpu_ms: millis(usage.ru_utime),
         system_cpu_ms: millis(usage.ru_stime),
-        max_rss_bytes: u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(unit),
+        max_rss_bytes: Some(u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(unit)),
     }
+}
+
+/// The largest resident set that this process had so far, in bytes.
+///
+/// A spawned process shares its parent's memory until it executes its program, and Linux takes that memory's
+/// largest size into the child's account. (macOS makes a new one.)
+pub(super) fn own_max_rss() -> Option<u64> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the pointer is to live, writable storage of the right type; zeroed is a valid value of it.
+    let usage = unsafe {
+        libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    resource_usage(&usage).max_rss_bytes
 }
 
 fn millis(time: libc::timeval) -> u64 {
@@ -90,8 +107,8 @@ fn millis(time: libc::timeval) -> u64 {
     seconds.saturating_mul(1000).saturating_add(u64::try_from(time.tv_usec).unwrap_or(0) / 1000)
 }
 
-/// `SIGTERM` for 15; `SIG<number>` where it has no name.
-fn signal_name(number: i32) -> String {
+/// `SIGTERM` for 15, `SIGRTMIN+1` for a real-time signal; `SIG<number>` where it has no name.
+pub(super) fn signal_name(number: i32) -> String {
     const NAMES: &[(i32, &str)] = &[
         (libc::SIGHUP, "SIGHUP"),
         (libc::SIGINT, "SIGINT"),
@@ -114,9 +131,20 @@ fn signal_name(number: i32) -> String {
         (libc::SIGPROF, "SIGPROF"),
         (libc::SIGIO, "SIGIO"),
         (libc::SIGSYS, "SIGSYS"),
+        #[cfg(target_os = "linux")]
+        (libc::SIGPWR, "SIGPWR"),
+        #[cfg(all(target_os = "linux", not(any(target_arch = "mips", target_arch = "mips64"))))]
+        (libc::SIGSTKFLT, "SIGSTKFLT"),
+        #[cfg(target_vendor = "apple")]
+        (libc::SIGEMT, "SIGEMT"),
     ];
-    match NAMES.iter().find(|(known, _)| *known == number) {
-        Some((_, name)) => (*name).into(),
-        None => format!("SIG{number}"),
+    if let Some((_, name)) = NAMES.iter().find(|(known, _)| *known == number) {
+        return (*name).into();
     }
+    #[cfg(target_os = "linux")]
+    if (libc::SIGRTMIN()..=libc::SIGRTMAX()).contains(&number) {
+        let above = number - libc::SIGRTMIN();
+        return if above == 0 { "SIGRTMIN".into() } else { format!("SIGRTMIN+{above}") };
+    }
+    format!("SIG{number}")
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
 
 use super::pipe::{ChildEnd, no_input, output_pipe};
-use super::tests::sh;
+use super::tests::{end, sh, start};
 use super::{os_calls, os_fork_spawn, os_spawn};
 use crate::process::spec::{EXECUTION_ID_VAR, Exit, ExitKind, SpawnSpec, marker};
 
@@ -107,6 +107,26 @@ fn no_file_of_the_host_is_open_in_a_child() {
 fn a_host_without_standard_streams_gives_its_children_theirs() {
     let script = "read -r line && exit 1; echo out; echo err >&2; : without standard streams";
     assert_eq!(in_a_host(":", script), ["out\nerr\n"; 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_the_childs_own_or_unknown() {
+    // `tail` keeps what it will print.
+    let spawned = start(sh("head -c 300000000 /dev/zero | tail -c 300000000 > /dev/null")).await;
+    let max_rss = end(spawned).await.usage.unwrap().max_rss_bytes;
+    assert!(max_rss.is_some_and(|bytes| bytes > 300_000_000), "{max_rss:?}");
+    let ballast = std::hint::black_box(vec![1_u8; 100 << 20]);
+    assert_eq!(end(start(sh("true")).await).await.usage.unwrap().max_rss_bytes, None);
+    drop(ballast);
+}
+
+#[test]
+fn every_ending_signal_is_named_as_the_system_names_it() {
+    for (number, name) in
+        [(16, "SIGSTKFLT"), (30, "SIGPWR"), (34, "SIGRTMIN"), (40, "SIGRTMIN+6"), (33, "SIG33")]
+    {
+        assert_eq!(os_calls::signal_name(number), name);
+    }
 }
 
 #[test]

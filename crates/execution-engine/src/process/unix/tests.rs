@@ -101,7 +101,7 @@ async fn output_exit_code_and_usage_arrive() {
     let exit = end(spawned).await;
     assert_eq!(exit.status, ExitKind::Code(7));
     let usage = exit.usage.unwrap();
-    assert!(usage.max_rss_bytes > 100_000, "{usage:?}");
+    assert!(usage.user_cpu_ms + usage.system_cpu_ms > 0, "{usage:?}");
     assert!(reaped(pid));
 }
 

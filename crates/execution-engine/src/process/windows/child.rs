@@ -133,6 +133,12 @@ impl ExecutionChild {
         if self.process.tree.job.is_some() { Containment::Job } else { Containment::None }
     }
 
+    /// Nothing suspends a process as a signal does.
+    #[expect(clippy::unused_self, reason = "on Unix it depends on the child")]
+    pub(crate) fn is_suspended(&self) -> bool {
+        false
+    }
+
     /// Resolves when the leader has ended. Cancel-safe, and may be awaited again.
     pub(crate) async fn exited(&mut self) {
         self.exit.ended().await;

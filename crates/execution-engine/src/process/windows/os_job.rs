@@ -113,7 +113,7 @@ impl Job {
         Some(ResourceUsage {
             user_cpu_ms: millis(times.TotalUserTime),
             system_cpu_ms: millis(times.TotalKernelTime),
-            max_rss_bytes: memory.PeakProcessMemoryUsed as u64,
+            max_rss_bytes: Some(memory.PeakProcessMemoryUsed as u64),
         })
     }
 
