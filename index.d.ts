@@ -44,8 +44,10 @@ export declare class NativeEngine {
   closeStdin(id: string): Promise<NativeFailure | null>
   /** The whole log as text. */
   readLogs(id: string): Promise<NativeFailure | string>
-  /** At most `max` records of a log, from a position on. With `follow`, waits for a record or the end. */
-  readLogRecords(id: string, from: string, max: number, follow: boolean): Promise<NativeFailure | NativeLogPage>
+  /** At most `max` records of a log, from a position on. */
+  readLogRecords(id: string, from: string, max: number): Promise<NativeFailure | NativeLogPage>
+  /** Follows a log to its end. */
+  followLog(id: string): NativeFailure | NativeLogFollower
   /** The logs in the log folder, oldest first. */
   listLogs(): Promise<NativeFailure | Array<NativeLogInfo>>
   /** Drops and deletes what is beyond its retention. */
@@ -74,6 +76,14 @@ export declare class NativeEngine {
 export declare class NativeEnvironment {
   /** Takes names and values in turn. */
   constructor(variables: Array<string>)
+}
+
+/** Reads a log while it is written. */
+export declare class NativeLogFollower {
+  /** At most `max` records from a position on, as soon as there is one. Without one, it is the end. */
+  next(from: string, max: number): Promise<NativeFailure | NativeLogPage>
+  /** Makes this the end, also of what is being waited for. */
+  stop(): void
 }
 
 /** An environment's log entries, of every engine in the process. Gets none at first. */

@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.NativeEngine = nativeBinding.NativeEngine
 module.exports.NativeEnvironment = nativeBinding.NativeEnvironment
+module.exports.NativeLogFollower = nativeBinding.NativeLogFollower
 module.exports.NativeLogger = nativeBinding.NativeLogger
 module.exports.NativeMasker = nativeBinding.NativeMasker
 module.exports.newId = nativeBinding.newId

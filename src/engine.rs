@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use execution_engine::{
-    Call, EngineBuilder, EngineError, ExecutionEngine, ExecutionFilter, InvalidField, LogPosition,
-    RecoverOptions,
-};
+use execution_engine::{Call, EngineBuilder, EngineError, ExecutionEngine, ExecutionFilter, RecoverOptions};
 use napi::bindgen_prelude::{
     Buffer, Either, Either3, Env, Function, Null, Result, within_runtime_if_available,
 };
@@ -19,7 +16,7 @@ use crate::config;
 use crate::environment;
 use crate::failure::{NativeFailure, answer};
 use crate::host_environment::{NativeEnvironment, host_environment};
-use crate::logs::NativeLogInfo;
+use crate::logs::{NativeLogFollower, NativeLogInfo, log_position};
 use crate::records::{NativeCleanupReport, NativeLogPage, NativeMetrics, NativeRecovered};
 use crate::request::{self, named, parse_id};
 use crate::result::{NativeResult, NativeSummary};
@@ -197,26 +194,23 @@ impl NativeEngine {
         Ok(answer(with_id_async(&id, |id| engine.read_logs(id)).await))
     }
 
-    /// At most `max` records of a log, from a position on. With `follow`, waits for a record or the end.
+    /// At most `max` records of a log, from a position on.
     #[napi]
     pub async fn read_log_records(
         &self,
         id: String,
         from: String,
         max: u32,
-        follow: bool,
     ) -> Result<Either<NativeFailure, NativeLogPage>> {
         let engine = self.engine.clone();
-        let page = with_id_async(&id, async |id| {
-            let (from, max) = (log_position(&from)?, max as usize);
-            if follow {
-                engine.follow_log_records(id, from, max).await
-            } else {
-                engine.read_log_records(id, from, max).await
-            }
-        })
-        .await;
-        Ok(answer(page.map(NativeLogPage::from)))
+        let read = async |id| engine.read_log_records(id, log_position(&from)?, max as usize).await;
+        Ok(answer(with_id_async(&id, read).await.map(NativeLogPage::from)))
+    }
+
+    /// Follows a log to its end.
+    #[napi(catch_unwind)]
+    pub fn follow_log(&self, id: String) -> Either<NativeFailure, NativeLogFollower> {
+        answer(with_id(&id, |id| Ok(NativeLogFollower::new(self.engine.clone(), id))))
     }
 
     /// The logs in the log folder, oldest first.
@@ -339,12 +333,6 @@ async fn with_id_async<T, Answer: Future<Output = std::result::Result<T, EngineE
     then: impl FnOnce(Uuid) -> Answer,
 ) -> std::result::Result<T, EngineError> {
     then(parse(id)?).await
-}
-
-fn log_position(from: &str) -> std::result::Result<LogPosition, EngineError> {
-    let refused =
-        |_| InvalidField::new("from", format!("\"{from}\""), "a position that an earlier page gave");
-    from.parse().map_err(refused).map_err(EngineError::InvalidRequest)
 }
 
 fn done(result: std::result::Result<(), EngineError>) -> Either<NativeFailure, Null> {

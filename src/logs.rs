@@ -1,10 +1,14 @@
-//! The state of a log, on its way to JavaScript.
+//! Logs, on their way to JavaScript: their state, and their records while they are written.
 
-use execution_engine::LogInfo;
-use napi::bindgen_prelude::{Either, Null};
+use execution_engine::{EngineError, ExecutionEngine, InvalidField, LogInfo, LogPosition};
+use napi::bindgen_prelude::{Either, Null, Result};
 use napi_derive::napi;
+use tokio::sync::watch;
+use uuid::Uuid;
 
+use crate::failure::{NativeFailure, answer};
 use crate::number::to_js;
+use crate::records::NativeLogPage;
 use crate::result::{iso, nullable};
 
 /// A log in the engine's folder.
@@ -51,4 +55,50 @@ fn word(value: &impl serde::Serialize) -> String {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),
     }
+}
+
+/// Reads a log while it is written.
+#[napi]
+pub struct NativeLogFollower {
+    engine: ExecutionEngine,
+    id: Uuid,
+    is_stopped: watch::Sender<bool>,
+}
+
+impl NativeLogFollower {
+    pub(crate) fn new(engine: ExecutionEngine, id: Uuid) -> Self {
+        Self { engine, id, is_stopped: watch::Sender::new(false) }
+    }
+}
+
+#[napi]
+impl NativeLogFollower {
+    /// At most `max` records from a position on, as soon as there is one. Without one, it is the end.
+    #[napi]
+    pub async fn next(&self, from: String, max: u32) -> Result<Either<NativeFailure, NativeLogPage>> {
+        let from = match log_position(&from) {
+            Ok(from) => from,
+            Err(refused) => return Ok(Either::A(refused.into())),
+        };
+        let mut stopping = self.is_stopped.subscribe();
+        tokio::select! {
+            page = self.engine.follow_log_records(self.id, from, max as usize) => {
+                Ok(answer(page.map(NativeLogPage::from)))
+            }
+            _ = stopping.wait_for(|is_stopped| *is_stopped) => Ok(Either::B(NativeLogPage::end(from))),
+        }
+    }
+
+    /// Makes this the end, also of what is being waited for.
+    #[napi(catch_unwind)]
+    pub fn stop(&self) {
+        self.is_stopped.send_replace(true);
+    }
+}
+
+/// A position that JavaScript got from an earlier page.
+pub(crate) fn log_position(from: &str) -> std::result::Result<LogPosition, EngineError> {
+    let refused =
+        |_| InvalidField::new("from", format!("\"{from}\""), "a position that an earlier page gave");
+    from.parse().map_err(refused).map_err(EngineError::InvalidRequest)
 }

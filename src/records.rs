@@ -1,7 +1,8 @@
 //! Events, logs, cleanup, recovery and metrics on their way to JavaScript.
 
 use execution_engine::{
-    CleanupReport, EngineMetrics, EventKind, LogPage, LogRecord, LogRecordKind, RecoveredExecution,
+    CleanupReport, EngineMetrics, EventKind, LogPage, LogPosition, LogRecord, LogRecordKind,
+    RecoveredExecution,
 };
 use napi::bindgen_prelude::{Buffer, Either, Null};
 use napi_derive::napi;
@@ -96,6 +97,13 @@ impl From<EventKind> for NativeEvent {
             // The name is enough; lines cross as text, never as events.
             _ => named,
         }
+    }
+}
+
+impl NativeLogPage {
+    /// Nothing more comes.
+    pub(crate) fn end(at: LogPosition) -> Self {
+        Self { records: Vec::new(), next: at.to_string(), at_end: true, has_ended: true }
     }
 }
 

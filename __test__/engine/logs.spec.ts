@@ -95,6 +95,20 @@ test('without follow the records of what runs end where the log ends now', async
   await engine.closeStdin(id)
 })
 
+test('a follower can be ended while it waits', async (t) => {
+  const engine = await testEngine(t)
+  const recorder = new Recorder()
+  const id = await engine.execute(sh('echo one; read go', { stdin: 'pipe' }), recorder.listener)
+  await recorder.line('one')
+  const records = engine.readLogs(id, { format: 'records', follow: true })[Symbol.asyncIterator]()
+  t.false((await records.next()).done)
+  const next = records.next()
+  t.deepEqual(await records.return?.(), { done: true, value: undefined })
+  t.deepEqual(await next, { done: true, value: undefined })
+  t.is(engine.getStatus(id), 'running')
+  await engine.closeStdin(id)
+})
+
 test('a program that only follows a log sees its end before it ends itself', async (t) => {
   const program = join(import.meta.dirname, '../fixtures/follow-log.mjs')
   const { code, stdout, stderr } = await startProgram(t, [program, temporaryFolder(t)]).ended
