@@ -8,6 +8,7 @@ use std::fs::File;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lock {
     Held,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no lock to find free"))]
     Free,
     /// The system has no locks, or there is no file to check.
     Unknown,
