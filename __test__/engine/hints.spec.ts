@@ -71,3 +71,21 @@ test('a refused run() has an id, its own where it was given one', async (t) => {
   await t.throwsAsync(named.wait())
   await t.throwsAsync(unnamed.wait())
 })
+
+test('every word of other libraries that has a hint is refused with it', async (t) => {
+  const engine = testEngine(t)
+  const said = async (name: string): Promise<string> =>
+    String(await errorOf(() => engine.run('true', [], { [name]: 1 } as never)))
+  for (const [name, word] of [
+    ['inputFile', /`stdin`/],
+    ['workdir', /`workingDir`/],
+    ['nothrow', /`reject`/],
+    ['ac', /`signal`/],
+    ['preferLocal', /node_modules\/\.bin/],
+    ['stripFinalNewline', /trim it/],
+    ['ipc', /`stdin`/],
+    ['argv0', /its own name/],
+  ] as const) {
+    t.regex(await said(name), word)
+  }
+})

@@ -3,6 +3,8 @@ import { type Aliases, didYouMean } from '../support/index.js'
 
 /** From `child_process`, execa, zx, tinyexec and CI runners. */
 const aliases: Aliases = {
+  ac: 'signal',
+  abortController: 'signal',
   abortSignal: 'signal',
   cancelSignal: 'signal',
   concurrency: 'maxConcurrentExecutions',
@@ -11,13 +13,18 @@ const aliases: Aliases = {
   extendEnv: 'inheritEnv',
   forceKillAfterDelay: 'killGraceMs',
   forceKillAfterTimeout: 'killGraceMs',
+  gracePeriod: 'killGraceMs',
   input: 'stdin',
+  inputFile: 'stdin',
   logDirectory: 'logDir',
   logFolder: 'logDir',
   maxBuffer: 'maxOutputSizeBytes',
   nothrow: 'reject',
   throwOnError: 'reject',
+  throwOnNonZeroExit: 'reject',
   timeout: 'timeoutMs',
+  timeoutMillis: 'timeoutMs',
+  workdir: 'workingDir',
   timeoutMs: 'defaultTimeoutMs',
 }
 
@@ -26,18 +33,27 @@ const always = 'output is always captured, as text'
 const bytes = "output is text; its bytes are in the log, see `readLogs(id, { format: 'records' })`"
 const graceful = 'an execution is stopped by SIGTERM and, after `killGraceMs`, by SIGKILL'
 
+const local = 'programs of `node_modules/.bin` are found when `env.PATH` has that folder'
+
 /** What has no option of its own. */
 const instead: Readonly<Record<string, string>> = {
   all: events,
+  argv0: 'a program gets its own name',
   buffer: always,
+  cleanup: 'each execution ends with this program',
   detached: 'each execution has a session and process group of its own, and ends with this program',
   encoding: bytes,
+  ipc: 'there is no channel for messages: give them to `stdin`, and read lines',
   killSignal: graceful,
   lines: events,
+  localDir: local,
+  preferLocal: local,
   shell: "give the command as `{ type: 'shell', command }`",
   stderr: always,
   stdio: `${always}; for a standard input there is \`stdin\``,
   stdout: always,
+  stripFinalNewline: 'output is kept as it was written: trim it, or iterate lines',
+  windowsHide: 'no window is opened',
 }
 
 /** A hint for an option that is not known. */

@@ -3,6 +3,14 @@ import { ExecutionEngineError } from '../errors.js'
 
 type Binding = typeof import('../../index.js')
 
+/** Why Node refused it, first among what was tried; that a file is not there says nothing. */
+const reasonOf = (error: unknown): string => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (!/^Cannot find (?:module|native binding)/.test(cause.message)) return `${cause.message} `
+  }
+  return ''
+}
+
 const load = (): Binding => {
   try {
     return require('../../index.js') as Binding
@@ -10,9 +18,9 @@ const load = (): Binding => {
     const platform = `${process.platform}-${process.arch}`
     throw new ExecutionEngineError(
       'NATIVE_BINDING_MISSING',
-      `the native part of @escher/execution-engine for ${platform} (Node ${process.version}) cannot be loaded: neither ` +
-        `a package @escher/execution-engine-${platform}* nor a file execution-engine.${platform}*.node beside it is ` +
-        'usable. Install again with optional dependencies allowed, or build it with `npm run build`.',
+      `${reasonOf(cause)}The native part of @escher/execution-engine for ${platform} (Node ${process.version}) cannot be ` +
+        `loaded: neither a package @escher/execution-engine-${platform}* nor a file execution-engine.${platform}*.node ` +
+        'beside it is usable. Install again with optional dependencies allowed, or build it with `npm run build`.',
       { cause },
     )
   }

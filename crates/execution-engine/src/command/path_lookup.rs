@@ -120,9 +120,20 @@ pub(super) fn is_executable(file: &Path) -> bool {
     file.is_file()
 }
 
+/// For a whole command line in the place of a program.
+fn command_line_hint(program: &str) -> String {
+    program.trim().split_once(char::is_whitespace).map_or_else(String::new, |(name, args)| {
+        format!(
+            " The name holds a blank: arguments are given in a list of their own, `{name}` with `{}`, or the line \
+             as a command of type `shell`.",
+            args.trim_start()
+        )
+    })
+}
+
 fn missing(program: &str, path: &OsStr, context: &Context) -> ExecutionFailure {
     let near = context.hints.nearest(program, folders(path, context));
-    let near = near.map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
+    let near = near.map_or_else(|| command_line_hint(program), |name| format!(" Did you mean `{name}`?"));
     let message = if path.is_empty() {
         format!(
             "`{program}` was not found: the PATH of the child is empty. Set PATH in `env`, or give a full path"
@@ -178,6 +189,16 @@ mod tests {
         let failure = find("tool", &context("a:b", dir.path())).unwrap_err();
         assert_eq!(failure.code, FailureCode::NotExecutable);
         assert!(failure.message.contains("a/tool"), "{failure}");
+    }
+
+    #[test]
+    fn a_command_line_in_the_place_of_a_program_is_told_where_arguments_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = |program| find(program, &context("bin", dir.path())).unwrap_err().message;
+        assert!(
+            missing("git status --short").contains("in a list of their own, `git` with `status --short`")
+        );
+        assert!(!missing("git").contains("list"));
     }
 
     #[test]
