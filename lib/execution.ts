@@ -92,11 +92,38 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   }
 
   /**
-   * The lines of both streams in arrival order, once; iteration must start in the same turn as `run()`. A slow loop
-   * slows the child down; leaving the loop lets it go on, unread. A program that could
-   * not be started throws an `ExecutionError`; any other failure throws one with `reject: true`.
+   * The process id; `null` before the process has started. It stays after the end, when the system may give it to
+   * another process: to stop the execution, use `cancel()`.
    */
+  get pid(): number | null {
+    return this.#live?.pid ?? null
+  }
+
+  /**
+   * Resolves with the process id as soon as there is one, and with `null` when no process was started.
+   *
+   * @example
+   * const execution = engine.run('npm', ['start'])
+   * console.log('started as', await execution.started())
+   */
+  started(): Promise<number | null> {
+    return this.#live?.started() ?? Promise.resolve(null)
+  }
+
+  /** The same as iterating the handle itself. */
   [Symbol.asyncIterator](): AsyncIterator<OutputLine, undefined> {
+    return this.lines()
+  }
+
+  /**
+   * The lines of both streams in arrival order, once; must be called in the same turn as `run()`. A slow loop slows the
+   * child down; leaving the loop lets it go on, unread. A program that could not be started throws an
+   * `ExecutionError`; any other failure throws one with `reject: true`.
+   *
+   * @example
+   * for await (const { text } of engine.run('git', ['branch']).lines()) console.log(text)
+   */
+  lines(): AsyncIterableIterator<OutputLine, undefined> {
     if (this.#lines !== undefined || this.#isLate) {
       throw new ExecutionEngineError(
         'INVALID_REQUEST',
@@ -114,7 +141,11 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     // Iteration throws what the promise rejects with, so that the promise need not be looked at as well. (The end of an
     // accepted execution comes with its terminal event: only then are all lines here.)
     this.#result.catch((error: Error) => this.#live === undefined && lines.end(error))
-    const iterator = { next: () => lines.next(), return: () => lines.return() }
+    const iterator: AsyncIterableIterator<OutputLine, undefined> = {
+      next: () => lines.next(),
+      return: () => lines.return(),
+      [Symbol.asyncIterator]: () => iterator,
+    }
     abandoned.register(iterator, lines)
     return iterator
   }

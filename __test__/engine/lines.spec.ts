@@ -28,6 +28,13 @@ test('an execution is iterated line by line, and awaited afterwards', async (t) 
   t.is((await execution).status, 'completed')
 })
 
+test('`lines()` is the iteration by name', async (t) => {
+  const execution = testEngine(t).run({ type: 'shell', command: 'echo one; echo two >&2' })
+  const lines = await collect(execution.lines())
+  t.deepEqual(lines.map(({ stream, text }) => `${stream}:${text}`).toSorted(), ['stderr:two', 'stdout:one'])
+  t.throws(() => execution.lines(), { code: 'INVALID_REQUEST', message: /one iteration/ })
+})
+
 test('both streams come in one iteration', async (t) => {
   const lines = await collect(
     testEngine(t).run({ type: 'shell', command: 'echo a; sleep 0.1; echo b >&2; sleep 0.1; echo c' }),

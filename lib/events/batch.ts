@@ -20,7 +20,7 @@ export interface Subscriber {
 
 /** The live executions, by the number that stands for each in batches. */
 export interface Executions {
-  byNumber(number: number): { id: string; subscriber: Subscriber | undefined } | undefined
+  byNumber(number: number): { id: string; subscriber: Subscriber | undefined; start(pid: number): void } | undefined
   ended(number: number, result: ExecutionResult): void
 }
 
@@ -58,6 +58,7 @@ export function dispatch({ text, rows, count: rowCount, events }: Batch, executi
     if ((kind & EVENT) !== 0) {
       const event = found && executionEvent(events?.[count], found.id, timestamp)
       if (event === undefined) continue
+      if (event.type === 'started') found?.start(event.pid)
       if (isTerminal(event)) executions.ended(number, event.result)
       found?.subscriber?.event(event)
       continue

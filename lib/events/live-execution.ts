@@ -17,9 +17,13 @@ export class LiveExecution implements StdinTarget {
   subscriber: Subscriber | undefined
   /** Resolves after the subscriber has received the terminal event. */
   readonly ended: Promise<ExecutionResult>
+  /** `null` before its process has started. */
+  pid: number | null = null
   /** The signal that cancelled it, if one did. */
   abortedBy: AbortSignal | undefined
   #resolve!: (result: ExecutionResult) => void
+  #started: Promise<number | null> | undefined
+  #onStart: ((pid: number | null) => void) | undefined
   /** `undefined` after the end. */
   #native: NativeEngine | undefined
   readonly #onHold: (isHeld: boolean) => void
@@ -50,6 +54,14 @@ export class LiveExecution implements StdinTarget {
     this.#isAwaited = true
     this.#askForResult()
     return this.ended
+  }
+
+  /** Resolves with the process id; with `null` at an end without one. */
+  started(): Promise<number | null> {
+    if (this.pid !== null || this.#native === undefined) return Promise.resolve(this.pid)
+    return (this.#started ??= new Promise((resolve) => {
+      this.#onStart = resolve
+    }))
   }
 
   /** Stops the whole tree; a second call kills it. Returns whether it was still live. */
@@ -88,8 +100,15 @@ export class LiveExecution implements StdinTarget {
     this.#ignoreMissing(await this.#native?.closeStdin(this.id))
   }
 
+  /** Its process has started. */
+  start(pid: number): void {
+    this.pid = pid
+    this.#onStart?.(pid)
+  }
+
   /** Its terminal event has arrived. */
   end(result: ExecutionResult): void {
+    this.#onStart?.(this.pid)
     if (this.#isHeld) this.#onHold(false)
     this.#native = undefined
     // Waiters continue in a later microtask, so after the subscriber.
