@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shown_can_be_pasted() {
+    fn the_displayed_command_can_be_pasted() {
         let shown = |args: &[&str]| ExecutionRequest::exec("git", args.iter().copied()).command.display();
         assert_eq!(shown(&["log", "--format=%h"]), "git log --format=%h");
         assert_eq!(shown(&["a b", "it's", ""]), r"git 'a b' 'it'\''s' ''");

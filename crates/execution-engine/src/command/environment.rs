@@ -39,7 +39,7 @@ impl Environment {
             // A host that itself runs inside an execution must not pass its own mark on.
             let taken = *rule == InheritEnv::All(true) || listed.contains(&key) || needed(&key);
             if taken && name != EXECUTION_ID_VAR {
-                // Of two of one name the first counts, as in the host itself.
+                // If two entries share a name, the first counts, as in the host itself.
                 env.0.entry(key).or_insert_with(|| (name.clone(), value.clone()));
             }
         }

@@ -1,7 +1,8 @@
 //! [`Hints`]: the name nearest to one that was not found.
 //!
-//! Whole folders are read for it, perhaps over a network. So the spawner thread, which every start waits for,
-//! only finds out that a program is missing; [`explained`] searches when nothing but that failure waits.
+//! The search reads whole folders, perhaps over a network. Every start waits for the spawner thread, so that
+//! thread only notices that a program is missing. [`explained`] searches later, when only the failed
+//! execution waits.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::error::{ExecutionFailure, FailureCode};
 const MAX_NAMES: usize = 20_000;
 /// How long a failure waits for its hint: a folder may hang.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// Searches at once, in all engines: a hint is not worth more threads.
+/// Concurrent searches in all engines: a hint is not worth more threads.
 static SEARCHES: Semaphore = Semaphore::const_new(2);
 
 /// Whether a failed look-up searches for the nearest name.
@@ -50,7 +51,7 @@ pub(super) async fn explained(
     let searched = async {
         let permit = SEARCHES.acquire().await.ok()?;
         let search = move || {
-            // Until it ends, however long ago its failure was given out.
+            // Held until the search ends, even if the failure was returned long before.
             let _permit = permit;
             search()
         };
@@ -72,7 +73,7 @@ fn nearest(asked: &str, names: impl Iterator<Item = String>) -> Option<String> {
     names
         .filter(|name| name.len().abs_diff(asked.len()) <= most)
         .map(|name| (strsim::damerau_levenshtein(asked, &name), name))
-        // `ls` for `l`: of two letters or fewer everything is near everything.
+        // With two letters or fewer, everything is near everything (`ls` for `l`).
         .filter(|(distance, _)| *distance <= most && *distance < asked.chars().count())
         .min()
         .map(|(_, name)| name)

@@ -34,7 +34,7 @@ impl Context {
     /// A path from the child's folder, absolute.
     ///
     /// # Errors
-    /// It is relative, and there is no such folder.
+    /// If it is relative, and there is no such folder.
     pub(super) fn absolute(&self, path: &Path) -> Result<PathBuf, ExecutionFailure> {
         absolute(path, self.dir.as_deref()).ok_or_else(|| no_folder(path))
     }

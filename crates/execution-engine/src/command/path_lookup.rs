@@ -1,5 +1,5 @@
-//! Finds a program as execvp(3) does, on the *child's* PATH and from the *child's* folder, but by ourselves:
-//! an absolute path keeps the spawn cheap, and a miss can be explained.
+//! Finds a program as execvp(3) does, on the *child's* PATH and from the *child's* folder. The engine does it
+//! itself, because an absolute path keeps the spawn cheap and a miss can be explained.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -120,7 +120,7 @@ pub(super) fn is_executable(file: &Path) -> bool {
     file.is_file()
 }
 
-/// For a whole command line in the place of a program.
+/// The hint for a whole command line given as the program.
 fn command_line_hint(program: &str) -> String {
     program.trim().split_once(char::is_whitespace).map_or_else(String::new, |(name, args)| {
         format!(
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_executable_or_a_folder_is_passed_over() {
+    fn folders_and_files_that_are_not_executable_are_skipped() {
         let dir = tempfile::tempdir().unwrap();
         file(&dir.path().join("a/tool"), 0o644);
         std::fs::create_dir_all(dir.path().join("b/tool")).unwrap();
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_line_in_the_place_of_a_program_is_told_where_arguments_go() {
+    fn a_command_line_given_as_program_gets_a_hint_about_arguments() {
         let dir = tempfile::tempdir().unwrap();
         let missing = |program| find(program, &context("bin", dir.path())).unwrap_err().message;
         assert!(

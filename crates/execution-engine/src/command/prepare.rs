@@ -15,7 +15,7 @@ use crate::host_context::HostContext;
 use crate::process::{SpawnSpec, StdinMode, check_working_dir};
 use crate::request::{Command, ExecutionRequest, Stdin};
 
-/// Everything that must be known before the spawn. Looks at the file system: not for a runtime worker.
+/// Finds out everything the spawn needs. Reads the file system, so not for a runtime worker.
 ///
 /// # Errors
 /// The working folder, the program or the interpreter is missing or unusable.
@@ -27,7 +27,7 @@ pub(crate) fn prepare(
     prepare_with(request, host, id, Hints::None)
 }
 
-/// What [`prepare`] failed with, and the nearest name where a program was not found. For the runtime.
+/// Adds the nearest name to a failure of [`prepare`], if a program was not found. For the runtime.
 pub(crate) async fn explain(
     request: Arc<ExecutionRequest>,
     host: HostContext,
@@ -87,8 +87,8 @@ fn requested(dir: &Path, host: &HostContext) -> Result<PathBuf, ExecutionFailure
 /// where the host is.
 fn inherited(host: &HostContext) -> Result<Option<PathBuf>, ExecutionFailure> {
     let Some(dir) = &host.working_dir else { return Ok(None) };
-    // A host that has given up its privileges may be in a folder that it could not enter again. (The dot asks
-    // whether the folder itself may be searched.)
+    // A host that has given up its privileges may be in a folder that it could not enter again. (The dot
+    // tests whether the folder itself may be searched.)
     match std::fs::metadata(dir.join(".")) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(None),
         Err(_) => check_working_dir(dir).map(|()| Some(dir.to_path_buf())),

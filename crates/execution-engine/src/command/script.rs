@@ -80,8 +80,8 @@ fn by_shebang(
     })
 }
 
-/// The words that `/usr/bin/env name` or `/usr/bin/env -S name flags` would run: looked up here, a miss can
-/// be explained, and Windows needs no `env`. Anything else is left to `env`.
+/// The words that `/usr/bin/env name` or `/usr/bin/env -S name flags` would run. Looking them up here
+/// explains a miss, and Windows needs no `env`. Anything else is left to `env`.
 fn through_env(interpreter: &str, argument: &str) -> Option<Vec<String>> {
     if interpreter.rsplit('/').next() != Some("env") {
         return None;

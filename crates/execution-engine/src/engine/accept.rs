@@ -16,7 +16,7 @@ use crate::output::Secrets;
 use crate::registry::{Accepted, Execution};
 use crate::request::{Command, ExecutionMetadata, ExecutionRequest};
 
-/// What a call says about itself, beside its request.
+/// What the engine knows about a call besides its request.
 #[doc(hidden)] // For bindings.
 #[derive(Debug, Clone, Default)]
 pub struct Call {
@@ -75,9 +75,9 @@ impl Inner {
         Ok(execution)
     }
 
-    /// An id that memory no longer holds is taken as long as its log is there: an execution must not be taken
-    /// for another. Two programs that look at the same moment both find nothing; the log is then the first
-    /// one's, and the other runs without.
+    /// Refuses an id whose log still exists, even if memory no longer holds its execution: one execution must
+    /// not be mistaken for another. If two programs check at the same moment, both find nothing. The first to
+    /// write then owns the log, and the other runs without one.
     fn refuse_taken(&self, id: Uuid) -> Result<(), EngineError> {
         if self.registry.get(id).is_ok() {
             return Err(EngineError::DuplicateId(id));

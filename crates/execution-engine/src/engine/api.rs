@@ -106,7 +106,7 @@ impl ExecutionEngine {
     }
 
     #[doc(hidden)] // For bindings.
-    /// Like [`execute_with`](Self::execute_with), with what else is known about the call.
+    /// Like [`execute_with`](Self::execute_with), with more about the call.
     ///
     /// # Errors
     /// As for [`execute`](Self::execute).

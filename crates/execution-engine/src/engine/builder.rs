@@ -82,7 +82,7 @@ impl EngineBuilder {
     }
 
     /// Makes the engine. Nothing is spawned and no file is touched until the first execution. A relative
-    /// [`log_dir`](ExecutionConfig#structfield.log_dir) is one in the present working folder from now on.
+    /// [`log_dir`](ExecutionConfig#structfield.log_dir) is resolved against the current working folder.
     ///
     /// # Errors
     /// [`EngineError::InvalidConfig`] for a value out of range, [`EngineError::NoRuntime`] outside a

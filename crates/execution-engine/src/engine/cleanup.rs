@@ -75,8 +75,8 @@ impl Inner {
         Ok(report)
     }
 
-    /// Names and sizes of the files that belong to an engine and that none writes to any more. The folder may
-    /// serve other purposes: a name proves nothing.
+    /// Names and sizes of the files that an engine wrote and none is still writing. The folder may serve
+    /// other purposes, so a name proves nothing.
     fn deletable(&self, files: &LogFiles, folder: &LogFolder) -> Vec<(String, u64)> {
         match files.inspect(folder) {
             Some(log) if log.state == LogState::Running => Vec::new(),

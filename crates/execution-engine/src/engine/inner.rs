@@ -61,7 +61,7 @@ impl Inner {
     }
 }
 
-/// Where logs go: decided here, whatever folder the host moves to afterwards.
+/// Where logs go. Resolved once, so that the host may change its working folder afterwards.
 fn log_location(
     config: &ExecutionConfig,
     environment: Option<&HostEnvironment>,

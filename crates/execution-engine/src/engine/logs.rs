@@ -105,7 +105,7 @@ impl ExecutionEngine {
 fn read_text(folder: &LogFolder, id: Uuid) -> io::Result<String> {
     let mut parts = folder.parts(id);
     if parts.is_empty() {
-        // What has the log's name is shown even so, or its error says why not.
+        // No log is listed: show the file that has its name, or the error that says why not.
         parts.push(1);
     }
     let mut text = Vec::new();
@@ -122,8 +122,8 @@ fn read_text(folder: &LogFolder, id: Uuid) -> io::Result<String> {
 }
 
 impl Inner {
-    /// Looks at a log, on a thread that may block. An execution that is known here is never answered with
-    /// another one's log, which may have its name. `nothing`: what there is of a log that is still to begin.
+    /// Reads a log on a thread that may block. A known execution never gets another execution's log, even if
+    /// that has its name. `nothing` is the answer for a log that has not begun.
     async fn with_log<T: Send + 'static>(
         self: &Arc<Self>,
         id: Uuid,
@@ -154,7 +154,7 @@ impl Inner {
         }
     }
 
-    /// Reads the log folder, on a thread that may block. A missing folder is as good as an empty one.
+    /// Reads the log folder on a thread that may block. A missing folder counts as empty.
     pub(super) async fn with_log_folder<T: Default + Send + 'static>(
         self: &Arc<Self>,
         look: impl FnOnce(&LogFolder) -> io::Result<T> + Send + 'static,

@@ -55,8 +55,8 @@ pub struct RecoveredExecution {
     pub log_path: PathBuf,
     /// Its processes that were still running.
     pub survivors: Vec<LeftoverProcess>,
-    /// Whether all of those were killed. A process that only the log calls one of them is not: it does not
-    /// carry the execution's id in its environment. Neither is any while the host lives.
+    /// Whether all of them were killed. Only processes that carry the execution's id in their environment
+    /// are, and none while the host lives.
     pub survivors_stopped: bool,
 }
 
@@ -95,9 +95,9 @@ impl Survivors {
         Self { marked, unmarked_leader: is_unmarked.then(leader) }
     }
 
-    /// Kills what carries the mark; true if nothing is left then.
+    /// Kills the processes that carry the mark. True if none is left.
     fn stop(&self, header: &LogHeader) -> bool {
-        // A log may be a copy: as long as its host lives, that one supervises them.
+        // The log may be a copy. A host that lives supervises its processes itself.
         if header.host.is_running() {
             return false;
         }

@@ -15,7 +15,7 @@ use crate::log::{ExecutionLog, FinishedLog, StoredFile};
 use crate::registry::{Execution, Registry};
 use crate::result::{ExecutionResult, ExecutionStatus, OutputFiles};
 
-/// How long callers that wait for a result wait for a handler that does not return.
+/// How long a waiting caller waits for a handler that does not return.
 const DELIVERY_DEADLINE: Duration = Duration::from_secs(1);
 /// How long the slot's next holder waits for it: a slow handler must not delay another execution.
 const HANDOVER_DEADLINE: Duration = Duration::from_millis(100);

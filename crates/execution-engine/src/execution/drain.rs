@@ -13,19 +13,19 @@ use crate::result::LeftoverProcess;
 
 /// How long a pipe that another process holds may be silent.
 const LEAK_TIMEOUT: Duration = Duration::from_millis(200);
-/// How long it is read in all while members of the execution still write: the `tee` of `exec > >(tee log)`
-/// ends after the program it serves.
+/// How long to keep reading in all while members of the execution still write: the `tee` of `exec > >(tee
+/// log)` ends after the program it serves.
 const WRITERS_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What draining has found out.
+/// The result of draining.
 pub(super) struct Drained {
-    /// Both streams came to their end.
+    /// Both streams ended.
     pub(super) complete: bool,
-    /// Members of the execution that lived when reading stopped before the end.
+    /// Members that were alive when reading stopped early.
     pub(super) holders: Vec<LeftoverProcess>,
 }
 
-/// After a stop: what was not killed is not waited for.
+/// After a stop, processes that survived the kill are not waited for.
 pub(super) async fn drain(flow: &mut Flow, sinks: &mut Sinks) -> Drained {
     let deadline = Instant::now() + LEAK_TIMEOUT;
     read_remainder(flow, sinks, deadline).await;
@@ -33,8 +33,8 @@ pub(super) async fn drain(flow: &mut Flow, sinks: &mut Sinks) -> Drained {
     finish(flow, sinks, Vec::new())
 }
 
-/// After a natural end: beyond the leak timeout while members of the execution write, until `limit` or a
-/// request to stop at the latest.
+/// After a natural end, reading goes on beyond the leak timeout while members of the execution write, until
+/// `limit` or a stop request.
 pub(super) async fn drain_writers(
     child: &ExecutionChild,
     flow: &mut Flow,
@@ -54,7 +54,7 @@ pub(super) async fn drain_writers(
         }
         flow.withdraw();
         let (holders, is_busy) = child.look_for_writers().await;
-        // On a busy machine the writer may not have had a CPU for all that time.
+        // On a busy machine the writer may have had no CPU in that time.
         let do_write = !holders.is_empty() && (is_busy || sinks.bytes() > before || !flow.is_empty());
         let is_enough = deadline >= limit || flow.is_over_limit() || stop.has_changed().unwrap_or(false);
         if is_enough || !do_write {

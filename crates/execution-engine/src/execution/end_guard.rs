@@ -34,7 +34,8 @@ impl EndGuard {
         }
     }
 
-    /// Nothing can be awaited any more: only a handler that does not wait receives the event, and most are.
+    /// Nothing can be awaited any more. Only a handler that completes without waiting receives the event;
+    /// most do.
     fn deliver(&self, result: &Arc<ExecutionResult>) {
         let Some(handler) = &self.handler else { return };
         let (execution_id, timestamp, kind) = (self.execution.id, Utc::now(), terminal_event(result));

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::process::{ExecutionChild, Member};
 
-/// How long a kill is left to work before what it could not end is looked for: usually nothing is left then.
+/// Time that a kill gets before the tree is searched for survivors; usually none is left by then.
 const KILL_TAKES: Duration = Duration::from_millis(50);
 
 /// The next look, if there is to be one.
@@ -29,14 +29,14 @@ impl Looks {
         self.next = Some(Box::pin(child.look()));
     }
 
-    /// Looks again, the later the longer it has taken: an end is noticed an eighth late, and a long grace
-    /// period costs four looks a second.
+    /// Looks again, at growing intervals: an end is noticed an eighth late, and a long grace period costs
+    /// four looks per second.
     pub(super) fn repeat(&mut self, child: &ExecutionChild) {
         let pause = (self.since.elapsed() / 8).clamp(Duration::from_millis(1), Duration::from_millis(250));
         self.after(pause, child.look());
     }
 
-    /// Kills what a kill of the group has left.
+    /// Kills what survived the kill of the group.
     pub(super) fn kill(&mut self, child: &ExecutionChild) {
         self.after(KILL_TAKES, child.kill_all());
     }
@@ -48,7 +48,7 @@ impl Looks {
         }));
     }
 
-    /// What the look has found; never without one. Cancel-safe.
+    /// What the look found. Pending for ever without a look. Cancel-safe.
     pub(super) async fn found(&mut self) -> Vec<Member> {
         let Some(next) = &mut self.next else { return std::future::pending().await };
         let found = next.await;

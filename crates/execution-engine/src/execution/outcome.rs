@@ -31,20 +31,20 @@ impl Cause {
     }
 }
 
-/// That the engine stopped an execution.
+/// A stop by the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stop {
     pub(crate) cause: Cause,
     pub(crate) reach: Reach,
 }
 
-/// What a stop has ended.
+/// How far a stop reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reach {
     All,
-    /// These live on.
+    /// All but these.
     AllBut(Vec<Member>),
-    /// The program itself runs as another user, whom no signal reaches, and has ended by itself.
+    /// The program runs as another user and could not be signalled. It ended by itself.
     AllButTheLeader,
 }
 
@@ -57,8 +57,8 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<ExecutionFailure>,
 }
 
-/// Judges the end of `shown`, the command as one would type it. `end_of` gives what was kept of a stream's
-/// last bytes, at most so many.
+/// Judges the end of `shown`, the command as one would type it. `end_of` returns at most the given number of
+/// a stream's last bytes.
 pub(crate) fn judge(
     stop: Option<&Stop>,
     exit: &ExitKind,

@@ -34,11 +34,11 @@ pub(crate) struct Ended {
     /// What was left alone after a natural end, or could not be stopped.
     pub(crate) leftovers: Vec<LeftoverProcess>,
     pub(crate) output_incomplete: bool,
-    /// When it ended, by the clock, before draining.
+    /// When it ended, before draining.
     pub(crate) at: Instant,
 }
 
-/// How far stopping has come.
+/// The progress of a stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Running,
@@ -65,7 +65,7 @@ enum Call {
     Exit,
     /// The output limit is exceeded.
     Limit,
-    /// What lives of the tree that is being stopped.
+    /// The living members of a tree that is being stopped.
     Found(Vec<Member>),
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct Supervisor<'a> {
     phase: Phase,
     timer: Pin<Box<Sleep>>,
     looks: Looks,
-    /// Whether the leader was found to run as another user, whom no signal reaches.
+    /// Whether the leader runs as another user, whom this host may not signal.
     leader_is_out_of_reach: bool,
 }
 
@@ -262,7 +262,7 @@ impl<'a> Supervisor<'a> {
     }
 
     /// The leader has stopped; the others get the rest of the grace period, then everything is killed.
-    /// Returns what is left all the same.
+    /// Returns the survivors.
     async fn settle(&mut self) -> Vec<Member> {
         self.looks.begin(&self.child);
         while let Phase::Stopping(_) = self.phase {

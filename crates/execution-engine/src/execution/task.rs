@@ -55,7 +55,7 @@ pub(crate) struct Task {
 /// How long a cancelled execution waits for a spawn that is under way.
 const SPAWN_DEADLINE: Duration = Duration::from_secs(1);
 
-/// What became of a start.
+/// How a start ended.
 enum Start {
     Spawned(Spawned),
     /// A stop was requested first; why there is no process.
@@ -141,20 +141,20 @@ impl Task {
         }
     }
 
-    /// A stop that comes before the spawn calls it off. One that comes later is the supervisor's: the program
-    /// may have done something already, so its execution is reported as one that ran.
+    /// A stop before the spawn calls it off. A later one is for the supervisor: the program may have done
+    /// something already, so its execution is reported as one that ran.
     async fn start_unless_stopped(&self) -> Start {
         let claim = SpawnClaim::default();
         let mut start = pin!(self.start(claim.clone()));
         let started = tokio::select! {
             biased;
-            // A look-up that hangs must not delay a cancel: until the spawn itself it is called off.
+            // A hanging look-up must not delay a cancel: until the spawn begins, it is called off.
             () = stopped(self.stop.clone()) => {
                 if claim.revoke() {
                     return Start::Stopped(outcome::never_started(&self.execution.command));
                 }
-                // Nor must a spawn that hangs, on a file system that does not answer. It is killed when it
-                // returns.
+                // Nor must a spawn that hangs on an unresponsive file system. Its process is killed when the
+                // spawn returns.
                 match tokio::time::timeout(SPAWN_DEADLINE, start).await {
                     Ok(started) => started,
                     Err(_) => return Start::Stopped(outcome::cancelled_while_starting(&self.execution.command)),
@@ -232,7 +232,7 @@ impl Task {
         for message in std::mem::take(&mut files.warnings) {
             delivery.event(EventKind::Warning { message });
         }
-        // Only now is it known where the omitted output can be found.
+        // Only now is the file with the omitted output known.
         result.stdout = stdout.into_text("stdout", files.file_of(OutputStream::Stdout));
         result.stderr = stderr.into_text("stderr", files.file_of(OutputStream::Stderr));
         conclude::publish(execution, &self.registry, result, delivery, Some(permit)).await;

@@ -1,17 +1,17 @@
-//! Whether a program failed because it asked a question at a terminal: by what it wrote last. Pure.
+//! Recognises, by its last output, a program that failed because it asked at a terminal. Pure.
 //!
-//! An execution has no terminal, so such a question fails at once; but each program says so in words of its
-//! own. Those below were read from the programs themselves (git 2.39, OpenSSH 9.2, sudo 1.9, `GnuPG` 2.2, …).
-//! One that speaks another language than English may keep its plain exit code.
+//! An execution has no terminal, so such a question fails at once, and each program says so in its own words.
+//! The phrases below come from the programs themselves (git 2.39, OpenSSH 9.2, sudo 1.9, `GnuPG` 2.2, …). A
+//! program that does not speak English may keep its plain exit code.
 
 use crate::event::OutputStream;
 use crate::request::Command;
 
-/// How much of a stream's end is looked at, in bytes: enough for an interpreter's stack trace, whose first
-/// line has the reason. What was said before is probably not why the program ended.
+/// How many bytes of a stream's end are examined: enough for an interpreter's stack trace, whose first line
+/// has the reason. Earlier output is probably not why the program ended.
 const END: usize = 2048;
 
-/// What a program says that could not ask, in lower case, as parts of one line; and what to do instead.
+/// What a program says that could not ask, in lower case, as parts of one line, and what to do instead.
 type Question = (&'static [&'static [&'static str]], &'static str);
 
 const QUESTIONS: [Question; 8] = [
@@ -61,7 +61,7 @@ const REFUSED_BY_SSH: &str = "you have requested strict checking";
 /// What to do, if the program failed for want of a terminal. `end_of` gives what was kept of a stream's last
 /// bytes.
 ///
-/// Programs complain on standard error; below a shell it may have been sent to standard output.
+/// Programs complain on standard error, but a shell may have redirected it to standard output.
 pub(super) fn advice(
     command: &Command,
     end_of: impl Fn(OutputStream, usize) -> Vec<u8>,
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_would_not_have_changed_is_not_blamed_on_it() {
+    fn failures_unrelated_to_a_terminal_are_not_blamed_on_it() {
         for said in [
             "",
             "sudo: a password is required\n",

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use super::reactor::Reactor;
 use super::shared_task::{Runner, SharedTask};
 
-/// Looks per turn, if one look cannot report everything that can be read: the loop has other things to do.
+/// Most looks per turn, if one look cannot report every readable pipe: the host's loop has other work too.
 const LOOKS_PER_TURN: usize = 8;
 
 /// Lets a host's event loop read the few lines of quiet executions in its own thread.
@@ -50,7 +50,8 @@ impl HostLoop {
         Ok(Self { reactor: Arc::new(Reactor::new()?) })
     }
 
-    /// Lets the runtime read what the host leaves alone for too long. Returns what pipes are watched by.
+    /// Returns the reactor that watches the pipes, and has the runtime read what the host leaves unread too
+    /// long.
     pub(crate) fn join(&self, runtime: &Handle) -> Arc<Reactor> {
         runtime.spawn(Reactor::stand_in(Arc::downgrade(&self.reactor)));
         Arc::clone(&self.reactor)

@@ -112,8 +112,8 @@ impl Reactor {
     /// Wakes readers if the host's loop does not look for a while, so that everything is read while it is
     /// blocked. Runs until the reactor is dropped.
     ///
-    /// It waits for the same descriptor as the host's loop does, but not while that one looks: then every
-    /// line would wake it too.
+    /// It waits for the same descriptor as the host's loop, but not while that loop looks, or every line
+    /// would wake it too.
     pub(crate) async fn stand_in(reactor: Weak<Self>) {
         let Some((epoll, dropped)) =
             reactor.upgrade().map(|one| (Arc::clone(&one.epoll), Arc::clone(&one.dropped)))

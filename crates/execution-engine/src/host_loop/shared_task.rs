@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_woken_here_is_polled_here() {
+    async fn a_task_woken_on_this_thread_is_polled_on_it() {
         let (waker_to, waker) = oneshot::channel::<Waker>();
         let (done_to, done) = oneshot::channel();
         let mut sender = Some(waker_to);
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_while_waking_leaves_what_was_woken_to_the_runtime() {
+    async fn a_panic_while_waking_leaves_woken_tasks_to_the_runtime() {
         let (waker_to, waker) = oneshot::channel::<Waker>();
         let (done_to, done) = oneshot::channel();
         tokio::spawn(Runner::new(woken_once(Some(waker_to), move || done_to.send(()).unwrap())));

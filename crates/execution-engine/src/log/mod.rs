@@ -5,8 +5,8 @@
 //!   ([`formatter`]) and writes; [`job`] is the messages between them.
 //! * [`part_file`] appends and rotates; [`spill`] holds whole streams; [`identity`] notices files that others
 //!   have moved; [`free_space`] keeps a part of the disk free.
-//! * [`header_bounds`] keeps the first line short; [`footer`] says how an execution ended; [`interrupted`] does
-//!   so for a writer that died.
+//! * [`header_bounds`] keeps the first line short; [`footer`] says how an execution ended; [`interrupted`]
+//!   does so for a writer that died.
 //!
 //! Nothing is synced to the disk: a log survives the death of its program, but a power cut costs its last
 //! seconds, which the reader expects.

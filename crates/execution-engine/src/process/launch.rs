@@ -42,7 +42,7 @@ pub(super) fn launch(spec: &SpawnSpec) -> io::Result<Launched> {
             (Some(ours), childs)
         }
     };
-    // The child's ends are given away, and dropped there: with a copy of ours, end of file would never come.
+    // The child's ends are dropped there. A copy kept here would hold back the end of file.
     let process = os::start(spec, [child_stdin, child_stdout, child_stderr])?;
     Ok(Launched { process, stdin, stdout, stderr })
 }

@@ -3,15 +3,15 @@
 //! # Rules
 //!
 //! 1. One immortal [spawner thread](spawner) spawns every process. On Unix, each gets a session of its own,
-//!    every signal at its default and none blocked. A spawn costs 0.1 to 0.15 ms whatever the host's size,
-//!    because it is a `posix_spawn`: nothing forks the host, where the C library can do without.
+//!    default signal dispositions and an empty signal mask. `posix_spawn` keeps a spawn at 0.1 to 0.15 ms
+//!    whatever the host's size; the host is forked only where the C library leaves no other way.
 //! 2. The engine installs no signal handler and waits only for its own children. Node (libuv) installs and
-//!    resets SIGCHLD as it likes: `tokio::process` loses exits there. So an exit is learned from a pidfd, a
-//!    kqueue or a wait handle, or from a small thread in `waitid` if those are unavailable.
+//!    resets its SIGCHLD handler at will, and `tokio::process` then loses exits. The engine learns of an exit
+//!    from a pidfd, a kqueue or a wait handle, or from a small thread in `waitid` if those are unavailable.
 //! 3. An exit is learned *without* reaping. While the leader is a zombie its process group id cannot be
 //!    reused, so a signal to the group cannot reach another process. After the reap nothing is signalled.
 //!    (The order is Bazel's: `process-wrapper-legacy.cc`.)
-//! 4. A spawned process always has an owner. Dropping that kills its group and reaps it.
+//! 4. A spawned process always has an owner. Dropping the owner kills the group and reaps the leader.
 //! 5. Processes that left the group are found by a variable in their environment, [`EXECUTION_ID_VAR`] (as
 //!    GitHub's runner does with `RUNNER_TRACKING_ID`). One that runs as another user hides its environment,
 //!    and is found by its session or its parent. A process that replaced its environment is not found.

@@ -16,7 +16,7 @@ pub(crate) fn beginning(file: &Path) -> io::Result<Vec<u8>> {
 
 /// The rest of the line after `#!`, trimmed; a carriage return stays. `None` for a file without such a line.
 ///
-/// A byte order mark before it is ignored: the kernel would not, but editors on Windows leave one.
+/// A byte order mark before it is ignored. The kernel does not ignore it, but editors on Windows leave one.
 pub(crate) fn line(start: &[u8]) -> Option<&[u8]> {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let line = start.strip_prefix(b"#!")?.split(|&byte| byte == b'\n').next()?;

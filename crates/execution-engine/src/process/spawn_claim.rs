@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Nothing was spawned yet.
 const OPEN: u8 = 0;
-/// The spawner thread is at it, or has spawned the process.
+/// The spawner thread is spawning the process, or has spawned it.
 const TAKEN: u8 = 1;
 /// Called off: nothing is ever spawned.
 const REVOKED: u8 = 2;
 
-/// Shared by the spawner thread and the task that ordered the spawn: either the thread takes it first and
-/// there is a process, which the task then accounts for, or the task revokes it and there never is one.
+/// Shared by the spawner thread and the task that ordered the spawn. Either the thread takes it first, and
+/// the task accounts for the process; or the task revokes it, and there never is a process.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SpawnClaim(Arc<AtomicU8>);
 

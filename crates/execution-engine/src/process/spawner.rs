@@ -1,8 +1,8 @@
 //! The spawner thread: one per host process, and it never ends.
 //!
-//! One thread, because on macOS making a pipe and spawning must not overlap (there is no `pipe2`). A thread
-//! of its own, because a spawn suspends its caller until the child runs, which neither a runtime worker nor a
-//! JavaScript thread should suffer, and because the child inherits the thread's signal mask.
+//! One thread, because creating a pipe and spawning must not overlap on macOS, which has no `pipe2`. A
+//! dedicated thread, because a spawn suspends its caller until the child runs, and because the child inherits
+//! the thread's signal mask.
 //!
 //! Transient failures are retried: a program that is still being written (ETXTBSY, as after unpacking a
 //! script; `Buck2` tries 10 times in 50 ms steps), no process or descriptor left (EAGAIN, EMFILE, ENFILE,
@@ -143,7 +143,7 @@ fn attempt(mut one: Waiting, waiting: &mut Vec<Waiting>) {
         },
         Err(_) => Err(internal("starting the process panicked")),
     };
-    // An answer without a receiver is dropped, and its process with it: killed and reaped.
+    // Without a receiver the answer is dropped, which kills and reaps its process.
     drop(one.reply.send(answer));
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct SpawnSpec {
     #[cfg_attr(windows, expect(dead_code, reason = "Windows takes it from the command line"))]
     pub arg0: Option<OsString>,
     pub args: Vec<OsString>,
-    /// Windows only: appended to the command line as it is (`cmd.exe` does not read it as others do).
+    /// Windows only: appended to the command line unquoted, because `cmd.exe` parses it in its own way.
     #[cfg_attr(unix, expect(dead_code, reason = "only cmd.exe has such a thing"))]
     pub raw_tail: Option<OsString>,
     /// The child's whole environment.

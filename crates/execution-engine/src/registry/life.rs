@@ -36,11 +36,11 @@ pub(crate) enum OwnLog {
     Unwritten,
     /// Where it is.
     Written(PathBuf),
-    /// There is none; why.
+    /// There is none, for this reason.
     Lost(String),
 }
 
-/// Thousands of finished executions may be retained: only their results are.
+/// Thousands of finished executions may be retained, so only their results are kept.
 #[derive(Debug)]
 pub(super) enum Life {
     Live(Box<Live>),

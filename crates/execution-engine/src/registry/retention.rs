@@ -40,12 +40,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_young_and_among_the_newest_stays() {
+    fn young_executions_among_the_newest_are_kept() {
         assert_eq!(surplus(&[59, 30, 1], 3), 0);
     }
 
     #[test]
-    fn what_is_over_age_goes() {
+    fn executions_past_the_retention_time_are_dropped() {
         assert_eq!(surplus(&[90, 60, 59], 10), 2);
     }
 

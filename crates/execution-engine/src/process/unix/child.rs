@@ -61,8 +61,9 @@ impl Process {
     }
 }
 
-/// A largest resident set that is not clearly above the host's may be the host's (see
-/// [`own_max_rss`](os_calls::own_max_rss)). An eighth, because the kernel's counts are rough between CPUs.
+/// Drops a peak memory that is not clearly above the host's: it may be the host's own (see
+/// [`own_max_rss`](os_calls::own_max_rss)). The margin is an eighth, because the kernel's counts are rough
+/// between CPUs.
 fn without_the_hosts(mut exit: Exit, host: Option<u64>) -> Exit {
     if let Some(usage) = &mut exit.usage {
         usage.max_rss_bytes =
@@ -123,15 +124,15 @@ impl ExecutionChild {
         self.process.tree.signal(signal);
     }
 
-    /// The living members of the tree, the leader too until its end was [seen](Self::exited). During a
-    /// graceful stop, members outside the group that were not signalled yet are. May be dropped: the look
-    /// then happens unseen.
+    /// The living members of the tree, including the leader until its end was [seen](Self::exited). During a
+    /// graceful stop, this also signals members outside the group that were not signalled yet, even if the
+    /// future is dropped.
     pub(crate) fn look(&self) -> impl Future<Output = Vec<Member>> + Send + use<> {
         let (tree, leader) = self.tree();
         off_runtime(move || tree.look(leader))
     }
 
-    /// What lives of the tree after the leader's end, and whether one of those may be about to write.
+    /// The members that outlive the leader, and whether one of them may be about to write.
     pub(crate) fn look_for_writers(
         &self,
     ) -> impl Future<Output = (Vec<LeftoverProcess>, bool)> + Send + use<> {
@@ -139,8 +140,8 @@ impl ExecutionChild {
         off_runtime(move || tree.look_for_writers())
     }
 
-    /// Kills the whole tree, escaped processes included, again and again until none is found (for at most two
-    /// seconds). Returns what could not be killed.
+    /// Kills the whole tree, escaped processes included, until none is found, for at most two seconds.
+    /// Returns what could not be killed.
     pub(crate) fn kill_all(&self) -> impl Future<Output = Vec<Member>> + Send + use<> {
         let (tree, leader) = self.tree();
         off_runtime(move || tree.kill_until_gone(leader))
@@ -173,7 +174,7 @@ impl ExecutionChild {
     }
 }
 
-/// Reading the process table takes hundreds of files or system calls: not for a runtime worker.
+/// Moves work off the runtime's workers: reading the process table takes hundreds of files or system calls.
 async fn off_runtime<T: Default + Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     // An error means that the runtime is shutting down; dropping the child finishes the work then.
     tokio::task::spawn_blocking(work).await.unwrap_or_default()

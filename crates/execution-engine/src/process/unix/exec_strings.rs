@@ -15,7 +15,7 @@ impl ExecStrings {
     /// Adds one string, given in parts.
     ///
     /// # Errors
-    /// It has a NUL in it, which would cut it off.
+    /// If the string contains a NUL, which would cut it off.
     pub(super) fn push(&mut self, parts: &[&OsStr]) -> io::Result<()> {
         let start = self.bytes.len();
         for part in parts {
@@ -32,7 +32,7 @@ impl ExecStrings {
         Ok(())
     }
 
-    /// The address of each string, then a null. They hold while nothing is added.
+    /// The address of each string, then a null pointer. Valid until the next `push`.
     pub(super) fn pointers(&self) -> Vec<*mut c_char> {
         let address = |&start: &usize| self.bytes[start..].as_ptr().cast::<c_char>().cast_mut();
         self.starts.iter().map(address).chain([std::ptr::null_mut()]).collect()

@@ -80,7 +80,7 @@ impl ExitWatch {
                     Err(_) => return std::future::pending().await,
                 }
             },
-            // An error means that the sender went away, which it only does at the end.
+            // The sender is dropped only after the child's end, so an error means the same.
             Source::Thread(receiver) => drop(receiver.wait_for(|ended| *ended).await),
         }
         self.ended = true;

@@ -10,15 +10,15 @@ use crate::process::spec::Member;
 
 /// A graceful stop in progress.
 ///
-/// The group was signalled as a whole when it began. Every process outside of it is signalled once, also if
-/// it appears later, with one exception: what a process starts after it was signalled is part of its tidying
-/// up (a `timeout 10 upload-state` in a trap). Such a helper shares the grace period and gets no signal of
-/// its own, as in the group, where the signal reaches only those that were there.
+/// The whole group was signalled at the beginning. Every process outside it is signalled once, even if it
+/// appears later. One exception: what a process starts after it was signalled is part of its cleanup (a
+/// `timeout 10 upload-state` in a trap). Such a helper shares the grace period and gets no signal, just like
+/// a process that joins the group late.
 #[derive(Debug)]
 pub(super) struct GracefulStop {
     signals: [Signal; 2],
     begun: Moment,
-    /// For each member, by its own beginning: after when what it starts is part of its tidying up.
+    /// By each member's start: the moment after which its new children are part of its cleanup.
     tidying_since: HashMap<Moment, Moment>,
 }
 
@@ -28,8 +28,8 @@ impl GracefulStop {
         Self { signals, begun: table::now(), tidying_since: HashMap::new() }
     }
 
-    /// Whether it was a member in an earlier round. What hides its mark could no longer be found once its
-    /// parent has ended.
+    /// Whether it was a member in an earlier round. Without this, a process that hides its mark would be lost
+    /// once its parent has ended.
     pub(super) fn knows(&self, process: &ProcessInfo) -> bool {
         self.tidying_since.contains_key(&process.began())
     }

@@ -33,7 +33,7 @@ const MAX_STARTS: u32 = 8;
 struct Guard {
     shell: Child,
     lifeline: PipeWriter,
-    /// Our own copy of the reading end: writing to a dead guard then fills the pipe and raises no SIGPIPE.
+    /// Our own copy of the reading end, so that writing to a dead guard fills the pipe and raises no SIGPIPE.
     _reading_end: PipeReader,
     /// Whether it knows of every live group, and of each one removed.
     is_synchronized: bool,
@@ -72,7 +72,7 @@ fn ensure_in(state: &mut State) {
         }
         Err(error) => {
             tracing::debug!(%error, "no guard: groups would outlive a crash of this process");
-            // There is no shell here, and there will be none. Any other error may be transient.
+            // Without a shell now, there will be none later. Any other error may be transient.
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) {
                 state.starts = MAX_STARTS;
             }
@@ -128,8 +128,8 @@ pub(super) fn unregister(pid: u32) {
 }
 
 impl State {
-    /// Without this message it would kill the wrong group, or miss one. So it ends, and the next spawn starts
-    /// another.
+    /// A guard that missed a message would kill the wrong group, or miss one. It ends, and the next spawn
+    /// starts another.
     fn give_up(&mut self) {
         let Some(mut guard) = self.guard.take() else { return };
         tracing::debug!("the guard does not read: a new one replaces it");

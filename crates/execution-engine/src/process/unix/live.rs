@@ -62,9 +62,9 @@ pub(super) fn signal(token: Token, signals: &[Signal]) {
     let live = live();
     let Some(pid) = live.get(&token).and_then(|leader| pinned(leader.pid)) else { return };
     for &signal in signals {
-        // ESRCH is fine: the group is gone. EPERM says little: macOS returns it for a group of zombies (XNU
-        // skips them), every system for a group whose members all run as another user, and none for one that
-        // has a single other member. So members are asked about one by one.
+        // ESRCH is fine: the group is gone. EPERM says little. macOS returns it for a group of zombies (XNU
+        // skips them), every system for a group whose members all run as another user, and none if this user
+        // may signal one of them. So each member is checked.
         let _ = kill_process_group(pid, signal);
     }
 }

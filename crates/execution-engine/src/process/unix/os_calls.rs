@@ -7,8 +7,8 @@ use std::mem::MaybeUninit;
 use crate::process::spec::{Exit, ExitKind};
 use crate::result::ResourceUsage;
 
-/// What std spawns inherits the signal mask of the thread that spawns it: with SIGTERM blocked, it could not
-/// be stopped.
+/// A process inherits the signal mask of the thread that spawns it through std. With SIGTERM blocked, it
+/// could not be stopped.
 pub(in crate::process) fn prepare_spawner_thread() {
     change_mask(libc::SIG_SETMASK, &[]);
 }
@@ -87,8 +87,8 @@ fn resource_usage(usage: &libc::rusage) -> ResourceUsage {
 
 /// The largest resident set that this process had so far, in bytes.
 ///
-/// A spawned process shares its parent's memory until it executes its program, and Linux takes that memory's
-/// largest size into the child's account. (macOS makes a new one.)
+/// A spawned process shares its parent's memory until it executes its program, and Linux charges the peak of
+/// that memory to the child. (macOS starts at zero.)
 pub(super) fn own_max_rss() -> Option<u64> {
     if !cfg!(target_os = "linux") {
         return None;

@@ -4,9 +4,9 @@
 //! between fork and exec, and a fork copies the page tables of the whole host. It also leaves every signal
 //! that the host ignores ignored in the child, SIGPIPE excepted.
 //!
-//! A session of its own has no controlling terminal. So a program that asks at `/dev/tty` fails at once; in
-//! the host's session the kernel would stop it, and it would stand there until its timeout. The leader of a
-//! session leads a group with the same id.
+//! A session of its own has no controlling terminal, so a program that asks at `/dev/tty` fails at once. In
+//! the host's session the kernel would stop it, and it would hang until its timeout. The leader of a session
+//! leads a group with the same id.
 
 use std::ffi::{CString, c_char, c_int, c_short};
 use std::io;
@@ -76,8 +76,9 @@ fn environment(spec: &SpawnSpec) -> io::Result<ExecStrings> {
     Ok(strings)
 }
 
-/// Copying one of them to its target must overwrite none that is still to be copied. And a descriptor copied
-/// to itself may stay close-on-exec (glibc before 2.29). Both happen only where the host has closed its own.
+/// Moves the ends above the standard descriptors. Below, copying one to its target could overwrite another
+/// that is still to be copied, and one copied to itself may stay close-on-exec (glibc before 2.29). Both
+/// happen only in a host that has closed its standard streams.
 fn above_stdio(ends: [ChildEnd; 3]) -> io::Result<[OwnedFd; 3]> {
     let above = |end: ChildEnd| -> io::Result<OwnedFd> {
         if end.as_raw_fd() > 2 { Ok(end) } else { Ok(rustix::io::fcntl_dupfd_cloexec(&end, 3)?) }
@@ -150,8 +151,8 @@ const SESSION: c_short = 0x0400;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 const SESSION: c_short = GROUP;
 
-/// Also the two that glibc keeps for itself, and sets to be ignored unless they are named here: `sigfillset`
-/// leaves them out.
+/// Includes the two signals that glibc reserves: `sigfillset` omits them, and the child would start with them
+/// ignored.
 fn every_signal() -> libc::sigset_t {
     let mut set = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: a set is plain bits, all of which are written.
@@ -164,7 +165,7 @@ fn every_signal() -> libc::sigset_t {
 type EnterFolder = unsafe extern "C" fn(*mut libc::posix_spawn_file_actions_t, *const c_char) -> c_int;
 
 /// `posix_spawn_file_actions_addchdir_np`, where the C library has it: glibc 2.29, musl 1.1.24, macOS 10.15.
-/// Linked to, it would keep the engine from being loaded where it is missing.
+/// Looked up at run time, because a link would keep the engine from loading where it is missing.
 #[cfg(not(target_env = "musl"))]
 fn enter_folder() -> Option<EnterFolder> {
     static FOUND: OnceLock<Option<EnterFolder>> = OnceLock::new();

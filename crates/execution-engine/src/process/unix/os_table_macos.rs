@@ -33,12 +33,12 @@ fn session_of(pid: u32) -> u32 {
     session.map_or(0, |session| session.as_raw_nonzero().get().cast_unsigned())
 }
 
-/// Not known here: a state of its own for waiting is shown by the threads alone.
+/// Unknown here: only threads show whether they wait.
 pub(super) fn is_busy(_pid: u32) -> bool {
     false
 }
 
-/// After every process that there is, and before the next one.
+/// A moment after the start of every process, and before that of the next one.
 pub(super) fn now() -> Moment {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     (u64::try_from(now.as_micros()).unwrap_or(u64::MAX), u32::MAX)
@@ -118,7 +118,7 @@ fn arguments_and_environment(pid: u32) -> Option<Vec<u8>> {
 }
 
 /// Sends signals to exactly this process. There is no pidfd: check and signal are some microseconds apart.
-/// Without signals, only the permission is asked for. `false`: this user may not signal it.
+/// Without signals, only the permission is checked. `false`: this user may not signal it.
 pub(super) fn signal_verified(process: &ProcessInfo, signals: &[Signal]) -> bool {
     let Some(pid) = Pid::from_raw(process.pid.cast_signed()) else { return true };
     if look(process.pid).is_none_or(|now| now.start_time != process.start_time) {

@@ -15,7 +15,7 @@ use tokio::net::unix::pipe::Sender;
 use crate::host_loop::{Reactor, Watched};
 use crate::os_readiness::watch_readable;
 
-/// Capacity of a pipe whose child writes much, in bytes.
+/// Capacity in bytes of a pipe whose child writes much.
 #[cfg(target_os = "linux")]
 const WIDE: usize = 256 * 1024;
 /// Pipes that may be enlarged at once. All pipes of a user share a limit (`pipe-user-pages-soft`, 64 MiB by
@@ -99,10 +99,10 @@ impl PipeReader {
 
     /// Reads what is there: `Ok(0)` is the end of file, `WouldBlock` means nothing yet.
     ///
-    /// A short read has emptied the pipe: knowing that, the runtime waits for the next event, and no read is
-    /// wasted on finding nothing (tokio's own streams do the same). A long read usually has emptied it too (a
-    /// pipe holds whole pages, so hardly any read fills the buffer to its last byte). But then the writer is
-    /// producing more, and sleeping until it wakes us costs far more than a read in vain.
+    /// A short read has emptied the pipe, so the runtime waits for the next event instead of reading in vain,
+    /// as tokio's own streams do. A long read usually has emptied it too: a pipe holds whole pages, so hardly
+    /// any read fills the buffer to its last byte. But its writer is producing more, and sleeping until it
+    /// wakes us costs far more than a read in vain.
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let much = buffer.len() / 2;
         let mut little = None;

@@ -18,8 +18,8 @@ pub(super) struct ProcessInfo {
     pub(super) zombie: bool,
 }
 
-/// A start time and a process id: later processes have greater ones, but for an id that starts again at the
-/// bottom within one tick of the clock. That of a process identifies it.
+/// A start time and a process id. They identify a process. Later processes have greater ones, unless ids wrap
+/// around within one clock tick.
 pub(super) type Moment = (u64, u32);
 
 impl ProcessInfo {

@@ -22,9 +22,9 @@ type Shared = Mutex<Option<Arc<Snapshot>>>;
 static AROUND_LIVE: Shared = Mutex::new(None);
 static ALL: Shared = Mutex::new(None);
 
-/// The live processes, with the marks of those that may have left the group of a live execution. A process in
-/// such a group belongs to it, and one older than every leader to none: reading their environments is most of
-/// the work.
+/// The live processes, with the marks of those that may have left the group of a live execution. Reading
+/// environments is most of the work, so it is skipped for members of such a group, which belong to it, and
+/// for processes older than every leader, which belong to none.
 pub(super) fn around_live() -> Arc<Snapshot> {
     no_older_than_now(&AROUND_LIVE, || {
         let (groups, oldest) = live::groups();

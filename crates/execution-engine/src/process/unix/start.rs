@@ -1,4 +1,4 @@
-//! The spawn, and what becomes known with it.
+//! Spawns a process and takes ownership of it.
 
 use std::io;
 

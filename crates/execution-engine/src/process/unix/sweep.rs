@@ -12,8 +12,8 @@ use crate::process::spec::Member;
 /// How long to keep killing a tree that forks faster than it is killed.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Kills what `find` finds until it finds nothing twice: a process that was forked while the table was read
-/// may be missing from it. Returns what is left: at once, if that may not be signalled.
+/// Kills what `find` finds until it finds nothing twice, because the table may miss a process that was forked
+/// while it was read. Returns what is left, immediately if that may not be signalled.
 pub(super) fn kill_until_gone(find: impl Fn() -> Vec<ProcessInfo>) -> Vec<Member> {
     let deadline = Instant::now() + KILL_TIMEOUT;
     let mut pause = Duration::from_millis(1);

@@ -43,12 +43,12 @@ pub(super) fn is_busy(pid: u32) -> bool {
     living_threads(pid).any(|(_, state)| matches!(state.as_str(), "R" | "D"))
 }
 
-/// After every process that there is, and before the next one.
+/// A moment after the start of every process, and before that of the next one.
 pub(super) fn now() -> Moment {
     let now = clock_gettime(ClockId::Boottime);
     let ticks = rustix::param::clock_ticks_per_second();
     let (seconds, nanos) = (now.tv_sec.cast_unsigned(), now.tv_nsec.cast_unsigned());
-    // A tick is long: within it, the id that was given last tells.
+    // A tick is long. Within it, the id that was assigned last decides.
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let last_pid = load.split_ascii_whitespace().nth(4).and_then(|pid| pid.parse().ok());
     (seconds * ticks + nanos * ticks / 1_000_000_000, last_pid.unwrap_or(u32::MAX))
@@ -91,7 +91,7 @@ fn mark_in(environ: &[u8]) -> Mark {
         .map_or(Mark::Absent, |entry| Mark::Of(OsStr::from_bytes(entry).to_owned()))
 }
 
-/// A thread that has ended shows no environment, so the others are asked if the first one shows none.
+/// A thread that has ended shows no environment, so the others are read if the first one shows none.
 fn environment(pid: u32) -> io::Result<Vec<u8>> {
     let first = read_at_once(format!("/proc/{pid}/environ"));
     let is_enough = match &first {
@@ -138,8 +138,8 @@ fn has_no_environment(pid: u32) -> bool {
 }
 
 /// Sends signals to exactly this process, never to one that reuses its id: the descriptor pins it, then its
-/// identity is compared. Without signals, only the permission is asked for. `false`: this user may not
-/// signal it.
+/// identity is compared. Without signals, only the permission is checked. `false`: this user may not signal
+/// it.
 pub(super) fn signal_verified(process: &ProcessInfo, signals: &[Signal]) -> bool {
     let Some(pid) = Pid::from_raw(process.pid.cast_signed()) else { return true };
     let descriptor = pidfd_open(pid, PidfdFlags::empty());
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn now_is_after_those_that_were_started_and_before_those_that_are() {
+    fn now_is_after_existing_processes_and_before_later_ones() {
         let mut sleep = std::process::Command::new("/bin/sleep");
         let mut start = || sleep.arg("1000").spawn().unwrap();
         for _ in 0..20 {

@@ -190,7 +190,7 @@ async fn a_graceful_signal_reaches_the_group_even_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn force_ends_what_ignores_the_graceful_signal() {
+async fn force_ends_processes_that_ignore_the_graceful_signal() {
     let mut spawned =
         start(sh("trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $!; wait")).await;
     let child: u32 = read(&spawned.stdout, Some("\n")).await.trim().parse().unwrap();
@@ -206,7 +206,7 @@ async fn force_ends_what_ignores_the_graceful_signal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_natural_end_leaves_is_named_and_left_alone() {
+async fn processes_left_by_a_natural_end_are_named_and_left_alone() {
     let mut spawned = start(sh("sleep 1000 & echo $!")).await;
     let child: u32 = read(&spawned.stdout, Some("\n")).await.trim().parse().unwrap();
     within(spawned.child.exited()).await;
@@ -222,7 +222,7 @@ async fn what_a_natural_end_leaves_is_named_and_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_left_the_group_is_found_by_its_mark_and_killed() {
+async fn processes_that_left_the_group_are_found_by_their_mark_and_killed() {
     let mut spawned = start(sh("(setsid sh -c 'echo $$; exec sleep 1000' &) ; sleep 1000")).await;
     let daemon: u32 = within(read(&spawned.stdout, Some("\n"))).await.trim().parse().unwrap();
     assert_ne!(table::look(daemon).unwrap().group, spawned.child.pid());

@@ -53,7 +53,7 @@ impl Tree {
         }
     }
 
-    /// The living members. During a graceful stop, those that were not signalled yet are.
+    /// The living members. During a graceful stop, this also signals those that were not signalled yet.
     pub(super) fn look(&self, leader: Leader) -> Vec<Member> {
         let members = self.members_in(&snapshot::around_live(), leader);
         if let Some(stop) = lock(&self.graceful_stop).as_mut() {
@@ -78,8 +78,8 @@ impl Tree {
         self.members_in(&snapshot::all(), Leader::Ended).into_iter().map(Into::into).collect()
     }
 
-    /// Kills, checks, and kills again. The group is killed as a whole each time, so that a member that forks
-    /// meanwhile gains nothing; escaped processes one by one, each verified right before.
+    /// Kills, checks, and kills again. The group is killed as a whole each time, so forking does not help a
+    /// member escape. Escaped processes are killed one by one, each verified right before.
     pub(super) fn kill_until_gone(&self, leader: Leader) -> Vec<Member> {
         sweep::kill_until_gone(|| {
             self.signal(TreeSignal::Force);
@@ -105,7 +105,7 @@ impl Tree {
             .map(|(process, _)| process.pid)
             .chain([self.leader])
             .collect();
-        // What hides its mark belongs to its parent, and what that one started may hide it as well.
+        // A process that hides its mark belongs to its parent's tree, and its children may hide theirs too.
         loop {
             let is_child =
                 |process: &ProcessInfo| members.contains(&process.parent) && !members.contains(&process.pid);

@@ -133,7 +133,7 @@ impl ExecutionChild {
         if self.process.tree.job.is_some() { Containment::Job } else { Containment::None }
     }
 
-    /// Nothing suspends a process as a signal does.
+    /// Signals do not suspend processes here.
     #[expect(clippy::unused_self, reason = "on Unix it depends on the child")]
     pub(crate) fn is_suspended(&self) -> bool {
         false
@@ -161,8 +161,7 @@ impl ExecutionChild {
         off_runtime(move || if has_ended { tree.members() } else { tree.with_leader() })
     }
 
-    /// What lives of the tree after the leader's end, and whether one of those may be about to write, which
-    /// is not known here.
+    /// The members that outlive the leader. Whether one may be about to write is unknown here.
     pub(crate) fn look_for_writers(
         &self,
     ) -> impl Future<Output = (Vec<LeftoverProcess>, bool)> + Send + use<> {

@@ -33,7 +33,7 @@ pub(super) fn open_to_end(pid: u32) -> Option<OwnedHandle> {
 /// The exit code of a process that has ended.
 pub(super) fn exit_code(process: &OwnedHandle) -> Option<u32> {
     let mut code = 0;
-    // SAFETY: the handle is open and the place writable.
+    // SAFETY: the handle is open and the target writable.
     let done = unsafe { GetExitCodeProcess(process.as_raw_handle(), &raw mut code) };
     (done != 0).then_some(code)
 }
