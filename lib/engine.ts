@@ -54,7 +54,7 @@ const logOptions = new Fields<keyof LogOptions>({ format: oneOf(['text', 'record
 const filterOptions = new Fields({ status: oneOf(executionStatuses) })
 const recoverOptions = new Fields({ stopSurvivors: flag })
 
-/** Whether Node's event loop may read; the addon looks whether it is Node's. Off only to measure what that brings. */
+/** Whether Node's event loop may read; the addon checks that it is Node's. Turned off only to measure the gain. */
 const sharesLoop = process.env['ESCHER_HOST_LOOP'] !== 'off'
 
 /**
@@ -81,7 +81,7 @@ export class ExecutionEngine {
   /**
    * Accepts a request. Resolves with its id at once, while it may still wait for its turn.
    *
-   * @param onEvent gets every event, one at a time, in order.
+   * @param onEvent receives every event, one at a time, in order.
    * @throws ExecutionEngineError `INVALID_REQUEST`, `DUPLICATE_ID`, `QUEUE_FULL`, `SHUT_DOWN`. Nothing was run then.
    *
    * @example
@@ -97,7 +97,7 @@ export class ExecutionEngine {
   }
 
   /**
-   * Resolves for every terminal status, after the listener has got the terminal event.
+   * Resolves for every terminal status, after the listener has received the terminal event.
    *
    * @throws ExecutionEngineError `NOT_FOUND` for an unknown id.
    *
@@ -110,8 +110,8 @@ export class ExecutionEngine {
   }
 
   /**
-   * Runs a program with arguments, verbatim. A request that is refused rejects the promise of the handle; an execution
-   * that fails does not: its result says so.
+   * Runs a program with arguments, verbatim. A refused request rejects the handle's promise. A failed execution does
+   * not; its result says so.
    *
    * @example
    * const { stdout } = await engine.run('git', ['log', '-1', '--format=%s'], { workingDir: '/srv/app' })
@@ -146,7 +146,7 @@ export class ExecutionEngine {
     }
   }
 
-  /** Follows the signal first: where that fails, nothing was run. */
+  /** Follows the signal first: if that throws, nothing has run. */
   #accept(request: NativeRequest, signal: AbortSignal | undefined): LiveExecution {
     if (signal === undefined) return this.#live.accept(this.#native, request)
     let live: LiveExecution | undefined
@@ -261,8 +261,8 @@ export class ExecutionEngine {
    */
   readLogs(id: string, options?: { format?: 'text' | undefined }): Promise<string>
   /**
-   * The log's records, read as they are asked for. With `follow`, until the execution ends, also one that another
-   * engine or program runs in the same log folder.
+   * The log's records, read lazily. With `follow`, until the execution ends, even if another engine or program runs it
+   * in the same log folder.
    *
    * @throws ExecutionEngineError `NOT_FOUND`, `LOG_UNREADABLE`.
    *
@@ -360,7 +360,7 @@ export class ExecutionEngine {
   }
 
   /**
-   * Takes no new work, stops what runs, and resolves when all has ended and is logged.
+   * Accepts no new work, stops what runs, and resolves when everything has ended and is logged.
    *
    * @example
    * process.once('SIGTERM', () => void engine.shutdown())

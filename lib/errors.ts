@@ -1,4 +1,4 @@
-/** The two errors that users meet, and the one place that makes them from native answers. */
+/** The two errors that users see, and the only code that creates them from native answers. */
 import { stripVTControlCharacters } from 'node:util'
 
 import type { NativeFailure } from '../index.js'
@@ -16,7 +16,7 @@ export type EngineErrorCode =
   | 'NO_RUNTIME'
   | 'NATIVE_BINDING_MISSING'
 
-// Symbols of the global registry: two copies of this package in one program recognise each other's errors.
+// Symbols of the global registry, so that two copies of this package recognise each other's errors.
 const engineError = Symbol.for('@escher/execution-engine/ExecutionEngineError')
 const executionError = Symbol.for('@escher/execution-engine/ExecutionError')
 
@@ -38,9 +38,9 @@ export class ExecutionEngineError extends Error {
   readonly [engineError] = true
   /** Stable. */
   readonly code: EngineErrorCode
-  /** The refused field, where it was one. */
+  /** The refused field, if there is one. */
   readonly field?: string
-  /** What it held. */
+  /** Its value. */
   readonly value?: string
 
   constructor(
@@ -64,7 +64,7 @@ export class ExecutionEngineError extends Error {
 const MAX_LINES = 10
 const MAX_LENGTH = 2000
 
-/** Secrets are masked in it already. What a terminal would act upon is left out. */
+/** Secrets are masked already. Terminal control sequences are removed. */
 const lastLines = ({ stderr }: ExecutionResult): string => {
   const plain = stripVTControlCharacters(stderr.slice(-2 * MAX_LENGTH)).replaceAll(/[^\P{Cc}\t\n]/gu, '')
   const shown = plain.trimEnd().slice(-MAX_LENGTH)
@@ -72,8 +72,9 @@ const lastLines = ({ stderr }: ExecutionResult): string => {
 }
 
 /**
- * An execution that did not complete, thrown where `reject: true` asks for it, and by an iteration of what could not
- * be started. Its message ends with the last lines of standard error; `result.error` has it without them. Where an
+ * An execution that did not complete, thrown with `reject: true`, and by iterating an execution that could not be
+ * started. Its message ends with the last lines of standard error; `result.error` has it without them. If an
+ * `AbortSignal` cancelled the execution, `cause` is the signal's reason.
  * `AbortSignal` cancelled it, `cause` is the signal's reason.
  *
  * @example
@@ -103,7 +104,7 @@ export class ExecutionError extends Error {
   }
 }
 
-/** Of the native side's own: what hangs on a prototype is no failure. */
+/** An own property: an inherited one makes no failure. */
 export const isFailure = (answer: unknown): answer is NativeFailure =>
   typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'isFailure')
 

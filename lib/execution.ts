@@ -12,10 +12,10 @@ import type { CancelOptions, ExecutionResult, OutputLine, RunOptions } from './t
 /** Characters of unread lines at which the execution is paused. */
 const HIGH_WATER = 256 * 1024
 
-/** An unfinished iterator that is no longer referenced would hold back its execution for ever. */
+/** An unfinished iterator that is no longer referenced would hold its execution back for ever. */
 const abandoned = new FinalizationRegistry<AsyncQueue<OutputLine>>((lines) => void lines.return())
 
-/** Also what was refused has an id. */
+/** Refused requests have an id, too. */
 export interface Refusal {
   readonly id: string
   readonly reason: unknown
@@ -40,15 +40,15 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   readonly id: string
   /** The child's standard input; `null` unless `stdin: 'pipe'` was asked for. */
   readonly stdin: Stdin
-  /** Nothing when it was refused. */
+  /** `undefined` if it was refused. */
   readonly #live: LiveExecution | undefined
   readonly #listener: Subscriber | undefined
   readonly #rejects: boolean
-  /** The engine's, which no refusal shows. */
+  /** The engine's secrets, which no refusal shows. */
   readonly #secrets: readonly string[]
   readonly #result: Promise<ExecutionResult>
   #lines: AsyncQueue<OutputLine> | undefined
-  /** The turn in which `run()` was called is over. */
+  /** Whether the turn of the call to `run()` is over. */
   #isLate = false
 
   /** @internal */
@@ -63,15 +63,15 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     this.stdin = stdin as Stdin
     this.#result = this.#ending(accepted, stdin)
     if (this.#live === undefined) return
-    // In time: events come in later turns of the event loop.
+    // Early enough: events come in later turns of the event loop.
     this.#live.subscriber = this.#both()
     // `queueMicrotask` would cost twice as much.
     void Promise.resolve().then(() => this.#turnEnds())
   }
 
   /**
-   * Resolves for every status, also when lines were left unread. Rejects only when the request was refused, or with
-   * `reject: true`. The same as awaiting the handle itself.
+   * Resolves for every status, even if lines stay unread. Rejects only if the request was refused, or with `reject:
+   * true`. The same as awaiting the handle itself.
    */
   wait(): Promise<ExecutionResult> {
     void this.#live?.wait()
@@ -92,7 +92,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   }
 
   /**
-   * The process id; `null` before the process has started. It stays after the end, when the system may give it to
+   * The process id; `null` before the process has started. It stays after the end, when the system may reuse it for
    * another process: to stop the execution, use `cancel()`.
    */
   get pid(): number | null {
@@ -116,9 +116,9 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   }
 
   /**
-   * The lines of both streams in arrival order, once; must be called in the same turn as `run()`. A slow loop slows the
-   * child down; leaving the loop lets it go on, unread. A program that could not be started throws an
-   * `ExecutionError`; any other failure throws one with `reject: true`.
+   * The lines of both streams in arrival order, once. Call it in the same turn as `run()`. A slow loop slows the child
+   * down; leaving the loop lets the execution continue unread. If the program could not be started, the loop throws an
+   * `ExecutionError`; with `reject: true`, any other failure throws one too.
    *
    * @example
    * for await (const { text } of engine.run('git', ['branch']).lines()) console.log(text)
@@ -138,8 +138,8 @@ export class Execution<Stdin extends Writable | null = Writable | null>
       onLeave: () => this.#listenOnly(),
     })
     this.#lines = lines
-    // Iteration throws what the promise rejects with, so that the promise need not be looked at as well. (The end of an
-    // accepted execution comes with its terminal event: only then are all lines here.)
+    // Iteration throws what the promise rejects with, so callers need not handle both. (An accepted execution ends with
+    // its terminal event: only then are all lines here.)
     this.#result.catch((error: Error) => this.#live === undefined && lines.end(error))
     const iterator: AsyncIterableIterator<OutputLine, undefined> = {
       next: () => lines.next(),
@@ -153,7 +153,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   /** Cancels, and waits for the end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#live?.cancelOnce()
-    // Lines that stay unread must not delay the end.
+    // Unread lines must not delay the end.
     await this.#lines?.return()
     await this.wait().catch(() => {})
   }
@@ -183,13 +183,13 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     return new ExecutionError(result, reason === undefined ? undefined : { cause: reason })
   }
 
-  /** A loop has no result to look at: that there was nothing to iterate is thrown in any case. */
+  /** A loop has no result to check, so it always throws if there was nothing to iterate. */
   #failureOfIteration(result: ExecutionResult): ExecutionError | undefined {
     const neverStarted = result.status === 'failed' && result.startedAt === null
     return neverStarted ? this.#error(result) : this.#failure(result)
   }
 
-  /** The iteration and the listener. */
+  /** Sends events to the iteration and the listener. */
   #both(): Subscriber {
     return {
       line: (stream, text, partial, timestamp) => {
@@ -208,7 +208,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     if (this.#lines === undefined) this.#listenOnly()
   }
 
-  /** Without an iteration, lines cross only for a listener and reach it directly. */
+  /** Without an iteration, lines cross only for a listener, and reach it directly. */
   #listenOnly(): void {
     if (this.#live === undefined) return
     this.#live.subscriber = this.#listener

@@ -1,4 +1,4 @@
-/** Runs commands as supervised child processes. The list of public names. */
+/** Runs commands as supervised child processes. The public names. */
 export { ExecutionEngine } from './engine.js'
 export { type EngineErrorCode, ExecutionEngineError, ExecutionError } from './errors.js'
 export { Execution } from './execution.js'

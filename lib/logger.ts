@@ -1,4 +1,4 @@
-/** What happens inside the engines of this process, for a callback and, where `ESCHER_LOG` asks for it, for stderr. */
+/** What happens inside the engines of this process, for a callback and, with `ESCHER_LOG`, for standard error. */
 import { writeSync } from 'node:fs'
 
 import type { NativeLogger } from '../index.js'
@@ -10,21 +10,21 @@ import { type Aliases, didYouMean, notify, setImmediate } from './support/index.
 /** How much is logged: each level includes those before it. */
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
-/** Something that happened in an engine. Secrets of its execution are masked. */
+/** Something that happened in an engine. The secrets of its execution are masked. */
 export interface LogEntry {
   level: Exclude<LogLevel, 'off'>
-  /** The part that it happened in. */
+  /** The part in which it happened. */
   target: string
   message: string
-  /** What it says of it, and its execution's `kind` and `pid`. Their names may change in any version. */
+  /** Details, with the execution's `kind` and `pid`. Names may change in any version. */
   fields: Readonly<Record<string, string | number | boolean>>
-  /** Left out where there is none, or where it was accepted before anything was logged. */
+  /** Missing for entries without an execution, or if the execution was accepted before logging began. */
   executionId?: string
   /** ISO 8601, UTC. */
   timestamp: string
 }
 
-/** Gets entries from a level on. */
+/** Receives entries from a level on. */
 interface Output {
   level: LogLevel
   write: (entry: LogEntry) => void
@@ -53,25 +53,25 @@ let logger: NativeLogger | undefined
 const reaches = (level: LogLevel, output: Output | undefined): output is Output =>
   output !== undefined && levels.indexOf(level) <= levels.indexOf(output.level)
 
-/** Gives on the next entries; false when there are none. */
+/** Delivers the next entries; false if there are none. */
 const deliverSome = (): boolean => {
   const taken = logger?.take()
   if (taken === undefined || taken === null) return false
   for (const entry of JSON.parse(taken) as LogEntry[]) {
     for (const output of [outputs.stderr, outputs.callback]) {
-      // Read anew each time: a callback may change the outputs.
+      // Read again each time, because a callback may change the outputs.
       if (reaches(entry.level, output)) output.write(entry)
     }
   }
   return true
 }
 
-/** Gives on what there is, other events in between. */
+/** Delivers all entries, with other events in between. */
 const deliver = (): void => {
   if (deliverSome()) setImmediate(deliver)
 }
 
-/** Turns, enough for all that can wait: other threads may go on adding. */
+/** Turns at exit. Bounded, because other threads may go on adding entries. */
 const MAX_AT_EXIT = 32
 
 const deliverAtExit = (): void => {
@@ -93,11 +93,11 @@ const applyLevel = (): void => {
 }
 
 /**
- * Logs what happens inside the engines of this process, those of its worker threads too: calls `callback` with each
- * entry from `level` on. Replaces the callback of an earlier call in this thread; `'off'` removes it. What the callback
- * throws becomes an uncaught exception. It does not keep the process alive, and never slows an engine down: when more
- * than some thousand entries wait for it, further ones are dropped, and an entry says how many. Without a logger,
- * nothing is recorded.
+ * Logs what happens inside the engines of this process, worker threads included: calls `callback` with each entry from
+ * `level` on. Replaces the callback of an earlier call in this thread; `'off'` removes it. What the callback throws
+ * becomes an uncaught exception. Logging does not keep the process alive and never slows an engine down: if some
+ * thousand entries are waiting, further ones are dropped, and an entry says how many. Without a logger, nothing is
+ * recorded.
  *
  * The variable `ESCHER_LOG=debug` prints the same entries to standard error.
  *
@@ -118,7 +118,7 @@ export function setLogger(level: LogLevel, callback?: (entry: LogEntry) => unkno
   applyLevel()
 }
 
-/** Bare where it is one word, or else as in JSON: a line stays one. */
+/** Bare if it is one word, else as JSON, so that a line stays one line. */
 const shown = (value: unknown): string =>
   /^[\w./:@%+,-]+$/.test(String(value)) ? String(value) : JSON.stringify(value)
 
@@ -128,13 +128,13 @@ const toLine = ({ timestamp, level, target, message, executionId, fields }: LogE
   return `${timestamp} ${level.toUpperCase().padStart(5)} ${target} ${message}${words.join('')}\n`
 }
 
-/** At once: what waits in a stream is lost when the process exits. */
+/** Synchronous, because what waits in a stream is lost when the process exits. */
 const writeLine = (entry: LogEntry): void => {
   const line = toLine(entry)
   try {
     writeSync(2, line)
   } catch (error) {
-    // A pipe that is full and does not block. A closed one gets nothing more.
+    // A full pipe that does not block. A closed one gets nothing more.
     if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') process.stderr.write(line)
   }
 }
@@ -150,7 +150,7 @@ const logToStderr = (wanted: string): void => {
   try {
     logger ??= start()
   } catch {
-    // Without the native part there is nothing to log; the first use of it says so.
+    // Without the addon there is nothing to log; its first use reports that.
     return
   }
   if (!logger.claimStderr()) return

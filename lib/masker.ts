@@ -1,11 +1,11 @@
-/** Secrets masked as the engine masks them, for a program's own words. */
+/** Masks secrets in a program's own text, as the engine does in output. */
 import type { NativeMasker } from '../index.js'
 import { native } from './binding/load.js'
 import { anyText, texts } from './binding/fields.js'
 import { reading } from './binding/refuse.js'
 
 /**
- * Masks secrets in text, in their encoded forms too: what the engine does to output, for messages of your own.
+ * Masks secrets in text, encoded forms included: what the engine does to output, for your own messages.
  *
  * @example
  * new Masker(['hunter2']).mask('login hunter2, or pw=hunter2') // 'login ***, or pw=***'
@@ -23,7 +23,7 @@ export class Masker {
   }
 
   /**
-   * The text with `***` in the place of secrets.
+   * The text with `***` in place of secrets.
    *
    * @throws ExecutionEngineError `INVALID_REQUEST` unless it is a string.
    */

@@ -22,7 +22,7 @@ export type ExecutionStatus = (typeof executionStatuses)[number]
 /** How an execution ended. */
 export type EndStatus = Exclude<ExecutionStatus, 'pending' | 'running'>
 
-/** Which of the child's two outputs. */
+/** One of the child's two outputs. */
 export type OutputStream = 'stdout' | 'stderr'
 
 /** Every strategy for output above the limit. */
@@ -55,11 +55,11 @@ export interface ExecutionConfig {
   oversizedOutput?: OversizedOutputStrategy | undefined
   /** Which part memory keeps. @default 'head_tail' */
   retainOutput?: RetainOutput | undefined
-  /** Size at which a file of `outputFiles` ends, in bytes; the command goes on. @default 10737418240 */
+  /** Size at which a file of `outputFiles` ends, in bytes; the command continues. @default 10737418240 */
   maxSpillBytes?: number | undefined
   /**
-   * What the disk of the log folder keeps free, in bytes: files of `outputFiles` end before there is less, and a log
-   * then keeps two parts only. @default 1073741824
+   * Bytes that must stay free on the disk of the log folder: files of `outputFiles` end before that, and a log then
+   * keeps only two parts. @default 1073741824
    */
   minFreeBytes?: number | undefined
   /** Whether lines reach listeners. @default true */
@@ -72,9 +72,9 @@ export interface ExecutionConfig {
   maxLogSizeBytes?: number | undefined
   /** Parts kept of one log: always the first, and the newest. @default 5 */
   maxLogFiles?: number | undefined
-  /** How long a finished execution is remembered, in seconds. @default 3600 */
+  /** How long a finished execution is retained, in seconds. @default 3600 */
   executionRetentionSecs?: number | undefined
-  /** How many finished executions are remembered. @default 1000 */
+  /** How many finished executions are retained. @default 1000 */
   maxRetainedExecutions?: number | undefined
   /** How long logs stay on disk after their last write, in seconds. @default 604800 */
   logRetentionSecs?: number | undefined
@@ -84,7 +84,7 @@ export interface ExecutionConfig {
   secrets?: readonly string[] | undefined
 }
 
-/** The configuration that an engine works with. `logDir` is `null` where the default folder is used. */
+/** The configuration in force. `logDir` is `null` if the default folder is used. */
 export type EffectiveConfig = {
   readonly [Name in Exclude<keyof ExecutionConfig, 'logDir' | 'secrets'>]-?: Exclude<ExecutionConfig[Name], undefined>
 } & { readonly logDir: string | null }
@@ -138,7 +138,7 @@ export interface AwsCliCommand {
  */
 export type ExecutionCommand = ExecCommand | ShellCommand | ScriptCommand | AwsCliCommand
 
-/** What the caller wants to find again; the engine only copies it. */
+/** Labels that the caller wants back; the engine only copies them. */
 export interface ExecutionMetadata {
   source?: string | undefined
   conversationId?: string | undefined
@@ -149,9 +149,9 @@ export interface ExecutionMetadata {
 export type Bytes = ArrayBufferView | ArrayBuffer | SharedArrayBuffer
 
 /**
- * The standard input. A mode is a word, and data is an object or bytes, so that no text can be taken for a mode.
+ * The standard input. A mode is a word and data is an object or bytes, so no text can be mistaken for a mode.
  *
- * - `'null'`: end of file at once, so that a command that asks a question fails, and does not hang.
+ * - `'null'`: end of file at once, so that a command that asks a question fails instead of hanging.
  * - `'pipe'`: what is written while it runs.
  * - `{ text }`, `{ bytes }`, or the bytes alone: exactly that, then end of file. In JSON, bytes are base64.
  *
@@ -162,7 +162,7 @@ export type Stdin = 'null' | 'pipe' | { readonly text: string } | { readonly byt
 
 /** The conditions a command runs under. */
 export interface ExecutionConditions {
-  /** The execution's id. A taken one is refused, also one whose log is still there. @default a new UUID v7 */
+  /** The execution's id. One in use is refused, and so is one whose log still exists. @default a new UUID v7 */
   id?: string | undefined
   /** Merged over the inherited environment; `null` removes a variable, `undefined` leaves it as it is. @default {} */
   env?: Readonly<Record<string, string | null | undefined>> | undefined
@@ -193,7 +193,7 @@ export interface CancelOptions {
 }
 
 /**
- * One command and its conditions: plain data, made to cross process borders.
+ * One command and its conditions: plain data that can cross process boundaries.
  *
  * @example
  * const request: ExecutionRequest = { command: { type: 'exec', program: 'make' }, timeoutMs: 600_000 }
@@ -209,7 +209,7 @@ export interface HandleOptions {
   signal?: AbortSignal | undefined
   /** Reject with an `ExecutionError` unless the status is `completed`. @default false */
   reject?: boolean | undefined
-  /** Gets every event. */
+  /** Receives every event. */
   onEvent?: EventListener | undefined
 }
 
@@ -258,7 +258,7 @@ export interface ExecutionResult {
   /** What memory kept. Invalid UTF-8 reads as U+FFFD; the log has the bytes. */
   stdout: string
   stderr: string
-  /** Bytes the child really wrote. */
+  /** Bytes the child wrote. */
   stdoutBytes: number
   stderrBytes: number
   stdoutTruncated: boolean
@@ -272,25 +272,25 @@ export interface ExecutionResult {
   completedAt: string
   /** What was run, what happened and what to do about it. */
   error: { code: FailureCode; message: string } | null
-  /** The first part of the log; `null` when it is not there. */
+  /** The first part of the log; `null` if there is none. */
   logPath: string | null
-  /** Files with the bytes of a stream, under `stream_to_file`, where memory could not hold it. */
+  /** Under `stream_to_file`, files with all bytes of a stream that memory could not hold. */
   outputFiles: { stdout?: string; stderr?: string }
   /**
-   * Whether one of `outputFiles` ends early: at `maxSpillBytes`, before the disk had less free than `minFreeBytes`, or
-   * where a write failed. `logError` says which.
+   * Whether one of `outputFiles` ends early: at `maxSpillBytes`, to keep `minFreeBytes` free, or at a failed write.
+   * `logError` says which.
    */
   outputFilesIncomplete: boolean
   /**
-   * CPU time and memory; `null` when no process ran. On Linux `maxRssBytes` is `null` unless the process became larger
+   * CPU time and memory; `null` if no process ran. On Linux `maxRssBytes` is `null` unless the process became larger
    * than its host ever was: a process starts in its parent's memory, and the kernel counts that.
    */
   resourceUsage: { userCpuMs: number; systemCpuMs: number; maxRssBytes: number | null } | null
   /** What held the process tree. */
   containment: 'none' | 'group' | 'job'
   /**
-   * Processes left alone after a natural end, such as a server put in the background, with those that still held the
-   * output when reading stopped; after a stop, those that could not be stopped.
+   * Processes left alone after a natural end, such as a background server, and those that still held the output when
+   * reading stopped. After a stop, those that could not be stopped.
    */
   leftoverProcesses: { pid: number; name: string }[]
   /** A process left behind still held the pipe when reading stopped. */
@@ -326,7 +326,9 @@ interface EventBase<Type extends string> {
   timestamp: string
 }
 
-/** A line of output, without its end. `partial`: it goes on in the next event (lines over 1 MiB come in parts). */
+/**
+ * A line of output, without its line end. `partial`: it continues in the next event (lines over 1 MiB come in parts).
+ */
 export interface OutputEvent extends EventBase<OutputStream> {
   line: string
   partial: boolean
@@ -355,10 +357,10 @@ export type ExecutionEvent =
   | (EventBase<'warning'> & { message: string })
   | TerminalEvent
 
-/** Gets one event at a time, in order. What it throws becomes an uncaught exception, as with any event listener. */
+/** Receives one event at a time, in order. An exception becomes an uncaught exception, as with any event listener. */
 export type EventListener = (event: ExecutionEvent) => void
 
-/** A line as iteration gives it. */
+/** A line, as iteration returns it. */
 export interface OutputLine {
   stream: OutputStream
   text: string
@@ -383,19 +385,19 @@ export type LogRecord =
 export interface LogInfo {
   id: string
   /**
-   * `running`: its writer lives. `ended`: it has its end. `interrupted`: it has none, and its writer is gone.
-   * `damaged`: its beginning or its end cannot be read; its records may be.
+   * `running`: its writer is alive. `ended`: it has a footer. `interrupted`: it has no footer, and its writer is gone.
+   * `damaged`: its header or its footer cannot be read; its records may be.
    */
   state: 'running' | 'ended' | 'interrupted' | 'damaged'
-  /** `null` where the log's beginning cannot be read, as `startedAt`. */
+  /** `null` if the log's header cannot be read; so is `startedAt`. */
   command: string | null
   startedAt: string | null
-  /** How it ended; `null` without an end, as the next three. */
+  /** How it ended; `null` without a footer, like the next three. */
   status: Exclude<ExecutionStatus, 'pending' | 'running'> | null
   exitCode: number | null
   signal: string | null
   durationMs: number | null
-  /** The log's parts that are there, in order. */
+  /** The log's existing parts, in order. */
   paths: string[]
   /** The size of all its files. */
   bytes: number
@@ -409,7 +411,7 @@ export interface RecoveredExecution {
   command: string
   startedAt: string
   logPath: string
-  /** Processes of it that still ran. */
+  /** Its processes that are still running. */
   survivors: { pid: number; name: string }[]
   survivorsStopped: boolean
 }
@@ -426,6 +428,6 @@ export interface EngineMetrics {
   pending: number
   running: number
   finished: number
-  /** `null` until the first log was begun. */
+  /** `null` until the first log begins. */
   logDir: string | null
 }

@@ -8,7 +8,7 @@ type CommandFields = {
   readonly [Type in ExecutionCommand['type']]: Fields<keyof Extract<ExecutionCommand, { type: Type }> & string>
 }
 
-/** Once more: what was looked up is what counts. */
+/** Checked again, because the copy that was read is the one that counts. */
 const type = (name: ExecutionCommand['type']): Field => oneOf([name])
 
 const commands: CommandFields = {
@@ -24,7 +24,7 @@ const commands: CommandFields = {
 const isCommandType = (name: unknown): name is keyof typeof commands =>
   typeof name === 'string' && Object.hasOwn(commands, name)
 
-/** Of its own: a type that hangs on a prototype is none. */
+/** An own property: a type inherited from a prototype does not count. */
 const ownType = (command: unknown): unknown =>
   isFields(command) && Object.hasOwn(command, 'type') ? command['type'] : undefined
 
@@ -40,7 +40,7 @@ export const commandAsJson = (value: unknown, name: string, given: Given): strin
   return refuse(given, `${name}.type`, kind, `allowed are ${known.join(', ')}`)
 }
 
-/** A program, and its arguments where there are some. */
+/** A program, and its arguments if there are any. */
 export const programAsJson = (program: unknown, args: unknown, given: Given): string => {
   const json = `{"type":"exec","program":${text(program, 'command.program', given)}`
   return args === undefined ? `${json}}` : `${json},"args":${texts(args, 'command.args', given)}}`

@@ -7,13 +7,13 @@ import { native } from './load.js'
 
 type Variables = Readonly<Record<string, unknown>>
 
-/** Node's own `process.env` has a prototype of its own; an object in its place has none, or that of all objects. */
+/** Node's own `process.env` has a prototype of its own. An object that replaces it has none, or `Object.prototype`. */
 const isOfNode = (env: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(env)
   return prototype instanceof Object && Object.getPrototypeOf(prototype) !== null && !types.isProxy(env)
 }
 
-/** Whether this is Node, where `process.env` is the process's own environment. In Electron: its first process. */
+/** Whether this is Node, where `process.env` is the process's environment. In Electron: its main process. */
 const isNode = (): boolean => {
   const { release, versions } = process
   const kind: unknown = Reflect.get(process, 'type')
@@ -21,13 +21,13 @@ const isNode = (): boolean => {
   return release?.name === 'node' && !isOther
 }
 
-/** Whether this may be a worker thread, which has loaded that module itself, or one that has workers already. */
+/** Whether this may be a worker thread, which has loaded that module itself, or a thread that already has workers. */
 const mayKnowWorkers = (): boolean => {
   const loaded: unknown = Reflect.get(process, 'moduleLoadList')
   return !Array.isArray(loaded) || loaded.includes('NativeModule worker_threads')
 }
 
-/** The worker threads that may be alive: with `SHARE_ENV` they change this thread's environment at any moment. */
+/** The worker threads that may be alive: with `SHARE_ENV` they can change this thread's environment at any moment. */
 let workers: object[] = []
 
 const isAlive = (worker: object): boolean => Reflect.get(worker, 'threadId') !== -1
@@ -35,8 +35,8 @@ const isAlive = (worker: object): boolean => Reflect.get(worker, 'threadId') !==
 const aliveWorkers = (): object[] => (workers = workers.filter(isAlive))
 
 /**
- * `process.env`, if it is the process's environment and only this thread changes it. The addon then looks for itself,
- * in a microsecond. JavaScript takes as long for each variable, because Node makes a string of it.
+ * `process.env`, if it is the process's environment and only this thread changes it. The addon then checks for changes
+ * itself, in a microsecond. JavaScript takes as long for each variable, because Node makes a string of it.
  */
 const readable = isNode() && !mayKnowWorkers() && isOfNode(process.env) ? process.env : undefined
 
@@ -47,12 +47,12 @@ if (readable !== undefined) {
   })
 }
 
-/** Names and values in turn. */
+/** Names and values, alternating. */
 const read = (env: Variables): string[] => {
   const variables: string[] = []
   for (const name of Object.keys(env)) {
     const value = env[name]
-    // Removed meanwhile, by another thread.
+    // Another thread has removed it meanwhile.
     if (value !== undefined) variables.push(name, String(value))
   }
   return variables
@@ -63,7 +63,7 @@ const isSame = (left: readonly string[], right: readonly string[]): boolean =>
 
 let last: { readonly variables: readonly string[]; readonly environment: NativeEnvironment } | undefined
 
-/** What the addon is given with a call: the environment, or `null` where it may look for itself. */
+/** What the addon gets with a call: the environment, or `null` if it may read the environment itself. */
 export const hostEnvironment = (): NativeEnvironment | null => {
   const { env } = process
   if (env === readable && (workers.length === 0 || aliveWorkers().length === 0)) return null

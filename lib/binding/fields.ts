@@ -1,6 +1,6 @@
 /**
- * Fields of configurations, requests and options: each is read once, looked at, and written as JSON. A misspelt option
- * would otherwise be ignored silently, and a wrong type refused without its name. Ranges are the engine's to check.
+ * Fields of configurations, requests and options. Each is read once, checked, and written as JSON, so that a misspelt
+ * option is not silently ignored and a refusal names the field. The engine checks ranges.
  */
 import { fileURLToPath } from 'node:url'
 
@@ -8,7 +8,7 @@ import { unknownOption } from './hints.js'
 import { isFields } from './own.js'
 import { type Given, refuse, tagOf } from './refuse.js'
 
-/** A value as JSON; `undefined` where it is not for the native side. Throws where it is not allowed. */
+/** A value as JSON, or `undefined` if the native side does not need it. Throws if it is not allowed. */
 export type Field = (value: unknown, name: string, given: Given) => string | undefined
 
 type JsonField = (...given: Parameters<Field>) => string
@@ -19,13 +19,13 @@ const typed =
     typeof value === type ? JSON.stringify(value) : refuse(given, name, value, `allowed is ${allowed}`)
 
 export const flag = typed('boolean', 'true or false')
-/** Any string, also one that is not well-formed. */
+/** Any string, even one that is not well-formed. */
 export const anyText = typed('string', 'a string')
 
 export const listener: Field = (value, name, given) =>
   typeof value === 'function' ? undefined : refuse(given, name, value, 'allowed is a function')
 
-/** What the engine counts with, and what JSON has a word for. */
+/** A number that the engine can count with and JSON can write. */
 export const whole =
   (allowed: string): Field =>
   (value, name, given) =>
@@ -35,7 +35,7 @@ export const whole =
 
 export const number = whole('allowed is a whole number that is not negative')
 
-/** A string that survives as UTF-8: half a surrogate pair would arrive as something else. */
+/** A string that survives as UTF-8: half a surrogate pair would arrive as another character. */
 const isText = (value: unknown): value is string => typeof value === 'string' && value.isWellFormed()
 
 export const text: JsonField = (value, name, given) => {
@@ -58,7 +58,7 @@ export const path: JsonField = (value, name, given) => {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** An id in the spelling that the engine uses; it takes others, too. `undefined` unless it is a UUID. */
+/** An id in the engine's spelling, which accepts others too. `undefined` unless it is a UUID. */
 export const canonicalId = (given: string): string | undefined => {
   const bare = /^(?:urn:uuid:(.{36})|\{(.{36})\})$/.exec(given)
   const id = (bare?.[1] ?? bare?.[2] ?? given).toLowerCase()
@@ -71,7 +71,7 @@ export const executionId: JsonField = (value, name, given) => {
   return id === undefined ? refuse(given, name, value, 'allowed is a UUID') : JSON.stringify(id)
 }
 
-/** For a `toJSON` of its own: JSON would call one that hangs on a prototype. */
+/** Hides an inherited `toJSON`, which JSON would call. */
 const NO_METHOD = undefined
 
 const isIterable = (value: unknown): boolean =>
@@ -87,7 +87,7 @@ export const texts: JsonField = (value, name, given) => {
   if (!Array.isArray(value)) return refuse(given, name, value, `allowed is an array of strings${arrayHint(value)}`)
   const own: unknown[] & { toJSON?: undefined } = []
   own.toJSON = NO_METHOD
-  // By index, and its own: a hole in the array is no string either.
+  // By index, because a hole in the array must not read as an inherited string.
   for (let index = 0; index < value.length; index += 1) {
     const item: unknown = Object.hasOwn(value, index) ? value[index] : undefined
     if (!isText(item)) text(item, `${name}[${index}]`, given)
@@ -110,11 +110,11 @@ const objectHint = (value: unknown): string => {
   return tagOf(value) === 'Object' ? ' that has all its fields itself, such as `{ ...fields }`' : ''
 }
 
-/** Throws: something else is given where fields are expected. */
+/** Throws, because the value is not an object of fields. */
 export const refuseObject = (given: Given, name: string, value: unknown, allowed = 'allowed is an object'): never =>
   refuse(given, name, value, `${allowed}${objectHint(value)}`)
 
-/** An object of strings and, where they mean something, nulls. */
+/** An object of strings and, if `null` has a meaning, nulls. */
 export const textsByName =
   (allowed: string, takesNull: boolean): Field =>
   (value, name, given) => {
@@ -133,7 +133,7 @@ export const textsByName =
     return JSON.stringify(own)
   }
 
-/** What was given: all the names that are known, each a property of its own, and the first one that is not known. */
+/** The fields of a value: the known names, each an own property, and the first unknown one. */
 export interface Own<Name extends string> {
   readonly fields: Readonly<Record<Name, unknown>>
   readonly unknown: readonly [name: string, value: unknown] | undefined
@@ -153,12 +153,12 @@ export class Fields<Name extends string> {
     this.#unset = Object.fromEntries(this.#names.map((name) => [name, undefined])) as Record<Name, undefined>
   }
 
-  /** Whether a value holds such fields. */
+  /** Whether a value is an object of such fields. */
   holds(value: unknown): value is Record<string, unknown> {
     return isFields(value, this.#unset)
   }
 
-  /** A copy for which each field is read once: what is looked at is what counts. */
+  /** A copy for which each field is read once, so that the checked value is the one that counts. */
   own(object: Readonly<Record<string, unknown>>): Own<Name> {
     const fields: Record<string, unknown> = { ...this.#unset }
     let unknown: Own<Name>['unknown']
@@ -171,12 +171,12 @@ export class Fields<Name extends string> {
     return { fields: fields as Record<Name, unknown>, unknown }
   }
 
-  /** Fields that are looked at as soon as they are copied. */
+  /** Fields that are checked as soon as they are copied. */
   jsonOf(object: Readonly<Record<string, unknown>>, prefix: string, given: Given): string {
     return this.json(this.own(object), prefix, given)
   }
 
-  /** As JSON. Throws where one is not known or not allowed; `prefix` is where they are. */
+  /** As JSON. Throws if a field is unknown or not allowed; `prefix` is the path to the fields. */
   json({ fields, unknown }: Own<Name>, prefix: string, given: Given): string {
     if (unknown !== undefined) {
       refuse(given, `${prefix}${unknown[0]}`, unknown[1], unknownOption(unknown[0], this.#names))

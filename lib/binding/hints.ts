@@ -1,4 +1,4 @@
-/** What people who come from other libraries type first, and what it is called here. */
+/** What people used to other libraries type first, and its name here. */
 import { type Aliases, didYouMean } from '../support/index.js'
 
 /** From `child_process`, execa, zx, tinyexec and CI runners. */
@@ -35,7 +35,7 @@ const graceful = 'an execution is stopped by SIGTERM and, after `killGraceMs`, b
 
 const local = 'programs of `node_modules/.bin` are found when `env.PATH` has that folder'
 
-/** What has no option of its own. */
+/** What to use instead of options that do not exist here. */
 const instead: Readonly<Record<string, string>> = {
   all: events,
   argv0: 'a program gets its own name',
@@ -56,7 +56,7 @@ const instead: Readonly<Record<string, string>> = {
   windowsHide: 'no window is opened',
 }
 
-/** A hint for an option that is not known. */
+/** A hint for an unknown option. */
 export const unknownOption = (name: string, known: readonly string[]): string => {
   const all = `known are ${known.map((word) => `\`${word}\``).join(', ')}`
   const hint = Object.hasOwn(instead, name) ? instead[name] : undefined

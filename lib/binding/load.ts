@@ -3,7 +3,7 @@ import { ExecutionEngineError } from '../errors.js'
 
 type Binding = typeof import('../../index.js')
 
-/** Why Node refused it, first among what was tried; that a file is not there says nothing. */
+/** Node's own reason: the first error that says more than that a file is missing. */
 const reasonOf = (error: unknown): string => {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (!/^Cannot find (?:module|native binding)/.test(cause.message)) return `${cause.message} `
@@ -28,5 +28,5 @@ const load = (): Binding => {
 
 let binding: Binding | undefined
 
-/** Loads it at the first use: that it is missing can then be caught, with the class that says so. */
+/** Loads the addon on first use, so that a caller can catch its absence as an `ExecutionEngineError`. */
 export const native = (): Binding => (binding ??= load())

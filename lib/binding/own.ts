@@ -1,15 +1,17 @@
 /**
- * Objects of named fields, as programs give them. Only their own fields count: what hangs on a prototype is nobody's
- * option, whether a library put it there or an attacker. What would be lost by that is refused.
+ * Objects of named fields, as callers pass them. Only own properties count: a property on a prototype is no option,
+ * whoever put it there. Values that would lose something by this rule are refused.
  */
 import { tagOf } from './refuse.js'
 
-/** The end of the chain of prototypes, in any realm. */
+/** The end of a prototype chain, in any realm. */
 const isRoot = (prototype: object): boolean =>
   prototype === Object.prototype ||
   (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
 
-/** Whether a class, or an object that others inherit from, holds what a program may have meant to give. */
+/**
+ * Whether a class, or an object that others inherit from, holds something that the caller may have meant as a field.
+ */
 const holdsFields = (prototype: object, names: object, isEmpty: boolean): boolean =>
   Reflect.ownKeys(prototype).some((key) => {
     if (key === 'constructor') return false
@@ -19,7 +21,7 @@ const holdsFields = (prototype: object, names: object, isEmpty: boolean): boolea
   })
 
 const isInstanceOfFields = (value: object, names: object): boolean => {
-  // `Map`, `Date`, `Promise`, `String` …: what they hold is in no field.
+  // `Map`, `Date`, `Promise`, `String` …: their contents are not in fields.
   if (tagOf(value) !== 'Object') return false
   const isEmpty = Reflect.ownKeys(value).length === 0
   let prototype: unknown = Object.getPrototypeOf(value)
@@ -31,9 +33,10 @@ const isInstanceOfFields = (value: object, names: object): boolean => {
 }
 
 /**
- * Whether all that a value holds is in fields of its own. `names`: an object with those that are known.
+ * Whether all that a value holds is in its own fields. `names`: an object with the known ones.
  *
- * Arrays, what can be iterated and built-in objects are none; instances of a program's own classes are, unless
+ * This refuses arrays, iterables and built-in objects. Instances of a program's own classes pass, unless their
+ * prototypes have getters or known names.
  * getters, or known names, are on their prototypes.
  */
 export const isFields = (value: unknown, names: object = {}): value is Record<string, unknown> => {

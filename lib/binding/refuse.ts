@@ -1,4 +1,4 @@
-/** Refusals of what comes from JavaScript: with a code, the field, what it held and what is allowed. */
+/** Refusals of values from JavaScript: with a code, the field, its value and what is allowed. */
 import { ExecutionEngineError } from '../errors.js'
 import { native } from './load.js'
 
@@ -11,14 +11,17 @@ export interface Given {
   readonly secrets: readonly string[]
 }
 
-/** Compiled for a refusal only. */
+/** Compiled only when there is a refusal. */
 const masker = (secrets: readonly string[]): ((whole: string) => string) => {
   if (secrets.length === 0) return (whole) => whole
   const compiled = native().NativeMasker.create([...secrets])
   return (whole) => compiled.mask(whole)
 }
 
-/** `Map`, `Date` …: what a built-in object is, of any realm. `Object` for those of a program's own classes. */
+/**
+ * The kind of a built-in object of any realm, such as `Map` or `Date`. `Object` for instances of a program's own
+ * classes.
+ */
 export const tagOf = (value: object): string => Object.prototype.toString.call(value).slice('[object '.length, -1)
 
 const kindOf = (value: object): string => {
@@ -32,24 +35,24 @@ const shown = (value: unknown, mask: (whole: string) => string): string => {
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object' && value !== null) return mask(kindOf(value))
-  // Before it is cut: half a secret is one still.
+  // Before shortening: half a secret still gives it away.
   const masked = mask(String(value))
   const cut = masked.length > 200 ? `${masked.slice(0, 200)}…` : masked
   return typeof value === 'string' ? JSON.stringify(cut) : cut
 }
 
-/** Whether what was given wrongly may be a secret: one of the secrets, or what was meant as input. */
+/** Whether a refused value may be a secret: one of the secrets, or input for a program. */
 const isConfidential = (field: string, value: unknown): boolean =>
   /^secrets\b/.test(field)
     ? value !== undefined && typeof value !== 'object'
     : /^(?:stdin|data)\b/.test(field) && typeof value === 'string'
 
-/** Throws. Secrets among the values are not shown. */
+/** Throws. Secrets in the value are not shown. */
 export function refuse({ code, secrets }: Given, field: string, value: unknown, allowed: string): never {
   const what = code === 'INVALID_CONFIG' ? 'configuration' : 'request'
   const mask = masker(secrets)
   const masked = isConfidential(field, value) ? '***' : shown(value, mask)
-  // A name of a variable may be one, too, when it was given in the wrong place.
+  // Even a variable's name may be a secret, if the caller passed it in the wrong position.
   const where = mask(field)
   throw new ExecutionEngineError(code, `invalid ${what}: \`${where}\` is ${masked}: ${allowed}`, {
     field: where,
@@ -57,7 +60,7 @@ export function refuse({ code, secrets }: Given, field: string, value: unknown, 
   })
 }
 
-/** What the caller's own objects throw while they are read is a refusal, too. */
+/** Turns what the caller's own objects throw while they are read into a refusal. */
 export const reading = <Value>(code: Code, field: string, read: () => Value): Value => {
   try {
     return read()

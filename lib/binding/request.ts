@@ -1,4 +1,4 @@
-/** Configurations, requests and options as the native side takes them, each looked at first. */
+/** Configurations, requests and options as the native side takes them, checked first. */
 import {
   type CancelOptions,
   type ExecutionConditions,
@@ -74,7 +74,7 @@ export const conditions: Table<keyof ExecutionConditions> = {
   workingDir: path,
   timeoutMs: whole("allowed is a whole number of milliseconds, from 1 to the engine's `maxTimeoutMs`"),
   killGraceMs: number,
-  // Its bytes go beside the JSON.
+  // Its bytes travel beside the JSON.
   stdin: (value) => (value === 'pipe' || value === 'null' ? JSON.stringify(value) : undefined),
   maxOutputSizeBytes: number,
   oversizedOutput,
@@ -91,10 +91,10 @@ const request = new Fields<keyof ExecutionRequest>(
   ['command'],
 )
 
-/** A request as the native side takes it: JSON, and the bytes of its standard input where there are such. */
+/** A request as the native side takes it: JSON, and the bytes of its standard input if there are any. */
 export type NativeRequest = readonly [request: string, stdin: Buffer | null]
 
-/** The configuration as the native side takes it: JSON; and its secrets. */
+/** The configuration as the native side takes it (JSON), and its secrets. */
 export const nativeConfig = (object: ExecutionConfig): { json: string; secrets: readonly string[] } =>
   reading('INVALID_CONFIG', 'config', () => {
     const code = 'INVALID_CONFIG'
@@ -119,19 +119,19 @@ export const withInput = (json: string, stdin: unknown, given: Given): NativeReq
   return [json, typeof taken === 'string' ? null : taken]
 }
 
-/** What is refused may be a secret itself, also where the secrets are given wrongly. */
+/** Adds the caller's secrets, even malformed ones: a refused value may be a secret itself. */
 export const withOwn = (known: readonly string[], secrets: unknown): readonly string[] => {
   if (secrets === undefined) return known
   const given: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
   return [...known, ...given.filter((secret) => typeof secret === 'string')]
 }
 
-/** Checks a listener that is given alone. */
+/** Checks a listener that is passed alone. */
 export const checkListener = (onEvent: unknown, secrets: readonly string[]): void => {
   if (onEvent !== undefined) listener(onEvent, 'onEvent', { code: 'INVALID_REQUEST', secrets })
 }
 
-/** A copy of the options of any other call, checked. */
+/** A checked copy of the options of any other call. */
 export const checkedOptions = <Options extends object>(
   object: Options,
   fields: Fields<keyof Options & string>,

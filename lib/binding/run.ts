@@ -5,7 +5,7 @@ import { Fields, flag, listener, type Own, refuseObject } from './fields.js'
 import { reading, refuse, tagOf } from './refuse.js'
 import { conditions, type NativeRequest, type Table, withInput, withOwn } from './request.js'
 
-/** By its shape: one of another realm (a `vm` context, a test runner) is no instance of this one's class. */
+/** By its shape: a signal of another realm (a `vm` context, a test runner) is no instance of this realm's class. */
 const isAbortSignal = (value: unknown): value is AbortSignal =>
   typeof value === 'object' &&
   value !== null &&
@@ -16,7 +16,7 @@ const isAbortSignal = (value: unknown): value is AbortSignal =>
   'removeEventListener' in value &&
   typeof value.removeEventListener === 'function'
 
-/** What the handle does with them is no matter of the native side. */
+/** The native side does not see the handle's options. */
 const handle: Table<keyof HandleOptions> = {
   signal: (value, name, given) =>
     isAbortSignal(value) ? undefined : refuse(given, name, value, 'allowed is an AbortSignal'),
@@ -33,30 +33,30 @@ export type RunArguments = readonly [
   third?: RunOptions | undefined,
 ]
 
-/** The same, told apart. */
+/** The same, sorted. */
 export interface Run {
   readonly what: unknown
   /** Of a program. */
   readonly args: unknown
-  /** Of the types that they should have once they have been checked. */
+  /** Not checked yet, whatever the type says. */
   readonly options: RunOptions | undefined
   readonly own: Own<keyof RunOptions> | undefined
-  /** What was given as options and is none. */
+  /** What was passed as options but is no object of options. */
   readonly wrong: unknown
-  /** What is beyond the options. */
+  /** Arguments after the options. */
   readonly rest: readonly unknown[]
 }
 
-/** Whether it can only be meant as options. */
+/** Whether the caller can only have meant it as options. */
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && tagOf(value) === 'Object' && !(Symbol.iterator in value)
 
-/** Tells the arguments of `run()` apart; nothing is checked yet. */
+/** Sorts the arguments of `run()` without checking them. */
 export const ownRun = (given: readonly unknown[]): Run =>
   reading('INVALID_REQUEST', 'options', () => {
     const what = given[0]
     const second = given.length > 1 ? given[1] : undefined
-    // Whatever follows a program and is not its options is meant to be its arguments.
+    // After a program, anything but options is meant as its arguments.
     const takesArgs = typeof what === 'string' && !runOptions.holds(second) && !isObject(second)
     const at = takesArgs ? 2 : 1
     const options = given.length > at ? given[at] : undefined

@@ -1,10 +1,10 @@
-/** What is given to a standard input: modes are words, data is an object or bytes. */
+/** Values for a standard input: a mode is a word, data is an object or bytes. */
 import { types } from 'node:util'
 
 import { isFields } from './own.js'
 import { type Given, reading, refuse } from './refuse.js'
 
-/** A mode, or data: always as bytes, of which JSON need not escape any. */
+/** A mode, or data. Data is always bytes, which JSON need not escape. */
 export type Input = 'null' | 'pipe' | Buffer
 
 const allowed = "allowed is 'null', 'pipe', `{ text }` or `{ bytes }`"
@@ -18,7 +18,7 @@ const hints: Readonly<Record<string, string>> = {
 
 const base64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
 
-/** Memory of any kind and realm; `undefined` for anything else. Memory that threads share is copied. */
+/** Memory of any kind and realm; `undefined` for anything else. Shared memory is copied. */
 const memory = (data: unknown, name: string, { code }: Given): Buffer | undefined => {
   const isView = ArrayBuffer.isView(data)
   if (!isView && !types.isAnyArrayBuffer(data)) return undefined
@@ -29,7 +29,7 @@ const memory = (data: unknown, name: string, { code }: Given): Buffer | undefine
   })
 }
 
-/** What is written to a pipe. */
+/** The bytes to write to a pipe. */
 export const inputBytes = (data: unknown, given: Given): Buffer => {
   if (typeof data === 'string') return Buffer.from(data)
   return memory(data, 'data', given) ?? refuse(given, 'data', data, 'allowed is a string or bytes')

@@ -36,10 +36,10 @@ export interface Batch {
   events: readonly NativeEvent[] | null
 }
 
-/** By a result of its own: what hangs on a prototype ends nothing. */
+/** An own `result`: an inherited one ends nothing. */
 export const isTerminal = (event: ExecutionEvent): event is TerminalEvent => Object.hasOwn(event, 'result')
 
-/** Gives each line and event of a batch to its execution's subscriber. */
+/** Passes each line and event of a batch to its execution's subscriber. */
 export function dispatch({ text, rows, count: rowCount, events }: Batch, executions: Executions): void {
   // Where the next line begins. (`split` takes up to twice as long, and needs an array of all lines.)
   let begin = 0
@@ -96,7 +96,7 @@ const executionEvent = (
   }
 }
 
-/** A listener as a subscriber. What it throws affects neither other executions nor the rest of the batch. */
+/** A listener as a subscriber. Its exceptions affect neither other executions nor the rest of the batch. */
 export const listening = (executionId: string, listener: EventListener): Subscriber => ({
   line: (type, line, partial, timestamp) => notify(listener, { type, executionId, timestamp, line, partial }),
   event: (event) => notify(listener, event),

@@ -6,12 +6,12 @@ import type { CancelOptions, ExecutionResult } from '../types.js'
 import type { Subscriber } from './batch.js'
 
 /**
- * What its handle and its engine do with an execution. While live, it keeps the native engine in memory; once ended,
- * its methods have no effect.
+ * One execution, as its handle and its engine use it. While live, it keeps the native engine in memory. Once ended, its
+ * methods have no effect.
  */
 export class LiveExecution implements StdinTarget {
   readonly id: string
-  /** Stands for it in batches. */
+  /** Identifies it in batches. */
   readonly number: number
   /** Receives its events. */
   subscriber: Subscriber | undefined
@@ -27,10 +27,10 @@ export class LiveExecution implements StdinTarget {
   /** `undefined` after the end. */
   #native: NativeEngine | undefined
   readonly #onHold: (isHeld: boolean) => void
-  /** Whether a reader that does not read holds its lines back. */
+  /** Whether its lines are held back because the reader is behind. */
   #isHeld = false
   #isAwaited = false
-  /** Whether the native side was asked for the result. */
+  /** Whether the result was requested from the native side. */
   #isAsked = false
   #isCancelled: boolean
 
@@ -49,14 +49,14 @@ export class LiveExecution implements StdinTarget {
     })
   }
 
-  /** Waits for the result, also when lines before its end stay unread. */
+  /** Waits for the result, even if lines before its end stay unread. */
   wait(): Promise<ExecutionResult> {
     this.#isAwaited = true
     this.#askForResult()
     return this.ended
   }
 
-  /** Resolves with the process id; with `null` at an end without one. */
+  /** Resolves with the process id, or with `null` if it ended without one. */
   started(): Promise<number | null> {
     if (this.pid !== null || this.#native === undefined) return Promise.resolve(this.pid)
     return (this.#started ??= new Promise((resolve) => {
@@ -71,7 +71,10 @@ export class LiveExecution implements StdinTarget {
     return this.#native?.cancel(this.id, force) === true
   }
 
-  /** Cancels unless it was cancelled before: it never skips the grace period. `signal`: whose abort is the cause. */
+  /**
+   * Cancels unless it was cancelled before, so it never skips the grace period. `signal`: the one whose abort is the
+   * cause.
+   */
   cancelOnce(signal?: AbortSignal): void {
     if (this.#isCancelled) return
     this.abortedBy = signal
@@ -87,7 +90,7 @@ export class LiveExecution implements StdinTarget {
     this.#askForResult()
   }
 
-  /** Its lines are no longer read. */
+  /** Drops further lines. */
   stopLines(): void {
     this.#native?.stopLines(this.number)
   }

@@ -27,8 +27,8 @@ const watchExit = (): void => {
 }
 
 /**
- * Passes batches on to the executions that they concern. The native side holds this object for as long as it lives. To
- * let an idle, unreferenced engine be collected, this object holds the native side only through live executions.
+ * Passes batches to their executions. The native side holds this object as long as it lives. This object holds the
+ * native side only through live executions, so that an idle, unreferenced engine can be collected.
  */
 export class LiveExecutions implements Executions {
   readonly #byNumber = new Map<number, LiveExecution>()
@@ -36,14 +36,14 @@ export class LiveExecutions implements Executions {
   #lastNumber = 0
   #native: WeakRef<NativeEngine> | undefined
   #isAwake = false
-  /** How many are held back by their readers: they do not keep the program alive. */
+  /** How many executions their readers hold back. These do not keep the program alive. */
   #held = 0
 
   attach(native: NativeEngine): void {
     this.#native = new WeakRef(native)
   }
 
-  /** Hands a request over. @throws ExecutionEngineError when it is refused */
+  /** Passes a request to the native side. @throws ExecutionEngineError if it is refused */
   accept(native: NativeEngine, request: NativeRequest, isCancelled = false): LiveExecution {
     // 32 bits, as on the native side.
     const number = (this.#lastNumber + 1) >>> 0
@@ -74,7 +74,7 @@ export class LiveExecutions implements Executions {
     if (execution === undefined) return
     this.#byNumber.delete(number)
     this.#byId.delete(execution.id)
-    // Before it ends: afterwards the execution no longer keeps the native side in memory.
+    // Before it ends: an ended execution no longer keeps the native side in memory.
     this.#stayAwake()
     execution.end(result)
     if (this.#byNumber.size === 0) busy.delete(this)
@@ -92,7 +92,10 @@ export class LiveExecutions implements Executions {
     this.#native?.deref()?.abortNow()
   }
 
-  /** What the native side is given: where rows go, and what to call. Made here, where nothing else is in scope. */
+  /**
+   * What the native side gets: the table for rows, and the function to call. Made here, so that its closure holds
+   * nothing else.
+   */
   receiver(): [Buffer, Receive] {
     const table = new Float64Array(TABLE_ROWS * COLUMNS)
     const acknowledge = (): void => this.#native?.deref()?.acknowledge()

@@ -1,12 +1,12 @@
 /** Times as ISO 8601. */
 
-/** The system's, also where a test replaces it. */
+/** The real `Date`, even if a test replaces the global one. */
 const { Date } = globalThis
 
 let second = Number.NaN
 let upToSecond = ''
 
-/** As `new Date(time).toISOString()`, which costs more than a line does: the date is formatted once per second. */
+/** Like `new Date(time).toISOString()`, which costs more than a line does. This formats the date once per second. */
 export const isoTime = (time: number): string => {
   const milliseconds = time % 1000
   const whole = time - milliseconds

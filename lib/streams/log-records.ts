@@ -9,12 +9,12 @@ const START = '1:0'
 type Records = AsyncGenerator<LogRecord, void, undefined>
 type Answer = NativeFailure | NativeLogPage
 
-/** Reads to the end of what is written; with `follow`, to the end of the log, or until the iterator is ended. */
+/** Reads to the end of what is written; with `follow`, to the end of the log, or until the iterator is closed. */
 export const logRecords = (engine: NativeEngine, id: string, follow: boolean): Records => {
   if (!follow) return inPages((from) => engine.readLogRecords(id, from, PAGE), 'atEnd')
   const follower = unwrap<NativeLogFollower>(engine.followLog(id))
   const records = inPages((from) => follower.next(from, PAGE), 'hasEnded')
-  // A generator that waits would be ended only after its wait.
+  // A waiting generator would handle `return()` only after its wait.
   const end = records.return.bind(records)
   records.return = (value) => {
     follower.stop()

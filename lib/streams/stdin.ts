@@ -1,7 +1,7 @@
 /** The child's standard input as a Node stream. */
 import { Writable } from 'node:stream'
 
-/** Where the stream writes to. */
+/** What the stream writes to. */
 export interface StdinTarget {
   /** Resolves when the child's pipe has taken the bytes. */
   writeStdin(bytes: Buffer): Promise<void>
@@ -18,7 +18,7 @@ const settle = async (work: Promise<void> | undefined, done: (error?: Error | nu
   done()
 }
 
-/** A stream that is no faster than the child reads. What a child no longer reads is dropped, as the child would. */
+/** A stream that writes no faster than the child reads. Bytes that a child no longer reads are dropped. */
 export const stdinStream = (target: StdinTarget | undefined): Writable =>
   new Writable({
     decodeStrings: true,

@@ -1,7 +1,7 @@
-/** Following an `AbortSignal` without leaving a listener on it. */
+/** Follows an `AbortSignal` without leaving a listener on it. */
 import { notify } from './notify.js'
 
-/** Those who follow a signal share one listener: Node warns of a leak from eleven on. */
+/** The followers of a signal share one listener: Node warns of a leak from eleven on. */
 class Followers {
   readonly #signal: AbortSignal
   readonly #all = new Set<() => void>()
@@ -11,7 +11,7 @@ class Followers {
   }
 
   add(act: () => void): () => void {
-    // Of its own: the same function may follow more than once.
+    // A function of its own, because the same one may follow more than once.
     const follower = (): void => act()
     this.#all.add(follower)
     if (this.#all.size === 1) this.#listen()
@@ -33,7 +33,7 @@ class Followers {
     try {
       this.#signal.removeEventListener('abort', this.#onAbort)
     } catch {
-      // The caller's signal, of a class of its own: it loses nothing by keeping a listener.
+      // A signal of a class of its own may throw. Then it keeps the listener, and nothing is lost.
     }
   }
 
@@ -63,9 +63,9 @@ export const onAbort = (signal: AbortSignal | undefined, act: () => void): (() =
 }
 
 /**
- * Waits for work that may take for ever, at most until the signal is aborted.
+ * Waits for work that may never end, at most until the signal is aborted.
  *
- * @throws the signal's reason; the work is not begun when it was aborted before.
+ * @throws the signal's reason. If it was aborted before, the work does not begin.
  */
 export const unlessAborted = <Value>(work: () => Promise<Value> | Value, signal: AbortSignal): Promise<Value> =>
   new Promise((resolve, reject) => {

@@ -5,18 +5,18 @@ export interface AsyncQueueOptions<Item> {
   readonly highWater: number
   /** What an item adds to the size. @default 1 */
   readonly sizeOf?: (item: Item) => number
-  /** Called when the queue becomes full, and when it accepts more: the producer may pause meanwhile. */
+  /** Called when the queue becomes full, and when it accepts more. The producer may pause in between. */
   readonly onFull?: (isFull: boolean) => void
   /** Called when the reader leaves before the end. */
   readonly onLeave?: () => void
 }
 
-/** So many items are read before their slots are given back, all at once. */
+/** After this many reads, their slots are released all at once. */
 const SLOTS = 4096
 
 /**
- * A queue that signals its producer when it is full. It never refuses an item: a producer that cannot stop at once may
- * go on for a while.
+ * A queue that tells its producer when it is full. It never refuses an item, because a producer may not be able to stop
+ * immediately.
  *
  * @example
  * const queue = new AsyncQueue<string>({ highWater: 64 * 1024, sizeOf: (text) => text.length, onFull: pause })
@@ -48,7 +48,7 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item, undefined> 
     return this.#isFull
   }
 
-  /** Resolves when the queue is no longer full, or has no reader any more. */
+  /** Resolves when the queue is no longer full, or has no reader. */
   drained(): Promise<void> {
     if (!this.#isFull) return Promise.resolve()
     return new Promise((resolve) => {
@@ -56,7 +56,7 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item, undefined> 
     })
   }
 
-  /** Lifts the bound for good, so that the producer comes to its end whether the items are read or not. */
+  /** Lifts the bound for good, so that the producer can finish even if the items stay unread. */
   unbound(): void {
     this.#isUnbounded = true
     this.#setFull(false)
@@ -98,7 +98,7 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item, undefined> 
     return failure === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(failure)
   }
 
-  /** The loop was left: what is still pushed is dropped. */
+  /** The reader left the loop: further items are dropped. */
   return(): Promise<IteratorResult<Item, undefined>> {
     const wasOpen = this.#state === 'open'
     this.#state = 'left'
@@ -106,7 +106,7 @@ export class AsyncQueue<Item> implements AsyncIterableIterator<Item, undefined> 
     this.#items = []
     this.#head = 0
     this.#size = 0
-    // The producer may have other readers, who are not to wait for this one any more.
+    // The producer may have other readers, which must not wait for this one.
     this.#setFull(false)
     if (wasOpen) this.#options.onLeave?.()
     for (const { resolve } of this.#readers.splice(0)) resolve({ value: undefined, done: true })

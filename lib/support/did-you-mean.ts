@@ -1,21 +1,21 @@
-/** What was probably meant by a word that is not known. */
+/** What an unknown word probably meant. */
 
-/** Known words by what other programs call the same thing. */
+/** Known words, by their names in other programs. */
 export type Aliases = Readonly<Record<string, string>>
 
 /** Longer words are not worth the time. */
 const MAX_LENGTH = 64
 /** Nor is a longer list of words. */
 const MAX_WORDS = 1000
-/** With fewer letters in common two words only begin alike by chance. */
+/** With fewer letters in common, two words begin alike only by chance. */
 const MIN_COMMON = 4
 
 /** `working_dir`, `working-dir` and `workingDir` are one word. */
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
 
 /**
- * How many single edits lie between two words: a letter added, left out or changed, or two that changed places (the
- * optimal string alignment distance).
+ * How many single edits separate two words: a letter added, removed or changed, or two swapped (the optimal string
+ * alignment distance).
  */
 const distance = (left: string, right: string): number => {
   let before: number[] = []
@@ -34,7 +34,7 @@ const distance = (left: string, right: string): number => {
   return row[right.length] ?? 0
 }
 
-/** How many letters two words have in common at their beginning. */
+/** How many letters two words share at their beginning. */
 const common = (left: string, right: string): number => {
   let length = 0
   while (length < left.length && left[length] === right[length]) length += 1
@@ -72,7 +72,7 @@ export const nearest = (given: string, known: Iterable<string>, aliases: Aliases
   return best?.word ?? longest?.word
 }
 
-/** A hint that names what was probably meant, or else what there is. */
+/** A hint that names the probable word, or else the known ones. */
 export const didYouMean = (given: string, known: Iterable<string>, otherwise: string, aliases?: Aliases): string => {
   const word = nearest(given, known, aliases)
   return word === undefined ? otherwise : `did you mean \`${word}\`?`

@@ -1,6 +1,6 @@
-/** Handles that are awaited like the promise they stand for. */
+/** Handles that can be awaited like the promise they stand for. */
 
-/** A promise that asks for its value when it is awaited, and not when it is merely looked at. */
+/** A promise that requests its value when it is awaited, not when it is created. */
 class WaitingPromise<Value> extends Promise<Value> {
   readonly #wait: () => Promise<Value>
 
@@ -23,11 +23,11 @@ class WaitingPromise<Value> extends Promise<Value> {
   }
 }
 
-/** A handle with a result. A subclass says how to wait for it. */
+/** A handle with a result. Subclasses define how to wait for it. */
 export abstract class Thenable<Result> implements PromiseLike<Result> {
   #result: Promise<Result> | undefined
 
-  /** Handles are made by what they are handles of. */
+  /** Only subclasses create handles. */
   protected constructor() {}
 
   /** Resolves with the result. The same as awaiting the handle itself. */

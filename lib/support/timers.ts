@@ -1,6 +1,6 @@
 /**
  * Timers as they are when this module is loaded. Tests that fake time replace the global functions and those of
- * `node:timers`; a program that reads them at each call stands still meanwhile, and stays so where a call was lost.
+ * `node:timers`. Reading them at each call would stop the engine meanwhile, or for good if a call was lost.
  */
 import * as timers from 'node:timers'
 import * as promises from 'node:timers/promises'
