@@ -6,16 +6,16 @@ import type { ManagerOptions, PlaybookRunOptions } from './run/options.js'
 import { PlaybookRun } from './run/playbook-run.js'
 import { prepare } from './run/prepare.js'
 
-/** An option of `undefined` leaves the manager's in force. */
+/** An option that is `undefined` does not override the manager's. */
 const given = (options: PlaybookRunOptions): PlaybookRunOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
-/** Without a prototype: what hangs on one is no option. */
+/** Without a prototype, so that only own properties are options. */
 const merged = (...options: readonly PlaybookRunOptions[]): PlaybookRunOptions =>
   Object.assign(Object.create(null) as PlaybookRunOptions, ...options)
 
 /**
- * Runs playbooks through an engine. The engine remains the caller's to shut down.
+ * Runs playbooks through an engine. The caller shuts the engine down.
  *
  * @example
  * await using engine = new ExecutionEngine()
@@ -33,10 +33,10 @@ export class ExecutionManager {
   }
 
   /**
-   * Starts a run. Its result says how it ended, whatever happened.
+   * Starts a run. Its result always says how it ended.
    *
    * @example for await (const event of manager.run(playbook)) console.log(event.type)
-   * @throws PlaybookError when it cannot run, such as for want of a required parameter. Nothing was run then.
+   * @throws PlaybookError if it cannot run, for example without a required parameter. Nothing was run then.
    */
   run(playbook: Playbook, options: PlaybookRunOptions = {}): PlaybookRun {
     const prepared = prepare(playbook, merged(this.#options, given(options)), this.#engine)

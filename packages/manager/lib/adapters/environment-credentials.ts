@@ -3,7 +3,7 @@ import type { CredentialProvider, Credentials } from '../run/credentials.js'
 import { namePairs, type Names } from './names.js'
 
 /**
- * Credentials from this process's own environment: masked, and under another name where one is given.
+ * Credentials from this process's own environment: masked, and renamed if another name is given.
  *
  * @example new EnvironmentCredentials({ AWS_SECRET_ACCESS_KEY: 'STAGING_SECRET_KEY' })
  */

@@ -1,4 +1,4 @@
-/** Audit records in a file of the user's own: a line of JSON each, on the disk before a step counts as recorded. */
+/** Audit records in the user's own file: one line of JSON each, on disk before a step counts as recorded. */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
@@ -7,14 +7,14 @@ import type { AuditRecord, RecordSink } from '../run/audit-record.js'
 const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
 
 /**
- * Appends JSON Lines to a file that only its owner can read. What is not a regular file, such as a link, is refused.
+ * Appends JSON Lines to a file that only its owner can read. Refuses anything but a regular file, such as a link.
  *
  * @example await using records = new FileRecordSink('audit.jsonl')
  */
 export class FileRecordSink implements RecordSink {
   readonly #path: string
   #file: Promise<FileHandle> | undefined
-  /** The write before: lines never mix. */
+  /** The previous write: lines never mix. */
   #last: Promise<void> = Promise.resolve()
 
   constructor(path: string) {
@@ -50,7 +50,7 @@ export class FileRecordSink implements RecordSink {
   }
 
   async #open(): Promise<FileHandle> {
-    // Should it be a pipe, do not wait for a reader.
+    // If it is a pipe, do not wait for a reader.
     const file = await open(this.#path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600)
     try {
       const { size } = await this.#check(file)
@@ -68,13 +68,13 @@ export class FileRecordSink implements RecordSink {
     if (process.getuid === undefined) return stats
     if (stats.uid !== process.getuid()) throw new Error(`${this.#path} belongs to another user`)
     if (stats.nlink > 1) throw new Error(`${this.#path} has other names: it may be another user's file`)
-    // It existed, readable by others.
+    // The file existed and others could read it.
     if ((stats.mode & 0o077) !== 0) await file.chmod(0o600)
     return stats
   }
 }
 
-/** Ends a line that a crash cut off, so that the next one stands on its own. */
+/** Ends a line that a crash cut off, so that the next record gets its own line. */
 const endLine = async (file: FileHandle, size: number): Promise<void> => {
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
   if (buffer[0] !== 0x0a) await file.appendFile('\n')

@@ -1,10 +1,10 @@
-/** Credentials from the operating system's keychain, by the optional package `@napi-rs/keyring`. */
+/** Credentials from the operating system's keychain, through the optional package `@napi-rs/keyring`. */
 import type { CredentialProvider, CredentialRequest, Credentials } from '../run/credentials.js'
 import { namePairs, type Names } from './names.js'
 
 /** A store of passwords. */
 export interface Keychain {
-  /** `null` or `undefined` when there is none. */
+  /** `null` or `undefined` if there is none. */
   getPassword(service: string, account: string, signal: AbortSignal): Promise<string | null | undefined>
 }
 
@@ -30,7 +30,7 @@ export class KeychainCredentials implements CredentialProvider {
   readonly #accounts: [string, string][]
   readonly #open: () => Promise<Keychain>
 
-  /** `accounts`: by the names of variables, the accounts that hold their values. `keychain`: another store. */
+  /** `accounts`: for each variable, the account that holds its value. `keychain`: another store. */
   constructor(options: { service: string; accounts: Names; keychain?: Keychain }) {
     const { service, accounts, keychain } = options
     this.#service = service

@@ -1,6 +1,6 @@
 /** Which variables a step gets, and from where. */
 
-/** Names of variables; or, by the names of variables, where their values are found. */
+/** Names of variables, or a map from each variable to the name of its source. */
 export type Names = readonly string[] | Readonly<Record<string, string>>
 
 /** Each variable with the name of its source. */

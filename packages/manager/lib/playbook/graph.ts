@@ -1,4 +1,4 @@
-/** The graph of steps: cycles, and what comes before what. */
+/** The graph of steps: cycles, and which step comes before which. */
 
 export interface GraphNode {
   readonly id: string
@@ -6,7 +6,7 @@ export interface GraphNode {
   readonly after: readonly string[]
 }
 
-/** A cycle of steps that wait for each other, such as `a`, `b`, `a`; `undefined` when there is none. */
+/** A cycle of steps that wait for each other, such as `a`, `b`, `a`; `undefined` if there is none. */
 export const findCycle = (nodes: readonly GraphNode[]): string[] | undefined => {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const done = new Set<string>()
@@ -35,8 +35,8 @@ export const findCycle = (nodes: readonly GraphNode[]): string[] | undefined => 
 }
 
 /**
- * Which node comes before which, however far, in a graph without a cycle. It has a bit for each pair: ten thousand
- * nodes that all refer to each other take 12 MB and one pass over the edges.
+ * Which node comes before which, over any distance, in a graph without a cycle. One bit per pair: ten thousand nodes
+ * that all refer to each other take 12 MB and one pass over the edges.
  */
 export class Reach {
   readonly #index: ReadonlyMap<string, number>
@@ -78,7 +78,7 @@ const inOrder = (nodes: readonly GraphNode[]): GraphNode[] => {
       const left = (waiting.get(follower) ?? 0) - 1
       waiting.set(follower, left)
       const node = byId.get(follower)
-      // The loop goes on to read it.
+      // The loop reads it in a later round.
       if (left === 0 && node) ordered.push(node)
     }
   }

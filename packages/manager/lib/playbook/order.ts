@@ -1,4 +1,4 @@
-/** Which step waits for which, and whether each value a step uses is there by then. */
+/** Which step waits for which, and whether each value that a step uses is known by then. */
 import { commandReferences } from '../template/command.js'
 import { conditionReferences } from '../template/condition.js'
 import { nameHint } from '../template/hints.js'
@@ -8,7 +8,7 @@ import type { Findings, Path } from './problems.js'
 import type { StepFile } from './schema.js'
 import type { Step } from './step.js'
 
-/** Stands before `always` steps of a graph that name nothing to wait for: they wait for everything else. */
+/** Precedes `always` steps of a graph without dependencies of their own: they wait for all other steps. */
 export const ALL_ELSE = ''
 
 /** The steps that a step of a graph waits for, as it names them. */
@@ -28,13 +28,13 @@ export const dependenciesOf = (
   return [...new Set(ids)].filter((id) => known.has(id))
 }
 
-/** The steps as a graph, with a node for all of them where a step waits for that. */
+/** The steps as a graph, with one node for all others if a step waits for those. */
 export const graphNodes = (steps: readonly Step[]): GraphNode[] =>
   steps.some(({ after }) => after[0] === ALL_ELSE)
     ? [...steps, { id: ALL_ELSE, after: steps.filter(({ always }) => !always).map(({ id }) => id) }]
     : [...steps]
 
-/** Reports a cycle of steps. True when there is one. */
+/** Reports a cycle of steps. True if there is one. */
 export const reportCycle = (steps: readonly Step[], findings: Findings): boolean => {
   const nodes = graphNodes(steps)
   const cycle = findCycle(nodes)?.filter((id) => id !== ALL_ELSE)
@@ -53,7 +53,7 @@ export const reportCycle = (steps: readonly Step[], findings: Findings): boolean
 const inTemplates = (...templates: (Template | null)[]): Reference[] =>
   templates.flatMap((template) => references(template ?? []))
 
-/** What a step refers to, by the field that does. */
+/** The values a step refers to, by the field that refers to them. */
 export const stepReferences = (step: Step): Map<keyof StepFile, Reference[]> =>
   new Map([
     ['command', commandReferences(step.command)],
@@ -64,7 +64,7 @@ export const stepReferences = (step: Step): Map<keyof StepFile, Reference[]> =>
     ['rollback', step.rollback === null ? [] : commandReferences(step.rollback)],
   ])
 
-/** Reports values of steps that need not have ended by then. There must be no cycle. */
+/** Reports references to steps that may not have ended by then. The graph must have no cycle. */
 export const checkOrder = (steps: readonly Step[], isGraph: boolean, findings: Findings): void => {
   const isBefore = isGraph ? beforeInGraph(steps) : beforeInSequence(steps)
   const hint = (id: string): string =>
@@ -73,7 +73,7 @@ export const checkOrder = (steps: readonly Step[], isGraph: boolean, findings: F
     for (const [field, used] of stepReferences(step)) {
       for (const reference of used) {
         if (reference.kind !== 'step') continue
-        // What undoes a step may use what that step printed.
+        // A rollback may use the output of its own step.
         if (field === 'rollback' && reference.step === step.id) continue
         if (isBefore(reference.step, step.id)) continue
         const message = `{${reference.text}}: step \`${reference.step}\` need not have ended by then`

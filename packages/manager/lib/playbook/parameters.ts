@@ -8,7 +8,7 @@ import type { ParameterFile, parameterTypes, ParameterValue } from './schema.js'
 export interface Parameter {
   readonly name: string
   readonly type: (typeof parameterTypes)[number] | null
-  /** `undefined`: there is none. */
+  /** `undefined` if there is none. */
   readonly default: ParameterValue | undefined
   readonly required: boolean
   readonly secret: boolean
@@ -16,7 +16,7 @@ export interface Parameter {
   readonly description: string | null
 }
 
-/** By name. A map and not an object: a name is whatever the playbook says. */
+/** By name. A map, not an object, because the playbook chooses the names. */
 export type Parameters = ReadonlyMap<string, Parameter>
 /** By name; a parameter without a value is not in it. */
 export type Values = ReadonlyMap<string, ParameterValue>
@@ -60,10 +60,10 @@ const looksLike = (value: ParameterValue, type: Parameter['type']): boolean => {
   return type !== 'boolean' || value === true || value === false || value === 'true' || value === 'false'
 }
 
-/** The engine masks no single characters: too much of what it shows would be masked. */
+/** The engine does not mask single characters: that would mask most of the output. */
 export const isMaskable = (secret: string): boolean => Array.from(secret).length >= 2
 
-/** What is wrong with a value, and what to do. The value of a secret is not shown. */
+/** What is wrong with a value, and what to do. A secret's value is not shown. */
 const refusal = ({ name, type, secret, allowed }: Parameter, value: ParameterValue): [string, string] | undefined => {
   const shown = secret ? 'the value' : `\`${shortened(String(value))}\``
   const text = String(value)
@@ -116,7 +116,7 @@ export const givenValues = (
   return values
 }
 
-/** The values a step sees: its own parameters before the playbook's, what was given before both. */
+/** The values a step sees. Given values win over the step's parameters, and those over the playbook's. */
 export const valuesOf = (scope: Parameters, given: Values): Values => {
   const values = new Map<string, ParameterValue>()
   for (const [name, parameter] of scope) {

@@ -1,4 +1,4 @@
-/** From the text of a playbook to steps that can run: parsed once, with every problem reported at once. */
+/** Turns the text of a playbook into steps that can run. Reports all problems at once. */
 import { basename } from 'node:path'
 
 import { checkOrder, dependenciesOf, reportCycle } from './order.js'
@@ -9,23 +9,23 @@ import { checkStructure } from './schema-issues.js'
 import { readText, Source } from './source.js'
 import { type Step, type StepContext, StepReader } from './step.js'
 
-/** A playbook that was parsed and found to be right. It never changes: run it as often as you like. */
+/** A parsed and valid playbook. It never changes, so it can run any number of times. */
 export interface Playbook {
   readonly id: string
   readonly name: string
   readonly description: string | null
   readonly parameters: Parameters
   readonly steps: readonly Step[]
-  /** Steps of a graph that run at once. */
+  /** How many steps of a graph run at once. */
   readonly maxParallel: number | null
-  /** A step says `depends_on`: steps without it depend on nothing. */
+  /** Whether any step has `depends_on`. If so, steps without it depend on nothing. */
   readonly isGraph: boolean
   /** The file's name, for messages. */
   readonly source: string
 }
 
 /**
- * Parses a playbook and checks all of it. `name` stands for it in messages.
+ * Parses a playbook and checks all of it. Messages call it `name`.
  *
  * @example parsePlaybook('{ "playbook_id": "hello", "steps": [{ "command": "echo hello" }] }')
  * @throws PlaybookError with every problem
@@ -50,7 +50,7 @@ const playbookFrom = (file: PlaybookFile, source: string, findings: Findings): P
   const isGraph = file.steps.some((step) => step.depends_on !== undefined)
   const parameters = parametersOf(file.parameters, ['parameters'], findings)
   const steps = stepsFrom(file.steps, parameters, isGraph, findings)
-  // Two steps of one id may look like a cycle.
+  // Two steps with the same id may look like a cycle.
   const areDistinct = new Set(steps.map(({ id }) => id)).size === steps.length
   const hasCycle = areDistinct && reportCycle(steps, findings)
   if (!hasCycle && findings.list.length === 0) checkOrder(steps, isGraph, findings)

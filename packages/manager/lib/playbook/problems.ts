@@ -1,14 +1,14 @@
-/** What is wrong with a playbook: all of it at once, each problem with its location and a hint. */
+/** All problems of a playbook at once, each with its location and a hint. */
 import { shortened } from '../template/hints.js'
 
 /** From the root of a playbook to a value in it. */
 export type Path = readonly (string | number)[]
 
-/** One thing that is wrong. */
+/** One problem. */
 export interface PlaybookProblem {
   /** E.g. `steps[2].command`; empty for the playbook as a whole. */
   readonly path: string
-  /** From 1; `null` where it is not about the text, such as a value given to a run. */
+  /** From 1; `null` if the problem is not in the text, such as a value given to a run. */
   readonly line: number | null
   /** From 1, in UTF-16 units. */
   readonly column: number | null
@@ -17,7 +17,7 @@ export interface PlaybookProblem {
   readonly hint: string | null
 }
 
-/** More would not help. */
+/** Nobody reads more. */
 export const MAX_PROBLEMS = 100
 
 const brand = Symbol.for('@escher/execution-engine/PlaybookError')
@@ -64,7 +64,7 @@ export const shownPath = (path: Path): string =>
     })
     .join('')
 
-/** Something that is wrong, found by code that does not know lines. */
+/** A problem, as found by code that does not know lines. */
 export interface Finding {
   readonly path: Path
   readonly message: string
@@ -73,7 +73,7 @@ export interface Finding {
   readonly at?: 'name' | number | undefined
 }
 
-/** Thrown when there is more wrong than a person reads: a hostile playbook must not keep us busy with hints. */
+/** Thrown when there are more problems than anyone reads, so that a hostile playbook cannot keep the checks busy. */
 class TooMany extends Error {}
 
 /** Collects findings. */
@@ -86,7 +86,7 @@ export class Findings {
     if (this.list.length > MAX_PROBLEMS) throw new TooMany()
   }
 
-  /** Runs checks, until they are done or have found too much. */
+  /** Runs checks until they are done or have found too much. */
   static of(check: (findings: Findings) => void): Finding[] {
     const findings = new Findings()
     try {

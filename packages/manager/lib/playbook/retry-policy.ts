@@ -1,10 +1,10 @@
-/** How often a step is tried, and how long it waits in between: as a playbook says it, with its defaults. */
+/** How often a step is tried and how long it waits in between, with defaults. */
 import type { jitters, RetryPolicyFile, strategies } from './schema.js'
 
 /** When a failed attempt of a step is followed by another. */
 export interface RetryPolicy {
   readonly strategy: (typeof strategies)[number]
-  /** In all, the first included. */
+  /** Including the first. */
   readonly attempts: number
   /** The first wait. */
   readonly baseMs: number
@@ -12,7 +12,7 @@ export interface RetryPolicy {
   readonly maxMs: number
   /** `full`: a random time up to the wait. `none`: exactly the wait. */
   readonly jitter: (typeof jitters)[number]
-  /** Exit codes, strings in stderr, failure codes; `null`: any failure that may pass. */
+  /** Exit codes, strings in stderr, failure codes. `null`: any failure that may be transient. */
   readonly retryOn: readonly (number | string)[] | null
 }
 

@@ -1,4 +1,4 @@
-/** Checks a playbook against the schema, and says in words what the schema finds. */
+/** Checks a playbook against the schema, and puts the schema's findings into words. */
 import { didYouMean } from '@escher/execution-engine/support'
 import * as v from 'valibot'
 
@@ -50,7 +50,7 @@ const limit = (issue: v.BaseIssue<unknown>): string | undefined => {
   return undefined
 }
 
-/** Reports every unknown field: the schema stops at the first. */
+/** Reports every unknown field. The schema itself stops at the first. */
 const reportUnknown = (object: unknown, path: Path, findings: Findings): void => {
   const known = fieldsAt(playbookSchema, path.slice(0, -1))
   const names = new Set(known)
@@ -76,7 +76,7 @@ const report = (issue: v.BaseIssue<unknown>, before: Path, findings: Findings): 
   } else findings.add(path, `it is ${shown(issue.input)}`, limit(issue) ?? expectation(issue))
 }
 
-/** Of several alternatives, the one that was meant is the one that matched furthest. */
+/** Of several alternatives, the one that matched furthest was probably meant. */
 const reportUnion = (issue: v.BaseIssue<unknown>, path: Path, findings: Findings): void => {
   const inside = issue.issues?.filter((one) => one.path !== undefined) ?? []
   for (const one of inside) report(one, path, findings)
@@ -86,7 +86,7 @@ const reportUnion = (issue: v.BaseIssue<unknown>, path: Path, findings: Findings
   else findings.add(path, `it is ${shown(issue.input)}`, expectation(issue))
 }
 
-/** What the schema expected: the word that was probably meant, or what is allowed. */
+/** What the schema expected: the word that was probably meant, or the allowed ones. */
 const expectation = ({ expected, input }: v.BaseIssue<unknown>): string => {
   const otherwise = `allowed is ${allowed(expected ?? 'something else')}`
   const words = [...(expected ?? '').matchAll(/"([^"]+)"/g)].map(([, word]) => word ?? '')
@@ -101,7 +101,7 @@ const insideAny = (issue: v.BaseIssue<unknown>, paths: ReadonlySet<string>): boo
   )
 }
 
-/** Reports arrays where objects belong: to valibot, as to JavaScript, an array is an object too. */
+/** Reports arrays in place of objects. To valibot, as to JavaScript, an array is an object. */
 const reportArrays = (value: unknown, schemas: readonly Shape[], path: Path, findings: Findings): void => {
   if (typeof value !== 'object' || value === null || schemas.length === 0) return
   if (Array.isArray(value) && schemas.every(({ type }) => type !== 'array')) {
@@ -115,12 +115,12 @@ const reportArrays = (value: unknown, schemas: readonly Shape[], path: Path, fin
   }
 }
 
-/** The playbook; `undefined` when something is wrong with its structure. */
+/** The playbook, or `undefined` if its structure is wrong. */
 export const checkStructure = (value: unknown, findings: Findings): PlaybookFile | undefined => {
   reportArrays(value, alternatives(playbookSchema), [], findings)
   const { success, output, issues } = v.safeParse(playbookSchema, value)
   if (success) return output
-  // About these, the schema would only say the same again.
+  // The schema would only repeat what was said about these.
   const arrays = new Set(findings.list.map(({ path }) => path.join('.')))
   for (const issue of issues) if (!insideAny(issue, arrays)) report(issue, [], findings)
   return undefined

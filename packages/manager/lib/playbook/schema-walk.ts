@@ -1,7 +1,7 @@
-/** Finds the part of a schema that a value at some path must satisfy, so that no field is named outside the schema. */
+/** Finds the part of a schema for the value at a path, so that only the schema names fields. */
 import type { Path } from './problems.js'
 
-/** As much of a valibot schema as a walk through it needs. */
+/** The parts of a valibot schema that a walk needs. */
 export interface Shape {
   readonly type: string
   /** Of an optional. */
@@ -25,7 +25,7 @@ export const alternatives = (schema: Shape): readonly Shape[] => {
   return [schema]
 }
 
-/** One step further in. */
+/** The schemas one level further in. */
 export const under = (schemas: readonly Shape[], key: string | number): readonly Shape[] =>
   schemas.flatMap(({ entries, value, item }) => {
     const inner = entries && Object.hasOwn(entries, key) ? entries[key] : (value ?? item)

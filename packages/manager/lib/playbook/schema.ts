@@ -12,10 +12,10 @@ export const FORMAT_VERSION = '2.0.0'
 
 const MAX_STEPS = 10_000
 
-/** What a person reads. */
+/** Text for people. */
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(500))
 
-// Names. The message of each pattern is the hint of the problem when it does not match.
+// Names. Each pattern's message is the hint for a name that does not match.
 
 const parameterName = v.pipe(
   v.string(),
@@ -51,7 +51,7 @@ const YEAR = 31_536_000
 
 const scalar = v.union([v.string(), v.pipe(v.number(), v.finite()), v.boolean()])
 
-/** What the value of a parameter can be declared to look like. */
+/** The types that a parameter's value can have. */
 export const parameterTypes = ['string', 'number', 'boolean'] as const
 
 const parameterSpec = v.strictObject({
@@ -202,11 +202,11 @@ export const playbookSchema = v.pipe(
   v.description('Commands to run one after another, or as a graph, by the execution engine.'),
 )
 
-/** A playbook as it is written. */
+/** A playbook, as written. */
 export type PlaybookFile = v.InferOutput<typeof playbookSchema>
-/** A step as it is written. */
+/** A step, as written. */
 export type StepFile = PlaybookFile['steps'][number]
-/** A parameter as it is written. */
+/** A parameter, as written. */
 export type ParameterFile = NonNullable<PlaybookFile['parameters']>[string]
 /** What a step may do: `read_only`, `modify` or `destructive`. */
 export type RiskLevel = (typeof riskLevels)[number]

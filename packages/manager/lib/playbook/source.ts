@@ -1,4 +1,4 @@
-/** The text of a playbook: its JSON, and on which line each part of it stands. */
+/** The text of a playbook: its JSON, and the line of each part. */
 import { readFile } from 'node:fs/promises'
 
 import {
@@ -21,12 +21,12 @@ import {
   shownPath,
 } from './problems.js'
 
-/** Characters. Above it, a playbook is an accident or an attack. */
+/** Characters. A larger playbook is an accident or an attack. */
 const MAX_LENGTH = 16 * 1024 * 1024
 /** A playbook needs six levels; its metadata may want more. The parser recurses. */
 const MAX_NESTING = 64
 
-// Names that mean something to every JavaScript object: a careless program would write through them.
+// Names that mean something to every JavaScript object. Careless code would change a prototype through them.
 const reserved = new Set(['__proto__', 'constructor', 'prototype'])
 
 const syntax: Readonly<Record<string, string>> = {
@@ -48,7 +48,7 @@ const syntax: Readonly<Record<string, string>> = {
   InvalidCharacter: 'this character must be escaped',
 }
 
-/** A parsed text. It says where in it something is wrong. */
+/** A parsed text that knows the location of each problem. */
 export class Source {
   /** The text as JavaScript values. */
   readonly value: unknown
@@ -57,11 +57,11 @@ export class Source {
   readonly #tree: Node | undefined
   #lineStarts: number[] | undefined
 
-  /** @throws PlaybookError when it is not JSON, or not to be trusted */
+  /** @throws PlaybookError if it is not JSON, or not safe to use */
   constructor(text: string, name: string) {
     this.#name = name
     if (typeof text !== 'string') throw unreadable(name, `it is read from a string, and this is of type ${typeof text}`)
-    // A byte order mark becomes a blank, so that columns stay right.
+    // A byte order mark becomes a blank, so that columns stay correct.
     this.#text = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text
     if (text.length > MAX_LENGTH) {
       throw this.#error([
@@ -88,7 +88,7 @@ export class Source {
     this.value = getNodeValue(tree)
   }
 
-  /** What a check returns. @throws PlaybookError when it finds anything */
+  /** What a check returns. @throws PlaybookError if it finds a problem */
   checked<Value>(check: (findings: Findings) => Value): Exclude<Value, undefined> {
     let value: Value | undefined
     const findings = Findings.of((collected) => {
@@ -121,7 +121,7 @@ export class Source {
     return new PlaybookError(problems, this.#name)
   }
 
-  /** Where the value at this path begins, or what would have held it. */
+  /** Where the value at this path begins, or the one that should contain it. */
   #offset(path: Path, at: Finding['at']): number {
     if (typeof at === 'number') return at
     if (this.#tree === undefined) return 0
@@ -144,7 +144,7 @@ export class Source {
     return { line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1 }
   }
 
-  /** By the scanner, which does not recurse: the parser would run out of stack. */
+  /** By the scanner, which does not recurse: the parser would overflow the stack. */
   #checkDepth(): void {
     const scanner = createScanner(this.#text, true)
     let depth = 0
@@ -152,7 +152,7 @@ export class Source {
       scanner.scan()
       const offset = scanner.getTokenOffset()
       if (offset >= this.#text.length) return
-      // By its first character: the scanner's own names are a `const enum`, which is not there outside its compilation.
+      // By its first character: the scanner's own names are a `const enum`, which exists only inside its compilation.
       const char = this.#text[offset]
       if (char === '{' || char === '[') depth += 1
       else if (char === '}' || char === ']') depth -= 1
@@ -166,7 +166,7 @@ export class Source {
 const unreadable = (path: string, message: string): PlaybookError =>
   new PlaybookError([{ path: '', line: null, column: null, message, hint: null }], path)
 
-/** Reads a file as text. @throws PlaybookError when it cannot be read */
+/** Reads a file as text. @throws PlaybookError if it cannot be read */
 export const readText = async (path: string): Promise<string> => {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(path, cause.code === 'ENOENT' ? 'there is no such file' : cause.message)
@@ -189,7 +189,7 @@ const checkText = (text: string, path: Path, findings: Findings): void => {
   else if (!text.isWellFormed()) findings.add(path, 'it holds half a surrogate pair, which no program can be given')
 }
 
-/** Finds what a schema does not see: names given twice or reserved, and strings that cannot reach a program. */
+/** Finds what a schema does not see: duplicate or reserved names, and strings that cannot be passed to a program. */
 const checkTree = (node: Node, path: Path, findings: Findings): void => {
   if (node.type === 'string') checkText(String(node.value), path, findings)
   if (node.type === 'array') node.children?.forEach((child, index) => checkTree(child, [...path, index], findings))

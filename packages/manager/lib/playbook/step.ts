@@ -21,11 +21,11 @@ export interface Step {
   readonly continueOnError: boolean
   readonly always: boolean
   readonly retry: RetryPolicy
-  /** What must have ended before: the steps it depends on, or the one before it. */
+  /** Steps that must end first: its dependencies, or the step before it. */
   readonly after: readonly string[]
-  /** What its placeholders can name: its own parameters, then the playbook's. */
+  /** The parameters its placeholders can name: its own, then the playbook's. */
   readonly parameters: Parameters
-  /** Its condition, as it is written. */
+  /** Its condition, as written. */
   readonly when: string | null
   /** @internal */
   readonly condition: Condition | null
@@ -41,7 +41,7 @@ export interface Step {
   readonly stdin: Template | null
 }
 
-/** What all steps of a playbook share. */
+/** What the steps of a playbook share. */
 export interface StepContext {
   readonly parameters: Parameters
   readonly scope: Scope
@@ -49,7 +49,7 @@ export interface StepContext {
 
 const MAX_NAME = 120
 
-/** Reads one step, and reports what is wrong with which of its fields. */
+/** Reads one step and reports the problems of each field. */
 export class StepReader {
   readonly #file: StepFile
   readonly #path: Path

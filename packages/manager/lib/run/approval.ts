@@ -9,7 +9,7 @@ import type { PlaybookRunOptions } from './options.js'
 import type { ApprovalCallback, ApprovalDecision, ApprovalRequest } from './types.js'
 import { StepFailure } from './values.js'
 
-/** What a step may do, by its own word or by the run's. */
+/** A step's own risk level, or the run's default. */
 export const riskLevelOf = ({ riskLevel }: Step, { defaultRiskLevel = 'read_only' }: PlaybookRunOptions): RiskLevel =>
   riskLevel ?? defaultRiskLevel
 
@@ -20,7 +20,7 @@ export const needsApproval = (step: Step, options: PlaybookRunOptions): boolean 
 
 const invalid = (message: string): StepFailure => new StepFailure('APPROVAL_MISSING', message)
 
-/** The questions of one run. They are asked one at a time: a person reads one, and answers one. */
+/** The approval requests of one run. One at a time, because a person reads and answers one. */
 export class Approvals {
   readonly #ask: ApprovalCallback | undefined
   #last: Promise<unknown> = Promise.resolve()
@@ -30,9 +30,9 @@ export class Approvals {
   }
 
   /**
-   * The command that may run, as it was or as it was edited. `onAsk` is called when its turn comes.
+   * The command that may run, original or edited. `onAsk` is called when its turn comes.
    *
-   * @throws StepFailure when none may
+   * @throws StepFailure if none may
    */
   async approved(
     request: ApprovalRequest,

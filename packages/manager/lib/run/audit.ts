@@ -9,7 +9,7 @@ import type { PlaybookRunOptions } from './options.js'
 
 const SUMMARY_LENGTH = 500
 
-/** Whole characters, not halves of surrogate pairs. */
+/** Cuts between characters, never inside a surrogate pair. */
 const summary = (text: string): string =>
   text.length <= SUMMARY_LENGTH
     ? text
@@ -19,7 +19,7 @@ const summary = (text: string): string =>
 
 /** The audit of one run. */
 export class Audit {
-  /** What the sink threw, by step. */
+  /** The sink's exceptions, by step. */
   readonly errors: string[] = []
   readonly #options: Pick<PlaybookRunOptions, 'records' | 'conversationId'>
   readonly #mask: Mask

@@ -23,15 +23,15 @@ export interface RunContext extends PreparedRun {
 export interface StopSignals {
   /** Stops it gracefully. */
   readonly cancel: AbortSignal
-  /** Keeps it from starting: another step has failed. Its reason says which. */
+  /** Keeps it from starting because another step failed. The reason names that step. */
   readonly halt: AbortSignal
   /** Stops it without the grace period. */
   readonly force: AbortSignal
 }
 
 const never = new AbortController().signal
-// Every step may listen: many listeners are no leak.
+// Every step may listen, so many listeners are no leak.
 setMaxListeners(0, never)
 
-/** Cleanup and rollback go on when the run is cancelled or fails, and stop by force only. */
+/** Cleanup and rollback continue if the run is cancelled or fails. Only force stops them. */
 export const byForceOnly = (force: AbortSignal): StopSignals => ({ cancel: force, halt: never, force })

@@ -1,4 +1,4 @@
-/** Where steps get their credentials: asked just before each attempt, so that nothing has expired. */
+/** Where steps get their credentials: requested before each attempt, so that they have not expired. */
 
 /** The attempt that needs credentials. */
 export interface CredentialRequest {
@@ -19,11 +19,11 @@ export interface Credentials {
 }
 
 /**
- * Gives attempts their credentials.
+ * Provides the credentials of each attempt.
  *
  * @example const provider: CredentialProvider = { credentials: async () => ({ secrets: { TOKEN: await newToken() } }) }
  */
 export interface CredentialProvider {
-  /** What it throws fails the step, which is then not run. */
+  /** If it throws, the step fails and is not run. */
   credentials(request: CredentialRequest): Promise<Credentials> | Credentials
 }

@@ -1,4 +1,4 @@
-/** A command as it was edited on approval. */
+/** A command that was edited on approval. */
 import {
   execCommand,
   type FilledCommand,
@@ -16,9 +16,9 @@ import { StepFailure } from './values.js'
 const invalid = (message: string): StepFailure => new StepFailure('APPROVAL_MISSING', `the edited command ${message}`)
 
 /**
- * The command to run instead. A word in which a secret was masked gets it back, when the word was left as it was.
+ * The command to run instead. A word with a masked secret gets the secret back if the word was left unchanged.
  *
- * @throws StepFailure when it makes no sense
+ * @throws StepFailure if it makes no sense
  */
 export const edited = (command: string | readonly string[], filled: FilledCommand, mask: Mask): FilledCommand => {
   if (command === typedCommand(planned(filled, mask))) return filled

@@ -1,15 +1,15 @@
-/** The events of one run: to its state, to its listener, and to every loop over it. */
+/** Sends the events of one run to its state, its listener, and every loop over it. */
 import { AsyncQueue, notify } from '@escher/execution-engine/support'
 
 import type { PlaybookEvent, PlaybookEventListener } from './events.js'
 
-/** Events that a loop may be behind before lines of output wait for it. */
+/** How many events a loop may lag behind before output waits for it. */
 const EVENTS_BEHIND = 4096
 
 /** Distributes over the types of events, which `Omit` alone does not. */
 type Without<Event, Names extends PropertyKey> = Event extends unknown ? Omit<Event, Names> : never
 
-/** What an event says, without when and where. */
+/** An event without its run and time. */
 export type EventPayload = Without<PlaybookEvent, 'runId' | 'playbookId' | 'timestamp'>
 
 /** Emits the events of a run. */
@@ -21,7 +21,7 @@ export class EventStream {
   #hasEnded = false
   #isUnbounded = false
 
-  /** `apply`: sees each event first, so that the run's state is never behind. */
+  /** `apply` sees each event first, so the run's state is never behind. */
   constructor(
     origin: { runId: string; playbookId: string },
     apply: (event: PlaybookEvent) => void,
@@ -43,13 +43,13 @@ export class EventStream {
     for (const queue of this.#queues) queue.push(event)
   }
 
-  /** Emits, and resolves when every loop has kept up: a slow loop slows the program down. */
+  /** Emits an event, and resolves when every loop has caught up: a slow loop slows the program down. */
   async emitWithBackpressure(payload: EventPayload): Promise<void> {
     this.emit(payload)
     for (const queue of this.#queues) if (queue.isFull) await queue.drained()
   }
 
-  /** Waits for no loop any more: the run is to end, and one of them may never come back. */
+  /** Stops waiting for loops: the run is to end, and a loop may never continue. */
   liftBackpressure(): void {
     this.#isUnbounded = true
     for (const queue of this.#queues) queue.unbound()
@@ -62,7 +62,7 @@ export class EventStream {
     this.#queues.clear()
   }
 
-  /** All events from now on. A loop that is left is forgotten; the run goes on. */
+  /** All events from now on. Leaving the loop unsubscribes it; the run continues. */
   iterate(): AsyncIterableIterator<PlaybookEvent, undefined> {
     const queue = new AsyncQueue<PlaybookEvent>({
       highWater: EVENTS_BEHIND,

@@ -4,7 +4,7 @@ import type { ExecutionResult, OutputStream } from '@escher/execution-engine'
 import type { PlannedCommand } from '../template/command.js'
 import type { ApprovalRequest, PlannedStep, PlaybookResult, RunEnding, StepError } from './types.js'
 
-/** What every event says. */
+/** The fields of every event. */
 interface RunEvent<Type extends string> {
   readonly type: Type
   readonly runId: string
@@ -26,7 +26,7 @@ export type PlaybookEvent =
         readonly id: string
         readonly name: string
         readonly expectedDurationMs: number | null
-        /** It ended in the earlier run that this one resumes, and is not run again. */
+        /** Whether it ended in the run that this one resumes, and is not run again. */
         readonly isKept: boolean
       }[]
     })
@@ -48,7 +48,7 @@ export type PlaybookEvent =
       readonly stream: OutputStream
       /** Without its line end. */
       readonly line: string
-      /** It continues in the next event. */
+      /** Whether it continues in the next event. */
       readonly partial: boolean
     })
   /** An attempt failed, and there will be another. */
@@ -65,14 +65,14 @@ export type PlaybookEvent =
       readonly durationMs: number
       readonly result: ExecutionResult
     })
-  /** `result` is `null` where nothing was run. `cancelled`: the run was cancelled, and the step with it. */
+  /** `result` is `null` if nothing was run. `cancelled`: the step was cancelled together with the run. */
   | (StepEvent<'step_failed'> & {
       readonly name: string
       readonly durationMs: number
       readonly error: StepError
       readonly result: ExecutionResult | null
       readonly cancelled: boolean
-      /** The run goes on: `continue_on_error`. */
+      /** Whether the run continues, because of `continue_on_error`. */
       readonly continued: boolean
     })
   | (StepEvent<'step_skipped'> & { readonly name: string; readonly reason: string })
@@ -88,5 +88,5 @@ export type PlaybookEvent =
     })
   | (RunEvent<'playbook_completed'> & { readonly status: RunEnding; readonly result: PlaybookResult })
 
-/** Gets events. What it throws is an uncaught exception, and does not disturb the run. */
+/** Receives events. An exception is an uncaught exception, and does not affect the run. */
 export type PlaybookEventListener = (event: PlaybookEvent) => void

@@ -1,4 +1,4 @@
-/** How a playbook is run, and whether the options make sense. */
+/** How to run a playbook, and checks of these options. */
 import type { Findings } from '../playbook/problems.js'
 import { type ParameterValue, riskLevels, type RiskLevel } from '../playbook/schema.js'
 import { nameHint } from '../template/hints.js'
@@ -7,38 +7,38 @@ import type { CredentialProvider } from './credentials.js'
 import type { PlaybookEventListener } from './events.js'
 import type { ApprovalCallback, RunState } from './types.js'
 
-/** How a playbook is run. */
+/** How to run a playbook. */
 export interface PlaybookRunOptions {
   /** Values of parameters; they win over the playbook's. */
   parameters?: Readonly<Record<string, ParameterValue>>
-  /** Say what would run; run nothing and ask for nothing. @default false */
+  /** Report what would run, without running or asking anything. @default false */
   dryRun?: boolean
   /** A step above this level needs approval. @default 'read_only' */
   approvalLevel?: RiskLevel
-  /** The risk of a step that names none. @default 'read_only' */
+  /** The risk level of steps that set none. @default 'read_only' */
   defaultRiskLevel?: RiskLevel
-  /** Asked for approval, for one step at a time. Without it, a step above the level is refused. */
+  /** Asked for approval, one step at a time. Without it, a step above the level is refused. */
   onApproval?: ApprovalCallback
-  /** Steps of a graph that run at once. @default the playbook's `max_parallel`, or 4 */
+  /** How many steps of a graph run at once. @default the playbook's `max_parallel`, or 4 */
   maxParallel?: number
-  /** When the run fails or is cancelled, undo completed steps in reverse order. @default false */
+  /** If the run fails or is cancelled, undo completed steps in reverse order. @default false */
   rollback?: boolean
   /**
-   * Start at this step. `state` is that of an earlier run, whose completed steps keep their results. Without it, the
-   * steps before are skipped.
+   * Start at this step. `state` comes from an earlier run, whose completed steps keep their results. Without it,
+   * earlier steps are skipped.
    */
   resumeFrom?: { readonly step: string; readonly state?: RunState }
   /** Cancels the run when it is aborted. */
   signal?: AbortSignal
-  /** Gets every event, one at a time, in order. */
+  /** Receives every event, one at a time, in order. */
   onEvent?: PlaybookEventListener
-  /** Gets an audit record of each step. */
+  /** Receives an audit record of each step. */
   records?: RecordSink
-  /** Asked for the credentials of each attempt. */
+  /** Provides the credentials of each attempt. */
   credentials?: CredentialProvider
-  /** Goes into records and into the metadata of executions. */
+  /** Copied into records and into the metadata of executions. */
   conversationId?: string
-  /** The working directory of steps that name none. @default the host's */
+  /** The working directory of steps that set none. @default the host's */
   workingDir?: string
   /** Environment variables of every step; a step's own win. `null` removes one. */
   env?: Readonly<Record<string, string | null>>
@@ -58,7 +58,7 @@ export type ManagerOptions = Pick<
   | 'env'
 >
 
-/** What is allowed, where a value is not; `undefined` when it is. */
+/** What is allowed, if a value is not; `undefined` if it is. */
 type Check = (value: unknown) => string | undefined
 
 const unchecked: Check = () => undefined
@@ -67,7 +67,7 @@ const level: Check = (value) =>
 const count: Check = (value) =>
   Number.isInteger(value) && Number(value) >= 1 ? undefined : 'allowed is a whole number from 1'
 
-/** Every option there is. */
+/** Every option. */
 const checks: Readonly<Record<keyof PlaybookRunOptions, Check>> = {
   parameters: unchecked,
   dryRun: unchecked,

@@ -18,9 +18,9 @@ export type StepEnding =
 /** How a step ended, what it ran, and when. */
 export interface StepOutcome {
   readonly ending: StepEnding
-  /** `undefined` when it did not come to a command. */
+  /** `undefined` if it did not get as far as a command. */
   readonly filled: FilledCommand | undefined
-  /** ISO 8601, UTC; `null` when it never started. */
+  /** ISO 8601, UTC; `null` if it never started. */
   readonly startedAt: string | null
   readonly completedAt: string
   readonly durationMs: number
@@ -35,7 +35,7 @@ export const skipped = (reason: string): StepOutcome => ({
   durationMs: 0,
 })
 
-/** Runs a step, and takes the time. `onCommand` is to be called with the command it comes to. */
+/** Runs a step and measures its time. Call `onCommand` with the command once it is known. */
 export const timed = async (
   run: (onCommand: (filled: FilledCommand) => void) => Promise<StepEnding>,
 ): Promise<StepOutcome> => {

@@ -1,4 +1,4 @@
-/** What a dry run says of a step. */
+/** What a dry run reports about a step. */
 import { ALL_ELSE } from '../playbook/order.js'
 import type { Step } from '../playbook/step.js'
 import { fillCommand, type PlannedCommand, planned, type StepCommand } from '../template/command.js'
@@ -33,7 +33,7 @@ const plannedStep = (context: RunContext, step: Step): PlannedStep => {
   })
 }
 
-/** A value of a step that has not run is not known yet. */
+/** The value of a step that has not run is still unknown. */
 const valueOrPlaceholder = ({ values, ended }: RunContext, { id }: Step, reference: Reference): string => {
   try {
     return textOf(reference, values.get(id) ?? new Map(), ended)

@@ -19,7 +19,7 @@ import type { PlaybookResult, RunState } from './types.js'
 const DEFAULT_PARALLEL = 4
 
 /**
- * A playbook that runs. Await it for its result, which comes however the run ends; iterate it for its events.
+ * A running playbook. Await it for its result, whether it succeeds or fails; iterate it for its events.
  *
  * @example
  * const run = manager.run(playbook, { parameters: { region: 'eu-central-1' } })
@@ -43,7 +43,7 @@ export class PlaybookRun extends Thenable<PlaybookResult> implements AsyncIterab
     super()
     const { playbook, options, secrets, kept } = prepared
     this.#prepared = prepared
-    // Every running step listens: many listeners are no leak.
+    // Every running step listens, so many listeners are no leak.
     setMaxListeners(0, this.#cancel.signal, this.#force.signal)
     const startedAt = new Date().toISOString()
     this.#states = new RunStates({ id: this.id, playbookId: playbook.id, startedAt }, playbook.steps, kept)
@@ -69,14 +69,14 @@ export class PlaybookRun extends Thenable<PlaybookResult> implements AsyncIterab
     return this.#result
   }
 
-  /** Everything about the run at this moment. The object never changes; ask again for the next. */
+  /** The current state of the run. The object never changes; read the property again for the next one. */
   get state(): RunState {
     return this.#states.current
   }
 
   /**
    * Stops the running steps gracefully and skips the rest; `always` steps still run. A second call, or `force`, stops
-   * these too, and skips the grace period. True when the run had not ended.
+   * these too, without the grace period. True if the run had not ended.
    */
   cancel(options: { force?: boolean } = {}): boolean {
     if (this.#hasEnded) return false
@@ -88,8 +88,8 @@ export class PlaybookRun extends Thenable<PlaybookResult> implements AsyncIterab
   }
 
   /**
-   * Every event from now on; all of them, when called in the same turn as `run()`. A slow loop slows the programs down;
-   * leaving the loop lets the run go on.
+   * Every event from now on, or all of them if called in the same turn as `run()`. A slow loop slows the programs down;
+   * leaving the loop lets the run continue.
    */
   [Symbol.asyncIterator](): AsyncIterator<PlaybookEvent, undefined> {
     return this.#events.iterate()
@@ -104,7 +104,7 @@ export class PlaybookRun extends Thenable<PlaybookResult> implements AsyncIterab
   async #run(): Promise<PlaybookResult> {
     const { options } = this.#prepared
     const stopFollowing = onAbort(options.signal, () => void this.cancel())
-    // The caller may subscribe in the turn of its call: the first event comes after it.
+    // The first event comes after the caller's turn, in which it may subscribe.
     await Promise.resolve()
     this.#emitStart()
     const result = options.dryRun === true ? this.#plan() : await this.#runSteps()

@@ -1,4 +1,4 @@
-/** Finds everything that a run can be refused for, before anything runs. */
+/** Finds every reason to refuse a run, before anything runs. */
 import type { ExecutionEngine } from '@escher/execution-engine'
 
 import { stepReferences } from '../playbook/order.js'
@@ -15,14 +15,14 @@ export interface PreparedRun extends Resumed {
   readonly playbook: Playbook
   readonly options: PlaybookRunOptions
   readonly secrets: Secrets
-  /** What each step's placeholders stand for, by its id. */
+  /** The values of each step's placeholders, by step id. */
   readonly values: ReadonlyMap<string, Values>
 }
 
 /**
- * Puts a playbook and the options of a run together, for this engine.
+ * Combines a playbook with the options of a run, for this engine.
  *
- * @throws PlaybookError with every reason why it cannot run
+ * @throws PlaybookError with every reason it cannot run
  */
 export const prepare = (playbook: Playbook, options: PlaybookRunOptions, engine: ExecutionEngine): PreparedRun => {
   const { maxTimeoutMs } = engine.config
@@ -40,7 +40,7 @@ export const prepare = (playbook: Playbook, options: PlaybookRunOptions, engine:
     }
   })
   if (found.length > 0) {
-    // These are not about the text of the playbook, so they have no line.
+    // These are not in the playbook's text, so they have no line.
     const problems = found.map(({ path, message, hint }) => ({
       path: shownPath(path),
       line: null,
@@ -71,7 +71,7 @@ const stepValues = (
         reported.add(name)
         findings.add(['parameters', name], `the parameter \`${name}\` has no value`, 'give it one: it is required')
       }
-      // A shorter one was reported already.
+      // A shorter one has been reported already.
       if (value !== undefined && secret && isMaskable(String(value))) secrets.add(name, String(value))
     }
   }
@@ -84,7 +84,7 @@ const checkTimeout = ({ timeoutMs }: Step, index: number, maxTimeoutMs: number, 
   findings.add(['steps', index, 'timeout_sec'], `it is ${timeoutMs / 1000}`, hint)
 }
 
-/** A parameter that need not be given can be asked about, but not used. */
+/** A parameter that may be missing can be used in conditions only. */
 const checkUnset = (step: Step, index: number, values: Values, findings: Findings): void => {
   for (const [field, used] of stepReferences(step)) {
     if (field === 'when') continue

@@ -1,4 +1,4 @@
-/** Which steps of an earlier run a resumed one keeps. */
+/** Which steps of an earlier run a resumed run keeps. */
 import { withFollowers } from '../playbook/graph.js'
 import { graphNodes } from '../playbook/order.js'
 import type { Playbook } from '../playbook/playbook.js'
@@ -8,18 +8,18 @@ import { nameHint } from '../template/hints.js'
 import type { PlaybookRunOptions } from './options.js'
 import { endedStatuses, type RunState, type StepState } from './types.js'
 
-/** Steps that a run leaves alone. */
+/** Steps that a run does not touch. */
 export interface Resumed {
-  /** Steps that keep how they ended in the earlier run. */
+  /** Steps that keep their outcome of the earlier run. */
   readonly kept: ReadonlyMap<string, StepState>
-  /** Steps before the one to start at, of which nothing is known. */
+  /** Steps before the starting one, of which nothing is known. */
   readonly passedOver: ReadonlySet<string>
 }
 
-/** Nothing is left alone. */
+/** Every step runs. */
 export const ALL_STEPS: Resumed = { kept: new Map(), passedOver: new Set() }
 
-/** What a run that starts at `from` leaves alone. */
+/** Which steps a run that starts at `from` does not touch. */
 export const resume = (playbook: Playbook, from: PlaybookRunOptions['resumeFrom'], findings: Findings): Resumed => {
   if (from === undefined) return ALL_STEPS
   const id = String(from.step)
@@ -43,8 +43,8 @@ export const resume = (playbook: Playbook, from: PlaybookRunOptions['resumeFrom'
 }
 
 /**
- * In a sequence, starting at a step settles every step before it. In a graph, a step that was skipped or cancelled may
- * never have had its turn, and runs now.
+ * In a sequence, starting at a step settles every earlier step. In a graph, a skipped or cancelled step may never have
+ * had its turn, and runs now.
  */
 const staysEnded = ({ status }: StepState, { continueOnError }: Step, isGraph: boolean): boolean =>
   isGraph

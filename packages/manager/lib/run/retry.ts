@@ -11,7 +11,7 @@ const transient: ReadonlySet<FailureCode> = new Set([
   'RESOURCE_EXHAUSTED',
 ])
 
-/** Why another attempt may succeed; `undefined` when it will not. */
+/** Why another attempt may succeed; `undefined` if it will not. */
 export const retryReason = (policy: RetryPolicy, { error, exitCode, stderr }: ExecutionResult): string | undefined => {
   if (error === null || error.code === 'CANCELLED') return undefined
   if (policy.retryOn === null) return transient.has(error.code) ? error.message : undefined

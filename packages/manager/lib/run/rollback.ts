@@ -1,11 +1,11 @@
-/** Undoes completed steps, the last first. */
+/** Undoes completed steps, last first. */
 import type { Step } from '../playbook/step.js'
 import { planned, type StepCommand, typedCommand } from '../template/command.js'
 import { byForceOnly, type RunContext } from './context.js'
 import { timed } from './outcome.js'
 import { StepExecutor } from './step-executor.js'
 
-/** Undoes these steps in reverse order. A step that cannot be undone does not keep the others from it. Never throws. */
+/** Undoes these steps in reverse order. If one cannot be undone, the others still are. Never throws. */
 export const rollBack = async (context: RunContext, completed: readonly Step[], force: AbortSignal): Promise<void> => {
   for (const step of completed.toReversed()) {
     if (step.rollback === null || force.aborted) continue

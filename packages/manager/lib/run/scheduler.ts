@@ -1,4 +1,4 @@
-/** Which step runs when: the graph, the limit, what a failure or a cancel leaves out, cleanup and rollback. */
+/** Decides which step runs when: graph, limit, failures and cancels, cleanup and rollback. */
 import { setMaxListeners } from 'node:events'
 
 import { followers } from '../playbook/graph.js'
@@ -41,7 +41,7 @@ export class Scheduler {
   /** Completed in this run, in the order of their ends. */
   readonly #completed: Step[] = []
   #running = 0
-  /** What came first: a failure, or a cancel. */
+  /** Whichever came first: a failure or a cancel. */
   #halt: Halt | undefined
   readonly #failed = new AbortController()
   #hasRolledBack = false
@@ -78,13 +78,13 @@ export class Scheduler {
     }
   }
 
-  /** Starts or skips what is ready. At the limit everything waits, except for what is only skipped. */
+  /** Starts or skips what is ready. At the limit everything waits, except steps that are only skipped. */
   #startReady(): void {
     const later: string[] = []
     while (this.#ready.length > 0 && (this.#hasSlot || this.#isHalting)) {
       const id = this.#ready.shift() as string
       const step = this.#steps.get(id)
-      // Not a step: what stands for all of them.
+      // Not a step, but the node that stands for all of them.
       if (step === undefined || this.#context.kept.has(id)) this.#settle(id)
       else if (this.#context.passedOver.has(id)) this.#skip(step, 'it comes before the step to begin with')
       else this.#startOrSkip(step, later)
@@ -126,7 +126,7 @@ export class Scheduler {
     void this.#conclude(step, skipped(reason))
   }
 
-  /** Announces and records how a step ended, and lets its followers go. */
+  /** Announces and records how a step ended, and releases its followers. */
   async #conclude(step: Step, outcome: StepOutcome): Promise<void> {
     this.#emitEnd(step, outcome)
     await this.#context.audit.record(step, step.command, outcome)
@@ -167,7 +167,7 @@ export class Scheduler {
     }
   }
 
-  /** Keeps what is ready in the playbook's order. */
+  /** Keeps ready steps in the playbook's order. */
   #enqueue(id: string): void {
     const position = this.#positions.get(id) ?? 0
     let at = this.#ready.length

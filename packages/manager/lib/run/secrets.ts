@@ -1,22 +1,22 @@
-/** The secrets of one run: given to the engine with each request, and masked with its own in the manager's text. */
+/** The secrets of one run: passed to the engine with each request, and masked in the manager's own text. */
 import type { ExecutionEngine, Masker } from '@escher/execution-engine'
 
 import { isMaskable } from '../playbook/parameters.js'
 
-/** What stands where a secret stood. */
+/** What replaces a secret. */
 export const MASK = '***'
 
 export class Secrets {
   readonly #values = new Set<string>()
   readonly #engine: Pick<ExecutionEngine, 'masker'>
-  /** Made for the secrets so far, when something is to be masked. */
+  /** Compiled when something must be masked. */
   #masker: Masker | undefined
 
   constructor(engine: Pick<ExecutionEngine, 'masker'>) {
     this.#engine = engine
   }
 
-  /** @throws Error when it is too short to be masked: the engine would refuse it */
+  /** @throws Error if it is too short to be masked: the engine would refuse it */
   add(name: string, value: string): void {
     if (!isMaskable(value)) {
       throw new Error(`the secret \`${name}\` has fewer than 2 characters: so short a string cannot be masked`)

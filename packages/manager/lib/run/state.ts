@@ -1,9 +1,9 @@
-/** The state of a run, as a function of its events. Each state is new, frozen, and shares what stayed the same. */
+/** The state of a run, computed from its events. Each state is new and frozen, and shares its unchanged parts. */
 import type { Step } from '../playbook/step.js'
 import type { PlaybookEvent } from './events.js'
 import type { AttemptState, RunState, StepState } from './types.js'
 
-/** Freezes plain data, all the way down. */
+/** Freezes plain data, recursively. */
 const frozen = <Value>(value: Value): Value => {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value) || !isPlain(value)) return value
   Object.freeze(value)
@@ -11,7 +11,7 @@ const frozen = <Value>(value: Value): Value => {
   return value
 }
 
-// An AbortSignal inside an approval request is alive, and must stay so.
+// An AbortSignal inside an approval request must keep working.
 const isPlain = (value: object): boolean =>
   Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value))
 
@@ -35,7 +35,7 @@ export class RunStates {
   readonly #positions: ReadonlyMap<string, number>
   readonly #steps: StepState[]
   #run: Omit<RunState, 'steps'>
-  /** Made when it is asked for: with thousands of steps, a copy for each event would cost more than they do. */
+  /** Created on demand: with thousands of steps, a copy for each event would cost more than the event. */
   #snapshot: RunState | undefined
 
   /** `kept`: how steps ended in an earlier run. */

@@ -24,7 +24,7 @@ const NO_VALUES: Values = new Map()
 export const CANCELLED: StepError = Object.freeze({ code: 'CANCELLED', message: 'the run was cancelled' })
 
 export class StepExecutor {
-  /** The parameters that the step sees. */
+  /** The parameters visible to the step. */
   readonly values: Values
   readonly #context: RunContext
   readonly #step: Step
@@ -37,12 +37,12 @@ export class StepExecutor {
     this.#stop = stop
   }
 
-  /** A command of the step with its values. @throws StepFailure when one is missing */
+  /** A command of the step with its values. @throws StepFailure if a value is missing */
   filled(command: StepCommand): FilledCommand {
     return fillCommand(command, this.#textOf)
   }
 
-  /** Runs a command once. @throws StepFailure, or what the engine refuses it with */
+  /** Runs a command once. @throws StepFailure, or the engine's refusal */
   async execute(
     filled: FilledCommand,
     attempt: number,
@@ -64,16 +64,16 @@ export class StepExecutor {
     }
   }
 
-  /** How a step ends with this result. */
+  /** How a step with this result ends. */
   endingOf(result: ExecutionResult): StepEnding {
     if (result.status === 'completed') return { kind: 'completed', result }
     const { code = 'INTERNAL', message = '' } = result.error ?? {}
-    // This execution alone may have been cancelled: then the step has not done its work.
+    // If only this execution was cancelled, the step has not done its work.
     const kind = code === 'CANCELLED' && this.#stop.cancel.aborted ? 'cancelled' : 'failed'
     return { kind, error: { code, message }, result }
   }
 
-  /** How a step ends that threw. */
+  /** How a step that threw ends. */
   endingOfError(error: unknown): StepEnding {
     if (error instanceof StepFailure) return { kind: 'failed', error: error.error, result: null }
     if (this.#stop.cancel.aborted) return { kind: 'cancelled', error: CANCELLED, result: null }
@@ -118,7 +118,7 @@ export class StepExecutor {
     }
   }
 
-  /** From the weakest to the strongest. */
+  /** From weakest to strongest. */
   #environment(
     { command, env, variables }: FilledCommand,
     { plain, secrets }: Credentials,

@@ -39,13 +39,13 @@ export class StepRun {
       onCommand(filled)
       return await this.#attempts(filled)
     } catch (error) {
-      // Another step failed while this one waited for its approval.
+      // Another step failed while this one waited for approval.
       if (error === halt.reason) return { kind: 'skipped', reason: String(error) }
       return this.#executor.endingOfError(error)
     }
   }
 
-  /** Why the step is not to run; `undefined` when it is. @throws StepFailure when that cannot be decided */
+  /** Why the step does not run; `undefined` if it does. @throws StepFailure if that cannot be decided */
   #skipReason(): string | undefined {
     const { condition, when } = this.#step
     if (condition === null) return undefined
@@ -59,7 +59,7 @@ export class StepRun {
     }
   }
 
-  /** The command that may run, as it was or as it was edited. @throws StepFailure when none may */
+  /** The command that may run, original or edited. @throws StepFailure if none may */
   async #approved(filled: FilledCommand): Promise<FilledCommand> {
     const { approvals, secrets, events, runId, playbook, options } = this.#context
     if (!needsApproval(this.#step, options)) return filled
@@ -80,7 +80,7 @@ export class StepRun {
     return approvals.approved(request, filled, secrets.mask, onAsk)
   }
 
-  /** Runs the command, and again where that may help. */
+  /** Runs the command, and again if that may help. */
   async #attempts(filled: FilledCommand): Promise<StepEnding> {
     const { events, secrets } = this.#context
     const { cancel } = this.#stop

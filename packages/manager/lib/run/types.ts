@@ -1,21 +1,21 @@
-/** What a run is asked and what it answers: statuses, states, results. Plain data, made to cross process boundaries. */
+/** What a run asks and returns: statuses, states, results. Plain data that can cross process boundaries. */
 import type { ExecutionResult, FailureCode } from '@escher/execution-engine'
 
 import type { RiskLevel } from '../playbook/schema.js'
 import type { PlannedCommand } from '../template/command.js'
 
-/** Why a step failed: the engine's codes, and those of the manager. */
+/** Why a step failed: the engine's codes, and the manager's own. */
 export type StepErrorCode =
   | FailureCode
   /** The answer was no. */
   | 'APPROVAL_REJECTED'
   /** There was no `onApproval` to ask, or its answer made no sense. */
   | 'APPROVAL_MISSING'
-  /** A value of an earlier step is not there. */
+  /** A value of an earlier step is missing. */
   | 'VALUE_MISSING'
   | 'CONDITION_FAILED'
   | 'CREDENTIALS_FAILED'
-  /** The engine did not take the request. */
+  /** The engine refused the request. */
   | 'REQUEST_REFUSED'
 
 /** Why a step failed. */
@@ -24,17 +24,17 @@ export interface StepError {
   readonly message: string
 }
 
-/** The statuses that a step keeps. */
+/** The statuses in which a step ends. */
 export const endedStatuses = ['completed', 'failed', 'skipped', 'cancelled'] as const
 export type EndedStatus = (typeof endedStatuses)[number]
 
-/** Where a step stands. `planned`: in a dry run. */
+/** The current status of a step. `planned`: in a dry run. */
 export type StepStatus = 'pending' | 'waiting_for_approval' | 'running' | 'retrying' | EndedStatus | 'planned'
 
 /** How a run ends. */
 export type RunEnding = Exclude<EndedStatus, 'skipped'>
 
-/** Where a run stands. */
+/** The current status of a run. */
 export type RunStatus = 'running' | RunEnding
 
 /** One execution of a step, with a log of its own. */
@@ -47,7 +47,7 @@ export interface AttemptState {
   readonly logPath: string | null
 }
 
-/** Everything about a step at one moment. */
+/** The state of a step at one moment. */
 export interface StepState {
   readonly id: string
   readonly name: string
@@ -56,7 +56,7 @@ export interface StepState {
   /** ISO 8601, UTC. */
   readonly startedAt: string | null
   readonly completedAt: string | null
-  /** From the start of the first attempt to the end of the last, the waits included. */
+  /** From the start of the first attempt to the end of the last, waits included. */
   readonly durationMs: number | null
   readonly expectedDurationMs: number | null
   readonly skipReason: string | null
@@ -67,14 +67,14 @@ export interface StepState {
   readonly rollback: RollbackState | null
 }
 
-/** How undoing a step went. */
+/** The outcome of a rollback. */
 export interface RollbackState {
   readonly status: 'running' | 'completed' | 'failed'
   readonly executionId: string | null
   readonly error: StepError | null
 }
 
-/** Everything about a run at one moment. It never changes: each event makes a new one, which shares what stayed. */
+/** The state of a run at one moment. It never changes: each event makes a new one, which shares the unchanged parts. */
 export interface RunState {
   readonly id: string
   readonly playbookId: string
@@ -96,27 +96,27 @@ export interface PlaybookResult {
   readonly steps: readonly StepState[]
   /** The first failure, which stopped the run. */
   readonly error: (StepError & { readonly stepId: string }) | null
-  /** What would have run; `null` unless it was a dry run. */
+  /** What would have run; `null` except in a dry run. */
   readonly plan: readonly PlannedStep[] | null
-  /** What the sink threw: why records are missing. */
+  /** The sink's exceptions: why records are missing. */
   readonly recordErrors: readonly string[]
 }
 
-/** What a dry run says of a step. A value that is not known yet stands as its placeholder. */
+/** What a dry run reports about a step. An unknown value appears as its placeholder. */
 export interface PlannedStep {
   readonly id: string
   readonly name: string
   readonly command: PlannedCommand
   readonly rollback: PlannedCommand | null
   readonly riskLevel: RiskLevel
-  /** Approval would be asked for. */
+  /** Whether approval would be requested. */
   readonly needsApproval: boolean
-  /** It runs only if this holds. */
+  /** The condition it depends on. */
   readonly when: string | null
   readonly dependsOn: readonly string[]
 }
 
-/** What `onApproval` is asked. */
+/** What `onApproval` receives. */
 export interface ApprovalRequest {
   readonly runId: string
   readonly playbookId: string
@@ -125,7 +125,7 @@ export interface ApprovalRequest {
   readonly riskLevel: RiskLevel
   /** What would run, secrets masked. */
   readonly command: PlannedCommand
-  /** The command as one would type it: show this, and let it be edited. */
+  /** The command as one would type it, to be shown and edited. */
   readonly commandLine: string
   /** The command that undoes it, as one would type it. */
   readonly rollback: string | null
@@ -134,15 +134,15 @@ export interface ApprovalRequest {
 }
 
 /**
- * The answer. A `command` replaces the step's: a string is split into words (or is the shell's line, for a shell step),
- * an array is taken as it is, and no placeholder is replaced.
+ * The answer. A `command` replaces the step's: a string is split into words (or is the script of a shell step), an
+ * array is used as it is, and no placeholder is replaced.
  */
 export type ApprovalDecision =
   | { readonly decision: 'approve'; readonly command?: string | readonly string[] }
   | { readonly decision: 'reject'; readonly reason?: string }
 
 /**
- * Decides whether a step may run. What it throws is no approval.
+ * Decides whether a step may run. An exception is no approval.
  *
  * @example
  * const onApproval: ApprovalCallback = ({ commandLine }) =>

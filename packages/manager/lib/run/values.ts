@@ -1,4 +1,4 @@
-/** What placeholders and conditions stand for while a run goes on. */
+/** The values of placeholders and conditions during a run. */
 import type { ExecutionResult } from '@escher/execution-engine'
 
 import type { Values } from '../playbook/parameters.js'
@@ -7,7 +7,7 @@ import type { Reference } from '../template/template.js'
 import { MASK } from './secrets.js'
 import type { StepError, StepErrorCode, StepStatus } from './types.js'
 
-/** Thrown when a step cannot go on. */
+/** Thrown if a step cannot continue. */
 export class StepFailure extends Error {
   readonly code: StepErrorCode
 
@@ -21,7 +21,7 @@ export class StepFailure extends Error {
   }
 }
 
-/** How an earlier step stands. */
+/** The outcome of an earlier step. */
 export interface Ended {
   readonly status: StepStatus
   readonly result: ExecutionResult | null
@@ -35,7 +35,7 @@ type StepReference = Extract<Reference, { kind: 'step' }>
 const missing = ({ text }: Reference, why: string): StepFailure =>
   new StepFailure('VALUE_MISSING', `{${text}} has no value: ${why}`)
 
-/** A value as a string, for a command. @throws StepFailure when there is none */
+/** A value as a string, for a command. @throws StepFailure if there is none */
 export const textOf = (reference: Reference, values: Values, steps: EndedSteps): string => {
   if (reference.kind === 'parameter') {
     const value = values.get(reference.name)
@@ -55,7 +55,7 @@ export const textOf = (reference: Reference, values: Values, steps: EndedSteps):
   return text
 }
 
-/** A value for a condition; what is missing is `null`. @throws StepFailure when it cannot be read */
+/** A value for a condition; a missing one is `null`. @throws StepFailure if it cannot be read */
 export const conditionValue = (reference: Reference, values: Values, steps: EndedSteps): unknown => {
   if (reference.kind === 'parameter') return values.get(reference.name) ?? null
   if (reference.field === 'status') return steps(reference.step)?.status ?? null

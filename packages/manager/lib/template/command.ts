@@ -8,7 +8,7 @@ import { parseScript, type ShellScript } from './shell-script.js'
 import { commandLine, splitWords } from './shell-words.js'
 import { fill, parseTemplate, type Reference, references, type Scope, type Template } from './template.js'
 
-/** A command as it is written, with placeholders. */
+/** A command as written, with placeholders. */
 export type StepCommand =
   | { readonly kind: 'exec'; readonly words: readonly Template[] }
   | { readonly kind: 'shell'; readonly script: ShellScript }
@@ -16,16 +16,16 @@ export type StepCommand =
 /** A command with its values, ready for the engine. */
 export interface FilledCommand {
   readonly command: ExecutionCommand
-  /** What it needs besides the step's environment. */
+  /** Variables it needs in addition to the step's environment. */
   readonly env: Readonly<Record<string, string>>
-  /** What a shell's placeholders stand for. */
+  /** The values of a script's placeholders. */
   readonly variables: Readonly<Record<string, string>>
 }
 
 /** A command as it would run, secrets masked. */
 export type PlannedCommand =
   | { readonly kind: 'exec'; readonly argv: readonly string[] }
-  /** `env`: the values of the script's placeholders, by the variables it names instead of them. */
+  /** `env`: the values of the script's placeholders, by the variables that replace them. */
   | { readonly kind: 'shell'; readonly script: string; readonly env: Readonly<Record<string, string>> }
 
 /** Replaces secrets in a string. */
@@ -33,7 +33,7 @@ export type Mask = (text: string) => string
 
 const NO_WORDS: StepCommand = { kind: 'exec', words: [] }
 
-/** Reads a command. Its problems come with it. */
+/** Reads a command, and reports its problems. */
 export const parseCommand = (
   given: string | readonly string[],
   isShell: boolean,
@@ -59,7 +59,7 @@ export const parseCommand = (
 export const commandReferences = (command: StepCommand): Reference[] =>
   command.kind === 'shell' ? [...command.script.variables.values()] : command.words.flatMap(references)
 
-// The AWS command line would wait for a person to leave its pager.
+// The AWS command line would wait for a person to close its pager.
 const withoutPager = { AWS_PAGER: '' }
 
 const isAws = (program: string): boolean => basename(program).replace(/\.exe$/i, '') === 'aws'
@@ -76,14 +76,14 @@ export const shellCommand = (script: string, variables: Readonly<Record<string, 
   variables,
 })
 
-/** Puts the values in. Each stays inside its own word, or variable. */
+/** Fills in the values. Each stays inside its own word, or variable. */
 export const fillCommand = (command: StepCommand, valueOf: (reference: Reference) => string): FilledCommand => {
   if (command.kind === 'exec') return execCommand(command.words.map((word) => fill(word, valueOf)))
   const { script, variables } = command.script
   return shellCommand(script, Object.fromEntries([...variables].map(([name, reference]) => [name, valueOf(reference)])))
 }
 
-/** The words of a command that goes past the shell. */
+/** The words of a command that is not run by a shell. */
 export const wordsOf = (command: ExecutionCommand): string[] =>
   command.type === 'exec' ? [command.program, ...(command.args ?? [])] : []
 

@@ -1,6 +1,6 @@
 /**
  * Conditions: parameters, values of steps, literals, == != < <= > >= in && || ! and parentheses. They are parsed with
- * the playbook, so that a mistake is found before anything runs.
+ * the playbook, so mistakes are found before anything runs.
  */
 import { STEP_VALUE, STRING, WORD } from './grammar.js'
 import { isProblem, type Problem } from './problem.js'
@@ -43,7 +43,7 @@ const tokenPattern = new RegExp(
   'y',
 )
 
-/** Deeper than a person writes, and far from the end of the stack. */
+/** More than a person writes, and far from the end of the stack. */
 const MAX_DEPTH = 50
 
 class Refused extends Error {
@@ -188,7 +188,7 @@ export const conditionReferences = (condition: Condition): Reference[] => {
   return []
 }
 
-/** A number, or a string that is one. */
+/** Whether it is a number, or a string that reads as one. */
 export const isNumeric = (value: unknown): boolean =>
   typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
 
@@ -204,13 +204,13 @@ const kindOf = (value: unknown): string =>
 const less = (left: unknown, right: unknown): boolean => {
   if (isNumeric(left) && isNumeric(right)) return Number(left) < Number(right)
   if (typeof left === 'string' && typeof right === 'string') return left < right
-  // The values are left out: one may be a secret.
+  // Values are left out: one may be a secret.
   throw new Error(`${kindOf(left)} is neither more nor less than ${kindOf(right)}`)
 }
 
 const isTrue = (value: unknown): boolean => value !== 'false' && Boolean(value)
 
-/** Whether a condition holds. @throws Error when two values cannot be compared */
+/** Whether a condition holds. @throws Error if two values cannot be compared */
 export const holds = (condition: Condition, valueOf: (reference: Reference) => unknown): boolean => {
   const evaluate = (part: Condition): unknown => {
     if (part.kind === 'literal') return part.value

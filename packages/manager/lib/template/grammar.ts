@@ -1,6 +1,6 @@
-/** The grammar of names and paths, as sources of regular expressions: templates and conditions are made of the same. */
+/** The grammar of names and paths, as regular expressions for templates and conditions. */
 
-/** A parameter, and any other word. */
+/** A parameter's name, or any other word. */
 export const WORD = String.raw`[A-Za-z_]\w*`
 
 /** One character of a step's id. */

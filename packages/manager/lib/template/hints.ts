@@ -1,4 +1,4 @@
-/** Hints about names that are not known, and long names made short enough to read. */
+/** Hints about unknown names, and long names shortened for messages. */
 import { didYouMean } from '@escher/execution-engine/support'
 
 const MAX_SHOWN = 80
@@ -13,6 +13,6 @@ export const some = (names: readonly string[]): string => {
   return names.length > MAX_NAMES ? `${shown.join(', ')} …` : shown.join(', ')
 }
 
-/** What was probably meant; or the names there are; or, where there are none, what to do instead. */
+/** The name that was probably meant, or the known names, or what to do if there are none. */
 export const nameHint = (given: string, known: readonly string[], withoutAny = 'there are none'): string =>
   didYouMean(given, known, known.length > 0 ? `known are ${some(known)}` : withoutAny)

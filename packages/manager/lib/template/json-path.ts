@@ -1,11 +1,11 @@
-/** A path into a value of JSON: `.name`, `[0]`, `[-1]` for the last, `["any name"]`. */
+/** A path into a JSON value: `.name`, `[0]`, `[-1]` for the last, `["any name"]`. */
 import { INDEX, KEY, STRING } from './grammar.js'
 
-/** A name, or the index in an array, from the end when it is negative. */
+/** A name, or an index in an array; a negative index counts from the end. */
 export type Accessor = string | number
 
 const accessor = new RegExp(String.raw`\.(${KEY})|\[(${INDEX})\]|\[(${STRING})\]`, 'y')
-/** Nothing is longer; a number that is not exact would be another index. */
+/** No array is longer, and an inexact number would be another index. */
 const MAX_INDEX = 999_999_999
 const plainKey = new RegExp(`^${KEY}$`)
 
@@ -17,7 +17,7 @@ const unquoted = (text = ''): string | undefined => {
   }
 }
 
-/** The steps of a path; `undefined` when it is none. */
+/** The steps of a path; `undefined` if it is not a path. */
 export const parsePath = (text: string): Accessor[] | undefined => {
   const path: Accessor[] = []
   accessor.lastIndex = 0
@@ -32,13 +32,13 @@ export const parsePath = (text: string): Accessor[] | undefined => {
   return path
 }
 
-/** A path as it is written. */
+/** A path as written. */
 export const shownAccessors = (path: readonly Accessor[]): string =>
   path
     .map((key) => (typeof key === 'number' ? `[${key}]` : plainKey.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`))
     .join('')
 
-/** The value at a path, or how far the path led. Only what the JSON itself holds: no `length`, no `constructor`. */
+/** The value at a path, or how far the path led. Only the JSON's own data: no `length`, no `constructor`. */
 export const valueAt = (
   root: unknown,
   path: readonly Accessor[],

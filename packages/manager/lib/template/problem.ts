@@ -1,4 +1,4 @@
-/** Something that cannot be understood, and what to do about it. Who reads it knows where it stands. */
+/** Something that cannot be parsed, and what to do about it. The caller knows its position. */
 export interface Problem {
   readonly message: string
   readonly hint: string

@@ -1,13 +1,13 @@
 /**
- * Scripts for a shell. A value never becomes part of the script: it is passed as an environment variable, and the
- * script gets a reference to it. Expanding a variable never turns its value into code, whatever it holds and wherever
- * it stands. That does not depend on how well this file understands quoting, which only keeps a value one word. The one
- * exception is arithmetic, where a placeholder is refused.
+ * Scripts for a shell. A value never becomes part of the script: it is passed in an environment variable, and the
+ * script gets a reference to that. Expanding a variable never turns its value into code, wherever it is. This does not
+ * depend on how well this file understands quoting, which only keeps a value one word. The one exception is arithmetic,
+ * where a placeholder is refused.
  */
 import type { Problem } from './problem.js'
 import { parseTemplate, type Reference, type Scope } from './template.js'
 
-/** A script, and what its variables stand for. */
+/** A script, and the values of its variables. */
 export interface ShellScript {
   readonly script: string
   readonly variables: ReadonlyMap<string, Reference>
@@ -29,7 +29,7 @@ type Context =
   | 'arithmetic'
   | 'paren'
 
-/** Follows the quotes of a script. */
+/** Tracks the quotes of a script. */
 class Quoting {
   #stack: Context[] = ['plain']
   #isEscaped = false
@@ -49,12 +49,12 @@ class Quoting {
     for (let at = 0; at < text.length; at += 1) at += this.#char(text[at] as string, text, at)
   }
 
-  /** A placeholder stood here: a `#` directly after it is no comment. */
+  /** A placeholder was here: a `#` directly after it starts no comment. */
   passed(): void {
     this.#before = 'x'
   }
 
-  /** Returns how many more characters it read. */
+  /** Returns how many further characters it read. */
   #char(char: string, text: string, at: number): number {
     const before = this.#before
     this.#before = char
@@ -143,13 +143,13 @@ const names: Readonly<Partial<Record<Context | 'escaped', string>>> = {
 }
 
 const hintFor = (reference: Reference, variable: string, context: Context | 'escaped'): string => {
-  // bash runs what stands in the index of `a[$(…)]`, even when that comes from a variable.
+  // bash runs the index of `a[$(…)]`, even if it comes from a variable.
   if (context === 'arithmetic') return 'some shells run code that is in a number there: let a program do the sum'
   if (reference.kind === 'parameter') return `write $${variable}, which every shell step is given`
   return `put it into a variable first: value={${reference.text}}`
 }
 
-/** Replaces placeholders by references to variables. */
+/** Replaces placeholders with references to variables. */
 export const parseScript = (text: string, scope: Scope): { script: ShellScript; problems: Problem[] } => {
   // `${name}` is the shell's own.
   const { parts, problems } = parseTemplate(text, scope, (before) => before === '$')

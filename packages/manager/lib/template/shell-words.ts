@@ -1,12 +1,12 @@
 /**
- * Splits a command into words as a POSIX shell does by its quotes, and does nothing else that a shell does: no
+ * Splits a command into words as a POSIX shell does by its quotes. It does nothing else that a shell does: no
  * variables, no wildcards, no substitution, no operators.
  */
 import type { Problem } from './problem.js'
 
 const SHELL_HINT = 'write `"shell": true` to run it by a shell, or quote it to pass it on as it is'
 
-// Alone and unquoted, these say that the author expected a shell.
+// Alone and unquoted, these mean that the author expected a shell.
 const operators = new Set('| || & && ; ;; < << <<< > >> &> >| 2> 2>> 2>&1 >&2 1>&2 |&'.split(' '))
 
 /** Splits one command. */
@@ -15,7 +15,7 @@ class Splitter {
   readonly #words: string[] = []
   /** The word being read; `undefined` between words. */
   #word: string | undefined
-  /** Nothing in the word is quoted. */
+  /** Whether nothing in the word is quoted. */
   #isPlain = true
 
   constructor(text: string) {
@@ -33,13 +33,13 @@ class Splitter {
     return this.#words.length > 0 ? this.#words : { message: 'the command is empty', hint: 'name a program' }
   }
 
-  /** Reads what begins here, and returns where it ends. */
+  /** Reads what begins here, and returns its end. */
   #read(at: number): number | Problem {
     const char = this.#line[at] as string
     if (char === "'" || char === '"') return this.#quoted(char, at)
     if (char === '\\') return this.#escaped(at)
     if (char === '\n' || char === '\r') {
-      // To a shell, each line would be a command of its own.
+      // In a shell, each line would be a separate command.
       return {
         message: 'the command has several lines',
         hint: 'end a line with \\ to go on in the next, make several steps, or write `"shell": true`',
@@ -63,7 +63,7 @@ class Splitter {
     const next = this.#line[at + 1]
     if (next === undefined) return { message: 'a \\ stands at the end', hint: 'write \\\\ for the character itself' }
     const isLineEnd = next === '\n' || this.#line.startsWith('\r\n', at + 1)
-    // A line that goes on in the next.
+    // The line continues on the next one.
     if (isLineEnd) return at + (next === '\n' ? 2 : 3)
     this.#append(next)
     return at + 2

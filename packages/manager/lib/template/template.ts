@@ -1,18 +1,17 @@
 /**
- * Strings with placeholders. `{name}` and `{steps.<id>.…}` are placeholders. Braces directly around such a name are
- * doubled to stand for themselves: `{{name}}`. All other braces stay as they are, so that JSON, JMESPath, awk and Go
- * templates pass.
+ * Strings with placeholders: `{name}` and `{steps.<id>.…}`. Double the braces around such a name to write them
+ * literally: `{{name}}`. All other braces stay as they are, so that JSON, JMESPath, awk and Go templates work.
  */
 import { STEP_ID, WORD } from './grammar.js'
 import { nameHint } from './hints.js'
 import { type Accessor, parsePath } from './json-path.js'
 import { isProblem, type Problem } from './problem.js'
 
-/** What a step offers to those after it. */
+/** What a step offers to later steps. */
 const fields = ['stdout', 'stderr', 'exit_code', 'status', 'json'] as const
 export type StepField = (typeof fields)[number]
 
-/** What a placeholder stands for. */
+/** What a placeholder refers to. */
 export type Reference =
   | { readonly kind: 'parameter'; readonly name: string; readonly text: string }
   | {
@@ -20,7 +19,7 @@ export type Reference =
       readonly step: string
       readonly field: StepField
       readonly path: readonly Accessor[]
-      /** As it is written. */
+      /** As written. */
       readonly text: string
     }
 
@@ -40,7 +39,7 @@ const stepParts = new RegExp(String.raw`^steps\.(${STEP_ID}+)\.([a-z_]+)(.*)$`, 
 
 const NO_SHELL = 'there is no shell here to know ${…}: write {name} for a parameter, or `"shell": true`'
 
-/** For one string. More would not help. */
+/** Problems reported for one string. */
 const TOO_MANY = 10
 
 const literally = (text: string): string => `for these very characters write {{${text}}}`
@@ -95,8 +94,8 @@ const nameAt = (text: string, at: number): string | undefined => {
 }
 
 /**
- * Takes a string apart. `isLiteral`: the character before a brace says that the brace is not ours, such as the `$` of a
- * shell's own `${name}`.
+ * Splits a string into text and placeholders. `isLiteral`: whether the character before a brace makes the brace
+ * literal, such as the `$` of a shell's own `${name}`.
  */
 export const parseTemplate = (
   text: string,
@@ -118,7 +117,7 @@ export const parseTemplate = (
       at = close
       continue
     }
-    // As in Python, an odd brace begins a placeholder, and each pair stands for one brace.
+    // As in Python, an odd brace begins a placeholder, and each pair is one literal brace.
     const isPlaceholder = opening % 2 === 1
     const pairs = Math.floor(opening / 2)
     const free = isPlaceholder ? closing - 1 : closing
