@@ -20,10 +20,10 @@ export declare class NativeEngine {
   /** The configuration in force, as JSON, without its secrets. */
   config(): string
   /**
-   * Accepts a request, as JSON, with the bytes of its standard input; returns its id. `number` stands for
-   * it in batches. All its events are emitted until `stop_lines`; its end always. A request that is
-   * already cancelled emits events, but is never spawned. `environment`: what JavaScript has read, if this
-   * thread must not read the process's own.
+   * Accepts a request, as JSON, with the bytes of its standard input; returns its id. `number` identifies
+   * it in batches. Sends all its events until `stop_lines`, and its end always. A request that is already
+   * cancelled emits events, but is never spawned. `environment`: what JavaScript has read, if this thread
+   * must not read the process's own.
    */
   execute(request: string, stdin: Buffer | undefined | null, number: number, isCancelled: boolean, environment?: NativeEnvironment | undefined | null): NativeFailure | string
   /** Where an execution is in its life. */
@@ -50,13 +50,13 @@ export declare class NativeEngine {
   followLog(id: string): NativeFailure | NativeLogFollower
   /** The logs in the log folder, oldest first. */
   listLogs(): Promise<NativeFailure | Array<NativeLogInfo>>
-  /** Drops and deletes what is beyond its retention. */
+  /** Removes what is beyond its retention, from memory and from disk. */
   cleanup(): Promise<NativeCleanupReport>
   /** Finds what earlier programs left in the log folder when they died. */
   recover(stopSurvivors: boolean): Promise<NativeFailure | Array<NativeRecovered>>
   /** Stops everything; resolves when all executions have ended. */
   shutdown(): Promise<void>
-  /** For the program's last moment: kills what runs, and blocks until it is gone. */
+  /** For the moment before the process exits: kills what runs, and blocks until it is gone. */
   abortNow(): void
   /** How busy the engine is. */
   metrics(): NativeMetrics
@@ -66,9 +66,9 @@ export declare class NativeEngine {
   stopLines(number: number): void
   /** JavaScript is done with the last batch: the next may be sent. */
   acknowledge(): void
-  /** The pause after a batch that the event loop read is over: the next may be sent. */
+  /** The pause after a batch read by the event loop is over: the next may be sent. */
   readAgain(): void
-  /** Whether the way to JavaScript keeps the process alive. Initially it does not. */
+  /** Whether the bridge to JavaScript keeps the process alive. Initially it does not. */
   setKeepAlive(alive: boolean): void
 }
 
@@ -78,19 +78,22 @@ export declare class NativeEnvironment {
   constructor(variables: Array<string>)
 }
 
-/** Reads a log while it is written. */
+/** Reads a log that is being written. */
 export declare class NativeLogFollower {
-  /** At most `max` records from a position on, as soon as there is one. Without one, it is the end. */
+  /** At most `max` records from a position on, once there is one. A page without records is the end. */
   next(from: string, max: number): Promise<NativeFailure | NativeLogPage>
-  /** Makes this the end, also of what is being waited for. */
+  /** Ends the iteration, even while `next` waits. */
   stop(): void
 }
 
-/** An environment's log entries, of every engine in the process. Gets none at first. */
+/** The log entries of every engine in the process, for one environment. None at first. */
 export declare class NativeLogger {
-  /** Calls `on_entries` when there are entries, to be taken until there are none. Keeps no process alive. */
+  /**
+   * Calls `on_entries` when there are entries; `take` then returns them until there are none. Keeps no
+   * process alive.
+   */
   static create(onEntries: () => void): NativeLogger
-  /** Gets what is at least as severe from now on. Takes the names in `lib/logger.ts`. */
+  /** From now on, passes entries that are at least this severe. Takes the names in `lib/logger.ts`. */
   setLevel(level: string): void
   /** The next entries, as a JSON array; `null` when there are none. */
   take(): string | null
@@ -100,7 +103,7 @@ export declare class NativeLogger {
 
 /** Secrets to be masked, compiled once. */
 export declare class NativeMasker {
-  /** Compiles the secrets. One of fewer than two characters is not masked. */
+  /** Compiles the secrets. Skips those of fewer than two characters. */
   static create(secrets: Array<string>): NativeMasker
   /** The text with `***` in place of secrets. */
   mask(text: string): string

@@ -1,6 +1,6 @@
 // How it scales: the same work spread over more children, or more of it from one child. Each series is one line of the
-// table; `costs` are the figures it shows, and those with `isFlat` may not rise by more than half from any point to a
-// later one. (That they fall is no fault: one child alone keeps two cores less busy than ten.)
+// table. `costs` are the figures it shows; those with `isFlat` may rise by at most half from any point to a later one.
+// (They may fall: one child alone keeps two cores less busy than ten.)
 const line = { key: 'perLine', unit: 'ns per line', isFlat: true }
 const processor = { key: 'cpuPerLine', unit: 'ns of CPU per line', isFlat: true }
 const child = { key: 'perChild', unit: 'µs per child', isFlat: true }
@@ -38,14 +38,14 @@ export const scalePlan = (base = 100_000) => {
     points: times.map((at) => ({ at, options: { ...options, lines: at * first } })),
   })
   return [
-    // Beside them what a peer takes: a thousand processes to wake and to end cost the machine something too.
-    // So many lines that the ends of those who are done first are the smaller part of what the others' lines take.
+    // A peer is measured too, because waking and ending a thousand processes costs the machine something.
+    // So many lines that the ends of the first children are a small part of the cost of the others' lines.
     {
       ...over('lines', 'spread', { lines: base * 120 }, [line, processor, child], ['engine', 'readline']),
       own: { readline: { lines: base * 60 } },
     },
     over('lines, log written', 'spread', { lines: base * 120 }, [line, processor, child], ['engine-log']),
-    // Here all ends count as the lines' cost. Beside them what a C program takes that does nothing but read.
+    // Here all ends count as the lines' cost. A C program that only reads is measured too.
     {
       ...over(
         'drain',
@@ -56,7 +56,7 @@ export const scalePlan = (base = 100_000) => {
       ),
       floor: 'c-drain-many',
     },
-    // What a user has by default: more children keep more, which is more work, and no line's cost.
+    // A user's defaults: more children keep more output, which is more work but not the lines' cost.
     over(
       'drain, 10 MiB kept of each',
       'spread',

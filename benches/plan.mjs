@@ -1,5 +1,5 @@
-// What is measured: scenario by scenario, with whom, how much, what must be reached and what is aimed for. The first
-// peer is the engine. See `lib/judge.mjs` for the targets.
+// What is measured, by scenario: the peers, the amounts, the requirements and the targets. The first peer is the
+// engine. See `lib/judge.mjs` for targets.
 const allLines = [
   'readline',
   'data',
@@ -17,7 +17,7 @@ const nodeSpawns = ['child_process', 'execa', 'tinyexec', 'nano-spawn', 'zx']
 
 const lineScenarios = (million) => {
   const lines = million * 1e6
-  // They would take minutes: rates are compared, over fewer lines.
+  // They would take minutes. Rates are compared, so fewer lines do.
   const slow = ['execa', 'execa-lines', 'execa-buffered', 'zx', 'tinyexec', 'nano-spawn']
   return [
     {
@@ -83,7 +83,7 @@ const tickScenarios = (isQuick) => {
     options: { children: 500, seconds },
   }
   const rivals = { peers: ['engine', 'readline', 'data'] }
-  // To be worth its code, the host's loop must save a fifth of the time or of the CPU.
+  // The host's loop must save a fifth of the time or of the CPU to be worth its code.
   const withoutHostLoop = {
     peers: ['engine', 'engine-no-host-loop'],
     targets: [{ against: 'engine-no-host-loop', share: 0.8, isAim: true }],
@@ -127,7 +127,7 @@ const startScenarios = (isQuick) => [
     unit: 'ms',
     less: true,
     options: { number: isQuick ? 150 : 1000, atOnce },
-    // They take longest, and zx starts a shell as well: a time by the piece, of fewer.
+    // They take longest, and zx starts a shell as well. The figure is per program, so fewer do.
     own: Object.fromEntries(['execa', 'zx'].map((peer) => [peer, { number: isQuick ? 75 : 250, atOnce }])),
     peers: ['engine', ...nodeSpawns, 'bun'],
     targets: [{ against: nodeSpawns, atLeast: atOnce === 1 ? 1.2 : 1.5, aim: 2 }],
@@ -140,7 +140,7 @@ const startScenarios = (isQuick) => [
     less: true,
     also: { p99: 'p99', busy: 'in all' },
     options: { number: isQuick ? 50 : 100, touchedMiB },
-    // It takes a tenth of a second for each.
+    // Each takes a tenth of a second.
     own: touchedMiB > 1000 ? { child_process: { number: isQuick ? 5 : 10 } } : {},
     peers: ['engine', 'child_process'],
     targets: [{ name: 'µs', most: 50, aim: 20 }],
@@ -154,7 +154,7 @@ const otherScenarios = (isQuick) => [
     unit: 'MiB',
     less: true,
     options: { gibibytes: isQuick ? 1 : 10 },
-    // It keeps nothing and its memory does not grow: a tenth shows it.
+    // It keeps nothing and its memory does not grow, so a tenth is enough.
     own: { child_process: { gibibytes: 1 } },
     peers: ['engine', 'child_process'],
     targets: [{ name: 'MiB', most: 30, aim: 24 }],
@@ -175,11 +175,11 @@ const otherScenarios = (isQuick) => [
     unit: 'KiB',
     less: true,
     also: { lookUp: 'µs a look-up', listMs: 'ms the list' },
-    // Not fewer for `--quick`: half a MiB of malloc's free lists, used or not, would be a third of what is measured.
+    // Not fewer with `--quick`: malloc's free lists, half a MiB used or not, would be a third of the figure.
     options: { number: 10_000 },
     peers: ['engine'],
-    // V8's own memory is not to be counted as ours: a young generation that does not grow meanwhile, and pages that
-    // are given back in the collector's call and not at some time by its threads, which was 2 MiB more or less.
+    // V8's own memory must not count as ours. So the young generation does not grow, and freed pages are returned
+    // during the collector's call, not later by its threads, which made a difference of 2 MiB.
     nodeArgs: ['--expose-gc', '--max-semi-space-size=1', '--single-threaded-gc'],
     targets: [
       { name: 'KiB', most: 2 },

@@ -1,4 +1,4 @@
-// Measures the engine beside what a user would pick instead: `npm run bench [-- --quick]`; `-- --help` says the rest.
+// Compares the engine with its alternatives: `npm run bench [-- --quick]`; `-- --help` lists the options.
 
 import { rmSync } from 'node:fs'
 
@@ -90,7 +90,7 @@ await main(async () => {
   const written = await writeResults(results, options.render || options.isFull)
   if (options.docs) await writeDocs(textOf(results))
   console.log(`\nWritten: ${written.join(', ')}${results.seconds ? `; measured in ${results.seconds} s` : ''}`)
-  // A target that is missed is told, and no failure: the machine may be busy. An engine that fails is one.
+  // A missed target is reported but does not fail: the machine may be busy. A failing engine does.
   const points = results.scaled.flatMap(({ peers, points: all }) => all.map((point) => ({ peers, ...point })))
   return [...results.measured, ...points].some(hasFailed) ? 1 : 0
 })

@@ -1,5 +1,5 @@
 // One scenario with one peer, in a process of its own: `node worker.mjs <scenario> <peer> <options as JSON>`.
-// Prints what was measured as one line of JSON.
+// Prints the measurement as one line of JSON.
 const [scenarioName, peerName, options] = process.argv.slice(2)
 const { measure } = await import(`./scenarios/${scenarioName}.mjs`)
 const peer = await import(`./peers/${peerName}.mjs`)

@@ -90,10 +90,10 @@ impl NativeEngine {
         &self.config
     }
 
-    /// Accepts a request, as JSON, with the bytes of its standard input; returns its id. `number` stands for
-    /// it in batches. All its events are emitted until `stop_lines`; its end always. A request that is
-    /// already cancelled emits events, but is never spawned. `environment`: what JavaScript has read, if this
-    /// thread must not read the process's own.
+    /// Accepts a request, as JSON, with the bytes of its standard input; returns its id. `number` identifies
+    /// it in batches. Sends all its events until `stop_lines`, and its end always. A request that is already
+    /// cancelled emits events, but is never spawned. `environment`: what JavaScript has read, if this thread
+    /// must not read the process's own.
     #[napi(catch_unwind)]
     pub fn execute(
         &self,
@@ -221,7 +221,7 @@ impl NativeEngine {
         Ok(answer(logs.map(|all| all.into_iter().map(NativeLogInfo::from).collect())))
     }
 
-    /// Drops and deletes what is beyond its retention.
+    /// Removes what is beyond its retention, from memory and from disk.
     #[napi]
     pub async fn cleanup(&self) -> Result<NativeCleanupReport> {
         let engine = self.engine.clone();
@@ -244,7 +244,7 @@ impl NativeEngine {
         Ok(())
     }
 
-    /// For the program's last moment: kills what runs, and blocks until it is gone.
+    /// For the moment before the process exits: kills what runs, and blocks until it is gone.
     #[napi(catch_unwind)]
     pub fn abort_now(&self) {
         self.bridge.close();
@@ -279,7 +279,7 @@ impl NativeEngine {
         self.bridge.acknowledge();
     }
 
-    /// The pause after a batch that the event loop read is over: the next may be sent.
+    /// The pause after a batch read by the event loop is over: the next may be sent.
     #[napi(catch_unwind)]
     pub fn read_again(&self, env: Env) {
         #[cfg(target_os = "linux")]
@@ -290,7 +290,7 @@ impl NativeEngine {
         let _ = env;
     }
 
-    /// Whether the way to JavaScript keeps the process alive. Initially it does not.
+    /// Whether the bridge to JavaScript keeps the process alive. Initially it does not.
     #[napi(catch_unwind)]
     pub fn set_keep_alive(&self, env: Env, alive: bool) -> Result<()> {
         self.bridge.keep_alive(&env, alive)

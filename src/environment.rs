@@ -1,7 +1,7 @@
-//! What happens when a JavaScript environment ends: nothing that its engines started outlives it.
+//! Ends everything that an engine started when its JavaScript environment ends.
 //!
 //! An environment may end without a shutdown (`process.exit`, a worker's end). It gets one hook, however many
-//! engines it makes; the hook keeps none of them alive.
+//! engines it has, and the hook keeps none of them alive.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

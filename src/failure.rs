@@ -1,4 +1,4 @@
-//! Errors cross as data; one function in TypeScript makes the class.
+//! Errors cross as data; one function in TypeScript creates the class.
 
 use execution_engine::{EngineError, InvalidField};
 use napi::bindgen_prelude::Either;
@@ -22,7 +22,7 @@ pub struct NativeFailure {
     pub allowed: Option<String>,
 }
 
-/// JSON that is not what TypeScript wrote. What serde says of it would show the value, which may be a secret.
+/// JSON that TypeScript did not write. serde's own message would show the value, which may be a secret.
 pub fn unexpected_json(field: &str) -> InvalidField {
     InvalidField::new(field, "not as expected", "this is a bug in the engine; please report it")
 }

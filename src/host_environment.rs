@@ -1,8 +1,8 @@
 //! The environment that children inherit: `process.env` of the JavaScript thread that calls.
 //!
 //! It is taken in that thread, during the call. In Node's main thread it is the process's own, which nothing
-//! else changes: it is read there and then. Everywhere else (a worker thread has its own; that of Bun and of
-//! Deno is not the process's) JavaScript reads it and passes it on, as `lib/binding/environment.ts` decides.
+//! else changes, so it is read directly. Elsewhere (a worker thread has its own; Bun's and Deno's is not the
+//! process's) JavaScript reads it and passes it on. `lib/binding/environment.ts` decides.
 
 use execution_engine::HostEnvironment;
 use napi_derive::napi;
@@ -23,7 +23,7 @@ impl NativeEnvironment {
     }
 }
 
-/// What JavaScript passed, or else the process's own, in a thread that may read it.
+/// What JavaScript passed, else the process's own, in a thread that may read it.
 pub fn host_environment(passed: Option<&NativeEnvironment>) -> HostEnvironment {
     passed.map_or_else(of_process, |passed| passed.0.clone())
 }

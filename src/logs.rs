@@ -1,4 +1,4 @@
-//! Logs, on their way to JavaScript: their state, and their records while they are written.
+//! Logs for JavaScript: their state, and their records while they are written.
 
 use execution_engine::{EngineError, ExecutionEngine, InvalidField, LogInfo, LogPosition};
 use napi::bindgen_prelude::{Either, Null, Result};
@@ -57,7 +57,7 @@ fn word(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// Reads a log while it is written.
+/// Reads a log that is being written.
 #[napi]
 pub struct NativeLogFollower {
     engine: ExecutionEngine,
@@ -73,7 +73,7 @@ impl NativeLogFollower {
 
 #[napi]
 impl NativeLogFollower {
-    /// At most `max` records from a position on, as soon as there is one. Without one, it is the end.
+    /// At most `max` records from a position on, once there is one. A page without records is the end.
     #[napi]
     pub async fn next(&self, from: String, max: u32) -> Result<Either<NativeFailure, NativeLogPage>> {
         let from = match log_position(&from) {
@@ -89,7 +89,7 @@ impl NativeLogFollower {
         }
     }
 
-    /// Makes this the end, also of what is being waited for.
+    /// Ends the iteration, even while `next` waits.
     #[napi(catch_unwind)]
     pub fn stop(&self) {
         self.is_stopped.send_replace(true);

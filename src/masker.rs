@@ -9,7 +9,7 @@ pub struct NativeMasker(Masker);
 
 #[napi]
 impl NativeMasker {
-    /// Compiles the secrets. One of fewer than two characters is not masked.
+    /// Compiles the secrets. Skips those of fewer than two characters.
     #[napi(factory, catch_unwind)]
     #[must_use]
     pub fn create(secrets: Vec<String>) -> Self {

@@ -1,4 +1,4 @@
-//! Counts on their way to JavaScript, which has one kind of number.
+//! Counts for JavaScript, which has only one kind of number.
 
 /// A count as JavaScript holds it; beyond 2^53 it is no longer exact.
 #[expect(clippy::cast_precision_loss, reason = "no counter here comes near 2^53")]

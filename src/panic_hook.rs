@@ -7,7 +7,7 @@ use napi_derive::module_init;
 
 #[module_init]
 fn init() {
-    // std's own hook looks for RUST_BACKTRACE, in the thread that panics. (A released addon has no symbols:
+    // std's own hook reads RUST_BACKTRACE, in the thread that panics. (A released addon has no symbols, so
     // its backtraces would say nothing.)
     std::panic::set_hook(Box::new(|panic| {
         let thread = thread::current();

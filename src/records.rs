@@ -101,7 +101,7 @@ impl From<EventKind> for NativeEvent {
 }
 
 impl NativeLogPage {
-    /// Nothing more comes.
+    /// The end of the log.
     pub(crate) fn end(at: LogPosition) -> Self {
         Self { records: Vec::new(), next: at.to_string(), at_end: true, has_ended: true }
     }

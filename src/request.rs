@@ -48,7 +48,7 @@ pub struct NativeRequest {
     metadata: NativeMetadata,
 }
 
-/// The request. `stdin`: the data of its standard input, if there are any; JSON would copy them twice.
+/// Reads a request. `stdin`: the data of its standard input, if any; JSON would copy them twice.
 pub fn request(json: &str, stdin: Option<Vec<u8>>) -> Result<ExecutionRequest, EngineError> {
     let mut native: NativeRequest =
         serde_json::from_str(json).map_err(|_| EngineError::InvalidRequest(unexpected_json("request")))?;

@@ -99,7 +99,7 @@ pub struct NativeSummary {
     pub metadata: NativeMetadata,
 }
 
-/// `null` for nothing: a missing key would read as `undefined`.
+/// `null` for `None`: a missing key would read as `undefined`.
 pub fn nullable<T>(value: Option<T>) -> Either<T, Null> {
     value.map_or(Either::B(Null), Either::A)
 }

@@ -1,7 +1,7 @@
-//! [`RetainedOutput`]: a result's text, which goes to JavaScript without being copied.
+//! [`RetainedOutput`]: a result's text, passed to JavaScript without a copy.
 //!
-//! It may be ten mebibytes per stream: a copy would take as much memory again, and block the event loop for
-//! the milliseconds that it takes to map it.
+//! It may be ten mebibytes per stream. A copy would take as much memory again, and block the event loop for
+//! milliseconds.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use execution_engine::{ExecutionResult, OutputStream};
 use napi::bindgen_prelude::{Env, Result, ToNapiValue};
 use napi::{JsStringLatin1, sys};
 
-/// Shorter text is copied: a string outside of V8's memory has a cost of its own.
+/// Shorter text is copied: a string outside V8's memory has a cost of its own.
 const LARGE: usize = 64 * 1024;
 
 /// What memory retains of one stream.

@@ -1,6 +1,6 @@
-// Compares the public TypeScript API with the committed listings, so that a change of it is seen and meant:
-// `npm run check:api`, and `-- --update` writes the present one down. Of the compiled declarations it lists what is
-// exported, and what those refer to, without comments and private parts.
+// Compares the public TypeScript API with the committed listings, so that every change is visible and deliberate: `npm
+// run check:api`; `-- --update` writes the current API. Lists the exports of the compiled declarations and what they
+// refer to, without comments and private parts.
 
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -29,7 +29,7 @@ const withoutPrivate = (declaration) => {
   return ts.factory.updateClassDeclaration(declaration, modifiers, name, typeParameters, heritageClauses, shown)
 }
 
-/** The statement that declares it: a variable's is two levels up. */
+/** The statement that declares it: for a variable, two levels up. */
 const statementOf = (declaration) => (ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration)
 
 const list = ({ entry }) => {
@@ -49,7 +49,7 @@ const list = ({ entry }) => {
   const names = new Set(exported.map(target))
   const symbols = new Set(names)
   const texts = []
-  // Grows while it is walked: by what a declaration refers to.
+  // Grows during the walk by what each declaration refers to.
   for (const symbol of symbols) {
     for (const declaration of (symbol.declarations ?? []).filter(isOurs)) {
       const shown = withoutPrivate(statementOf(declaration))

@@ -1,5 +1,5 @@
-// Draws the arrows between files from what they import, and fails where they make a cycle or point up, or where the
-// pictures in ARCHITECTURE.md show others: `npm run check:arrows`. `-- --write` draws the pictures anew.
+// Draws the arrows between files from their imports. Fails if they form a cycle or point up, or if the pictures in
+// ARCHITECTURE.md differ: `npm run check:arrows`. `-- --write` redraws the pictures.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,7 +34,7 @@ const everyArrow = () => [
 
 const document = join(root, 'ARCHITECTURE.md')
 
-/** The text with these flowcharts in the place of its own. */
+/** The text with its flowcharts replaced. */
 const withPictures = (text, pictures) => {
   const left = [...pictures]
   return text.replaceAll(/(?<=```mermaid\n)flowchart [^`]*?(?=\n```)/g, (own) => left.shift() ?? own)

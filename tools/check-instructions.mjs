@@ -1,6 +1,6 @@
-// Counts what the hot inner pieces execute, and fails where one executes a tenth more than it did: times on a machine
-// that others use too mean nothing, instructions do. `--update` writes the present counts down.
-// Needs valgrind; counts are compared only between runs of the same compiler.
+// Counts the instructions of the hot inner functions, and fails if one executes a tenth more than recorded. On a shared
+// machine, times mean nothing and instructions do. `--update` records the current counts. Needs valgrind; only counts
+// of the same compiler are comparable.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
-// Compares the public API of the crates with the committed listing, so that a change of it is seen and meant:
-// `npm run check:rust-api`, and `-- --update` writes the present one down. Lists by cargo-public-api from rustdoc's
-// JSON, which a stable compiler gives where RUSTC_BOOTSTRAP allows unstable flags.
+// Compares the public API of the crates with the committed listing, so that every change is visible and deliberate:
+// `npm run check:rust-api`; `-- --update` writes the current API. cargo-public-api lists it from rustdoc's JSON, which
+// a stable compiler emits if RUSTC_BOOTSTRAP allows unstable flags.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,9 +11,9 @@ import { compareListing } from './lib/listing.mjs'
 import { root, runQuietly } from './lib/run.mjs'
 
 const crates = ['execution-engine', 'execution-log']
-// It reads one version of rustdoc's JSON; the listing's words are those of one compiler.
+// It reads one version of rustdoc's JSON, and the listing depends on the compiler.
 const tool = { version: '0.52.0', format: 57, compiler: '1.95' }
-// Where CI keeps what outlives a clone.
+// Where CI keeps files between clones.
 const home = process.env.TOOLS_HOME ?? join(root, 'target/tools')
 const program = join(home, 'bin/cargo-public-api')
 
@@ -22,7 +22,7 @@ const install = async () => {
   if (!existsSync(program)) await step('cargo-public-api', () => runQuietly('cargo', args))
 }
 
-// Its own target folder: the documentation's flags would have everything else compiled anew.
+// Its own target folder: the documentation's flags would recompile everything else.
 const describe = async (crate) => {
   const target = join(root, 'target/rust-api')
   const flags = ['--', '-Z', 'unstable-options', '--output-format', 'json']

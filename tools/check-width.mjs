@@ -1,4 +1,4 @@
-// No comment is wider than its formatter folds code, though the formatters leave comments alone: `npm run check:width`.
+// Fails if a comment is wider than code may be, since formatters leave comments alone: `npm run check:width`.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { root, runQuietly } from './lib/run.mjs'
 
 const generated = /^(index\.js|index\.d\.ts|npm\/)/
 
-// Code is its formatter's, which folds all but long literals.
+// The formatter folds code, except for long literals.
 const comment = /^ *(\/\/|\/\*\*|\* )/
 
 const read = (file) => readFileSync(join(root, file), 'utf8')

@@ -1,4 +1,4 @@
-// `npm run demo`: from a fresh clone to a look at playbooks and the engine at work, on commands of this machine.
+// `npm run demo`: from a fresh clone to playbooks and the engine at work, on commands of this machine.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { root, runShown } from './lib/run.mjs'
 const cli = join(root, 'packages/cli/dist/main.js')
 const playbooks = join(root, 'examples/playbooks')
 
-// As one would type it, and with the exit code that it must have.
+// As one would type it, with the exit code it must have.
 const escherExec = async (home, args, expected) => {
   console.log(dim(`  $ escher-exec ${args.join(' ')}\n`))
   const env = { ...process.env, ESCHER_EXEC_HOME: home }
@@ -27,7 +27,7 @@ await main(async () => {
   console.log(dim('  ready'))
 
   const home = mkdtempSync(join(tmpdir(), 'execution-engine-demo-'))
-  // Only now is there something to import.
+  // Nothing could be imported before.
   const { ExecutionEngine } = await import('@escher/execution-engine')
   const { scenes } = await import('./demo/scenes.mjs')
   const engine = new ExecutionEngine({ killGraceMs: 500, logDir: join(home, 'logs') })

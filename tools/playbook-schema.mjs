@@ -1,5 +1,5 @@
-// Writes the playbook's JSON Schema from the valibot schema that checks it, as compiled: for editors, and for other
-// programs. `--check` only says whether it is up to date.
+// Writes the playbook's JSON Schema from the compiled valibot schema, for editors and other programs. `--check` only
+// tests whether it is up to date.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -39,7 +39,7 @@ export const setUpPython = async () => {
     await runQuietly(python, ['-m', 'venv', environment])
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements]
     await runQuietly(join(programs, process.platform === 'win32' ? 'python.exe' : 'python'), pip)
-    // Last: a marker says that everything before it went well.
+    // Last, because the marker says that everything before it worked.
     writeFileSync(marker, wanted())
   })
   return true

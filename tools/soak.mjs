@@ -1,5 +1,5 @@
-// A long-lived host: random real commands, hour after hour, each result checked against what must come, and what the
-// process holds counted all the while. `npm run soak -- --minutes 60 [--seed 1]`
+// A long-lived host: random real commands, hour after hour. Each result is checked against what must come, and what the
+// process holds is counted all the while. `npm run soak -- --minutes 60 [--seed 1]`
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,11 +12,11 @@ import { bold, dim, green, heading, main, Problem, red } from './lib/console.mjs
 import { prepare } from './lib/prepare.mjs'
 import { root, versionOf } from './lib/run.mjs'
 
-/** Lanes that each run one command after the other. */
+/** Lanes, each running one command after the other. */
 const LANES = 12
-/** Until caches, compilers and tables have their size. */
+/** Until caches and compilers have settled. */
 const WARM_UP_MS = 30_000
-/** What may be held more at the end than after the warm-up. */
+/** How much more may be held at the end than after the warm-up. */
 const MAY_GROW = { memory: 48 * 2 ** 20, descriptors: 4, threads: 4 }
 
 // Mulberry32: the same seed gives the same commands.
@@ -29,7 +29,7 @@ const randomFrom = (seed) => () => {
 
 const sh = (command) => ({ type: 'shell', command })
 
-// Each: what runs, and what must come of it.
+// Each entry: what runs, and what must come of it.
 const kinds = {
   true: { run: (engine) => engine.run('/bin/true'), holds: (r) => r.status === 'completed' && r.stdout === '' },
   exit: {
@@ -112,7 +112,7 @@ const kinds = {
 const inStatus = (field) =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) * 1024
 
-// Zombies of ours, and processes that carry the mark of an execution.
+// Our zombies, and processes that carry an execution's mark.
 const strays = () => {
   const found = { zombies: 0, marked: 0 }
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
@@ -121,7 +121,7 @@ const strays = () => {
       if (state === 'Z' && Number(parent) === process.pid) found.zombies += 1
       if (state !== 'Z' && readFileSync(`/proc/${name}/environ`, 'latin1').includes(mark)) found.marked += 1
     } catch {
-      // Gone between two looks.
+      // Gone since it was listed.
     }
   }
   return found

@@ -1,11 +1,11 @@
-// Runs under Miri what of the engine touches no system: `npm run test:miri`. Eight minutes on two cores. Needs a
-// nightly toolchain with Miri: `rustup +nightly component add miri`.
+// Runs the parts of the engine that do not touch the system under Miri: `npm run test:miri`. Eight minutes on two
+// cores. Needs a nightly toolchain with Miri: `rustup +nightly component add miri`.
 
 import { main, Problem } from './lib/console.mjs'
 import { runShown, versionOf } from './lib/run.mjs'
 
 const modules = ['output::', 'registry::', 'admission::', 'limits::', 'config::', 'per_stream', 'execution::outcome']
-// Interpreted, each takes minutes: properties over many cases, and inputs of megabytes.
+// Interpreted, each takes minutes: property tests over many cases, and megabytes of input.
 const slow = [
   'any_chunking',
   'in_all_their_forms',
@@ -26,7 +26,7 @@ await main(async () => {
   }
   const skip = slow.flatMap((name) => ['--skip', name])
   const args = ['+nightly', 'miri', 'test', '-p', 'execution-engine', '--lib', '--target-dir', 'target/miri', '--']
-  // The clock is real, and the system's: durations are compared, not trusted.
+  // The tests read the real clock of the system, which Miri would isolate. They only compare durations.
   const env = { ...process.env, MIRIFLAGS: '-Zmiri-disable-isolation' }
   return await runShown('cargo', [...args, ...modules, ...skip], { env })
 })

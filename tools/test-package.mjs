@@ -20,7 +20,7 @@ const pack = async (folder, into) => {
   return join(into, filename)
 }
 
-// The addon comes in a package of its own, one per platform; here it is put where npm would put it.
+// The addon comes in a package of its own per platform. This puts it where npm would.
 const installAddon = (project) => {
   const addon = addonFile()
   if (!addon) throw new Problem('There is no native addon to test with: run `npm run build` first.')

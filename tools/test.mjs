@@ -9,7 +9,7 @@ import { setUpPython } from './setup-python.mjs'
 
 const count = (text, pattern) => [...text.matchAll(pattern)].reduce((sum, [, number]) => sum + Number(number), 0)
 
-// How each test runner sums up. A runner that counts nothing is counted by its exit code alone.
+// How each test runner summarises. One that counts nothing is judged by its exit code alone.
 const summaries = {
   nextest: (text) => {
     const line = /Summary \[.*\] *[\d/]+ tests? run:(.*)/.exec(text)?.[1] ?? ''
@@ -28,7 +28,7 @@ const summaries = {
     }
   },
   ava: (text) => ({
-    // Its closing lines leave out what passed as soon as something failed.
+    // After a failure, its closing lines leave out what passed.
     passed: (text.match(/^ *✔ /gm) ?? []).length,
     failed: count(text, /^ *(\d+) (?:tests? (?:failed|timed out)|uncaught exceptions?|unhandled rejections?)/gm),
     skipped: count(text, /^ *(\d+) tests? skipped/gm),
@@ -79,7 +79,7 @@ const runStage = async ({ name, run: [program, args], sum }) => {
     },
   })
   const counts = sum(stripVTControlCharacters(text))
-  // A runner that failed without naming a failed test (it did not compile, it crashed) is one failure.
+  // A runner that failed without naming a failed test (it did not compile, it crashed) counts as one failure.
   if (code !== 0 && counts.failed === 0) counts.failed = 1
   return { name, ok: code === 0 && counts.failed === 0, ms: performance.now() - started, ...counts }
 }
@@ -100,7 +100,7 @@ await main(async () => {
   else await prepare()
   if (only === undefined || only === 'js') {
     const ready = await setUpPython()
-    // What a person may do without, CI must not leave out silently.
+    // A person may do without these, but CI must not skip them silently.
     if (!ready && process.env.CI)
       throw new Problem('CI runs the end-to-end test too: install Python 3 with venv and pip.')
   }

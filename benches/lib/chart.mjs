@@ -1,5 +1,5 @@
-// The chart for the README: the main rows, as bars, in two columns. It brings its own card, light or dark, so that it
-// can be read on any page; who knows no media queries gets the light one.
+// The chart for the README: the main rows, as bars, in two columns. It has its own background, light or dark, so that
+// any page can show it. A viewer without media queries gets the light one.
 const [width, gap, padding] = [900, 36, 24]
 const column = (width - 2 * padding - gap) / 2
 const [label, figures, row, head] = [136, 60, 22, 52]
@@ -77,7 +77,7 @@ const style = `
     }
   `
 
-// Nothing where none of the rows was measured.
+// Nothing, if no row was measured.
 export const chart = ({ measured, machine, runs }) => {
   const bottoms = [padding, padding]
   const drawn = []

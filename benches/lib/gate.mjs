@@ -1,4 +1,4 @@
-// A gate that children of `lines` and `ticks` wait at: what starting them costs is kept out of what follows.
+// A gate at which children of `lines` and `ticks` wait, so that the cost of starting them is not measured.
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ export const makeGate = (expected) => {
   let opened
   return {
     folder,
-    // `children` is the promise of their end: when that comes first there is nothing to wait for.
+    // `children` is the promise of their end. If that comes first, there is nothing to wait for.
     allHere: async (children) => {
       const waiting = new AbortController()
       const ended = children.then(() => {
@@ -30,7 +30,7 @@ export const makeGate = (expected) => {
         ended.catch(() => {})
       }
     },
-    // For reading as well, which does not wait; and left open, for a child that is only about to look.
+    // Opened for reading too, so that opening does not block; and left open, for a child that is about to look.
     open: () => {
       opened = openSync(go, 'r+')
       return performance.now()

@@ -1,8 +1,8 @@
-// Whether what must be reached was, and what is aimed for. A ratio is the median of the ratios within each run.
+// Whether targets were met. A ratio is the median of the ratios within each run.
 import { median } from './stats.mjs'
 import { figure } from './table.mjs'
 
-// Of several peers, the one that did best.
+// Of several peers, the best one.
 const bestOf = (names, result, key, less) =>
   names
     .filter((name) => result[name])
@@ -12,8 +12,8 @@ const bestOf = (names, result, key, less) =>
 const withinRuns = (runs, own, other, ratio) =>
   median(runs[own].map((one, run) => [one, runs[other][run]]).map(([one, beside]) => ratio(one, beside)))
 
-// `atLeast`: how many times better than a peer. `share`: at most so much of the peer's. `most`: a figure, or with
-// `per` one figure of the engine by another.
+// `atLeast`: how many times better than a peer. `share`: at most this fraction of the peer's. `most`: a figure, or with
+// `per` one figure of the engine divided by another.
 const compare = ({ key = 'value', against, share, per, name }, { peers, less }, { runs, result }) => {
   const [own] = peers
   if (per) return { reached: median(runs[own].map((one) => one[key] / one[per])), what: name, times: '×' }
@@ -35,7 +35,7 @@ export const judge = (scenario, measured) =>
     const bound = target.atLeast ?? target.share ?? target.most
     const compared = measured.result[scenario.peers[0]] && compare(target, scenario, measured)
     const sign = target.atLeast === undefined ? '≤' : '≥'
-    // Nothing to compare with: not reached, and the reason is told beside.
+    // With nothing to compare, the target counts as missed, and the reason is shown beside it.
     if (!compared) {
       const missed = { bound, sign, isMet: false }
       const text = `not measured: ${target.against ?? target.name}`

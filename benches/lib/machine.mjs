@@ -1,4 +1,4 @@
-// On what it was measured, and beside which versions.
+// The machine and the versions of the measurement.
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Measures one scenario: its peers alternate within a run, so that a machine that grows slower does so for all.
+// Measures one scenario. Peers alternate within a run, so that a machine that slows down slows all of them.
 import { runWorker } from './run-worker.mjs'
 import { medians } from './stats.mjs'
 
@@ -10,10 +10,10 @@ const reason = (error) => {
   return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1)
 }
 
-// Every peer's turn comes first once: what runs after another finds its caches, and its heat.
+// Each peer goes first once: later ones find the caches, and the heat, of earlier ones.
 const inTurn = (peers, run) => peers.map((_, index) => peers[(index + run) % peers.length])
 
-// By peer, what each run measured; `null` where it failed. A peer that fails is left out from then on, and said so.
+// What each run measured, by peer; `null` if it failed. A peer that fails is reported, and skipped from then on.
 export const measurePeers = async ({ peers, own, ...work }, times, set) => {
   const runs = Object.fromEntries(peers.map((peer) => [peer, []]))
   const missing = {}

@@ -1,4 +1,4 @@
-// What `npm run bench -- …` can be told.
+// The options of `npm run bench`.
 import { parseArgs } from 'node:util'
 
 import { Problem } from '../../tools/lib/console.mjs'
@@ -51,7 +51,7 @@ export const readOptions = (known) => {
     isScaled,
     isBuilt: values['no-build'],
     docs: values['write-docs'],
-    // What may stand for the engine: all of it, often enough, of what is here.
+    // Results fit to be published: everything, in enough runs, freshly built.
     isFull: !isQuick && !wanted && isScaled && runs >= 5 && !values['no-build'],
   }
 }

@@ -1,4 +1,4 @@
-// Builds all that is measured: the engine, its peers, and the producers.
+// Builds everything that is measured: the engine, its peers, and the producers.
 import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ const tokio = join(peerTarget, 'release/tokio-peer')
 const build = async () => {
   checkTools()
   await installPackages()
-  // Always: what is measured must be what is here.
+  // Always, because the current sources are what must be measured.
   await step('native addon, release', () => runQuietly('npm', ['run', 'build']))
   const quiet = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error']
   await step('peers', () => runQuietly('npm', ['install', ...quiet], { cwd: here }))

@@ -1,10 +1,10 @@
-// What /proc says of this process: Linux only.
+// What /proc reports about this process. Linux only.
 import { readFileSync } from 'node:fs'
 
 export const memory = (field) =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? NaN) / 1024
 
-/** Resident memory in MiB, counted page by page: `VmRSS` adds up what each CPU reports now and then, and is MiB off. */
+/** Resident memory in MiB, counted page by page: `VmRSS` sums what each CPU reports occasionally, and is MiB off. */
 export const resident = () =>
   Number(/^Rss:\s+(\d+)/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1] ?? NaN) / 1024
 

@@ -1,4 +1,4 @@
-// The one table of all that was measured.
+// One table of everything that was measured.
 import { figure, markdown } from './table.mjs'
 
 const also = (one, keys = {}) =>
@@ -8,7 +8,7 @@ const also = (one, keys = {}) =>
       /^(p\d+|max|in all)$/.test(name) ? `${name} ${figure(one[key])}` : `${figure(one[key])} ${name}`,
     )
 
-// With the span of all runs, which says how far the figure can be trusted.
+// With the span of all runs, which shows how reliable the figure is.
 const ownCell = ({ result, runs, unit, also: keys }) => {
   const [peer] = Object.keys(result)
   const values = runs[peer].map(({ value }) => value)
@@ -33,7 +33,7 @@ const mustCell = (targets) =>
     .map(({ text, must }) => `${sign(must)} ${text} (${must.sign} ${must.bound})`)
     .join('; ')
 
-// What was reached stands beside what must be; an aim without one says it itself.
+// The figure stands beside its requirement; an aim without one shows the figure itself.
 const aimCell = (targets) =>
   targets
     .filter(({ aim }) => aim)

@@ -1,4 +1,4 @@
-// Where results are written, and how they are shown.
+// Where results go, and how they are shown.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
@@ -26,14 +26,14 @@ export const textOf = (results) =>
     factsOf(results),
   ].join('\n\n')
 
-// Every single run is in the JSON; a run of less than all has names of its own. Returns what was written.
+// Every single run is in the JSON; a partial run uses other file names. Returns what was written.
 export const writeResults = async (results, isFull) => {
   mkdirSync(folder, { recursive: true })
   const [json, svg] = (isFull ? ['latest.json', 'chart.svg'] : ['partial.json', 'partial.svg']).map((name) =>
     join(folder, name),
   )
   writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`)
-  // What is committed is formatted as everything is.
+  // Committed files are formatted like everything else.
   if (isFull) await runQuietly('npx', ['oxfmt', json])
   const drawn = chart(results)
   if (drawn) writeFileSync(svg, drawn)

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 const here = join(import.meta.dirname, '..')
 const run = promisify(execFile)
 
-// Those that are no JavaScript measure themselves.
+// Peers that are not JavaScript measure themselves.
 const drain = (pipeBytes) => ({
   command: ({ producers }, { lines }) => [
     join(producers, 'drain'),
@@ -19,7 +19,7 @@ const drain = (pipeBytes) => ({
 })
 
 const native = {
-  // The pipe as it is made, and as wide as the engine makes it for a child that fills its reads.
+  // The pipe at its default size, and as wide as the engine makes it for a child that fills its reads.
   'c-drain': drain(0),
   'c-drain-wide': drain(256 * 1024),
   // All pipes of a scaling measurement, read by one thread.

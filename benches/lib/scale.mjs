@@ -1,4 +1,4 @@
-// Measures how it scales, and says whether what a line and a child cost stays flat.
+// Measures how it scales, and whether the costs of a line and of a child stay flat.
 import { figure, markdown } from './table.mjs'
 import { measurePeers } from './measure.mjs'
 
@@ -16,7 +16,7 @@ export const riseOf = (values) =>
 
 const flatUntil = 1.5
 
-// A peer's rise is shown, and not judged. What rises as much for a program that does nothing but read is the machine's.
+// A peer's rise is shown but not judged. A rise that a mere reader shows too is the machine's.
 const verdict = ({ isFlat, most }, values, isEngine, floorValues) => {
   const known = values.filter(Number.isFinite)
   if (known.length === 0) return ''
@@ -35,7 +35,7 @@ export const seriesRows = ({ id, peers, floor, costs, points }) =>
     costs.flatMap((cost) => {
       const valuesOf = (whose) => points.map(({ result }) => result[whose]?.[cost.key])
       const values = valuesOf(peer)
-      // What a peer does not measure is no row of its own.
+      // Figures that a peer does not measure get no row.
       if (index > 0 && !values.some(Number.isFinite)) return []
       const name = index === 0 ? id : `${id}: ${peer}`
       const judged = verdict(cost, values, index === 0, floor ? valuesOf(floor) : [])

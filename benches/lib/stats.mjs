@@ -7,7 +7,7 @@ export const median = (values) => {
 export const percentile = (sorted, percent) =>
   sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))]
 
-// What a row measured, by its peers' medians.
+// The medians of a row, by peer.
 export const medians = (runs) =>
   Object.fromEntries(
     Object.keys(runs[0] ?? {}).map((key) => [

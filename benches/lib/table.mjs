@@ -1,4 +1,4 @@
-// Figures as people read them.
+// Formats figures for people.
 export const figure = (value) => {
   if (!Number.isFinite(value)) return '–'
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2

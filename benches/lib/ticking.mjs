@@ -1,6 +1,6 @@
-// Children that each write a line every 10 ms, or so many a second, all started before the first writes; and a span in
-// the middle, when neither the first lines, which find code that is not compiled yet, nor the ends of the children are
-// counted.
+// Children that each write a line every 10 ms, or so many per second, all started before the first one writes. Only a
+// span in the middle is measured: the first lines meet code that is not compiled yet, and the last ones the ends of the
+// children.
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -42,10 +42,10 @@ export const ticking = async (run, { children, seconds, perSecond = 100 }, onSte
   const cpuMs = (to.cpu.user + to.cpu.system - from.cpu.user - from.cpu.system) / 1000
   const cpuPerLine = (cpuMs * 1000) / (to.seen - from.seen)
   return {
-    // By the lines and not by the clock: who falls behind, and does less, has not got by with less.
+    // Per line, not per second, so that a peer that falls behind and does less does not look cheaper.
     cores: (cpuPerLine * children * perSecond) / 1e6,
     cpuPerLine,
-    // Of the whole machine, producers and everybody else included: near 100, it is the machine that is measured.
+    // Of the whole machine, producers included: near 100, the machine itself is measured.
     machineBusy: 100 * (1 - (to.machine.idle - from.machine.idle) / (to.machine.all - from.machine.all)),
   }
 }

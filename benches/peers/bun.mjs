@@ -1,4 +1,4 @@
-// Bun.spawn in Bun, its chunks split by hand. Both outputs are pipes, as everybody's are.
+// Bun.spawn in Bun, its chunks split by hand. Both outputs are pipes, as for every peer.
 /* global Bun */
 const start = (program, args) => Bun.spawn([program, ...args], { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
 

@@ -1,5 +1,4 @@
-// node:child_process where no lines are wanted. Its standard input is closed, as the engine's is: one pipe less to
-// make.
+// node:child_process without lines. Its standard input is closed, like the engine's, which saves a pipe.
 import { spawn } from 'node:child_process'
 
 const stdio = ['ignore', 'pipe', 'pipe']
@@ -24,7 +23,7 @@ export const open = () => ({
   },
   once: run,
   start: run,
-  // A group of its own that is signalled as a whole: the quickest way there is, and what left the group is missed.
+  // Its own group, signalled as a whole: the quickest way, but it misses processes that left the group.
   tree: (program, args) =>
     new Promise((ready) => {
       const child = spawn(program, args, { stdio, detached: true })

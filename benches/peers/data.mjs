@@ -1,4 +1,4 @@
-// node:child_process, its chunks split by hand: the least that can be done in JavaScript.
+// node:child_process, its chunks split by hand: the least work possible in JavaScript.
 import { spawn } from 'node:child_process'
 
 export const open = () => ({

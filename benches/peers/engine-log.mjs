@@ -1,4 +1,4 @@
-// The engine, its log written as well.
+// The engine, with its log.
 import { open as openEngine } from './engine.mjs'
 
 export const open = (config) => openEngine({ ...config, log: true })

@@ -1,4 +1,4 @@
-// The engine whose runtime reads every line: what the host's loop brings.
+// The engine without the host's loop: the runtime reads every line.
 process.env.ESCHER_HOST_LOOP = 'off'
 
 export { open } from './engine.mjs'

@@ -1,4 +1,4 @@
-// The engine through its public TypeScript API: limits on, log off unless asked for.
+// The engine through its public TypeScript API: limits on, log off unless requested.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'

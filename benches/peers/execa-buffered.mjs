@@ -1,4 +1,4 @@
-// execa as it is used most: one string when all is over, split by hand.
+// execa as it is used most: one string at the end, split by hand.
 import { execa } from 'execa'
 
 export const open = () => ({

@@ -1,4 +1,4 @@
-// execa with `lines: true`: an array when all is over.
+// execa with `lines: true`: an array at the end.
 import { execa } from 'execa'
 
 export const open = () => ({

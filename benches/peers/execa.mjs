@@ -1,4 +1,4 @@
-// execa, iterated line by line; what goes by is not gathered.
+// execa, iterated line by line, without buffering.
 import { execa } from 'execa'
 
 const start = (program, args) => execa(program, args, { stdin: 'ignore' })

@@ -1,4 +1,4 @@
-// node:child_process with node:readline, as its documentation shows it.
+// node:child_process with node:readline, as in its documentation.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 

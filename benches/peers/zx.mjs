@@ -1,4 +1,4 @@
-// zx, iterated line by line. It starts programs through a shell: that is how it is used.
+// zx, iterated line by line. It starts programs through a shell, as zx is meant to be used.
 import { $ } from 'zx'
 
 const run = (program, args) => $({ quiet: true, stdio: ['ignore', 'pipe', 'pipe'] })`${program} ${args}`

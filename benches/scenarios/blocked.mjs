@@ -1,10 +1,9 @@
-// How long the JavaScript thread stands still for one start, in microseconds, in a host of a given size. `busy` is all
-// that the thread did from the call until the child's end had been told, divided by the children: the call and the
-// rest.
+// How long one start blocks the JavaScript thread, in microseconds, in a host of a given size. `busy` is all the
+// thread's CPU time from the call until the child's end was reported, divided by the number of children.
 import { median, percentile } from '../lib/stats.mjs'
 
 export const measure = async (peer, { number, touchedMiB }) => {
-  // Touched, so that it is there: what a fork copies is the tables of pages that are.
+  // Touched, so that it is resident: a fork copies the page tables of resident memory.
   const held = Buffer.alloc(touchedMiB * 2 ** 20, 1)
   const { start, close } = peer.open()
   for (let i = 0; i < Math.min(10, number / 2); i += 1) await start('/bin/true', [])

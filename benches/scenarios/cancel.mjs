@@ -1,10 +1,10 @@
-// From the cancel of a tree of 50 processes until all are gone, in milliseconds.
+// From the cancel of a tree of 50 processes until all of them are gone, in milliseconds.
 import { readdirSync, readFileSync } from 'node:fs'
 
 import { median } from '../lib/stats.mjs'
 import { producer } from '../lib/proc.mjs'
 
-// Those of the leader's group that are no zombies: counted as seldom as the answer allows, it costs time itself.
+// The members of the leader's group, without zombies. Counted as seldom as possible, because counting costs time.
 const alive = (group) =>
   readdirSync('/proc')
     .filter((name) => {
@@ -32,7 +32,7 @@ export const measure = async (peer, { number, size }) => {
   const times = []
   for (let i = 0; i < number; i += 1) {
     const { pid: group, cancel, ended } = await startTree(producer('tree'), [String(size)])
-    // The leader is ready before the last of them has a child of its own.
+    // The leader is ready before the last of its children has a child of its own.
     let tree = alive(group)
     for (let looks = 0; tree.length !== size + 1; looks += 1) {
       if (looks > 1000) throw new Error(`a tree of ${tree.length}`)

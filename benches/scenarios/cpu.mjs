@@ -1,4 +1,4 @@
-// Processor time of the host, in cores, while many children each write 100 lines a second.
+// CPU time of the host, in cores, while many children each write 100 lines per second.
 import { ticking } from '../lib/ticking.mjs'
 
 export const measure = async (peer, options) => {

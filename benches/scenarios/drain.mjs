@@ -1,4 +1,4 @@
-// Bytes that nobody listens to: limit on, log off. The bound is a C program that reads the same pipe.
+// Bytes without a listener: limit on, log off. The bound is a C program that reads the same pipe.
 import { producer } from '../lib/proc.mjs'
 
 export const measure = async (peer, { lines }) => {

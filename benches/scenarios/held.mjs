@@ -1,4 +1,4 @@
-// Finished executions that are remembered: KiB of memory each, and microseconds of a look-up and of a list.
+// Finished executions that are retained: KiB of memory each, and microseconds per look-up and list.
 import v8 from 'node:v8'
 
 import { resident } from '../lib/proc.mjs'
@@ -6,8 +6,7 @@ import { median } from '../lib/stats.mjs'
 
 const few = 300
 
-// All memory, but of V8's heap only what is in use: the rest is room for what comes and goes, which grows and shrinks
-// by MiB as V8 sees fit.
+// All memory, but of V8's heap only the used part: the rest grows and shrinks by MiB as V8 sees fit.
 const kept = () => {
   globalThis.gc()
   const { used_heap_size, total_physical_size } = v8.getHeapStatistics()
@@ -20,7 +19,7 @@ const timed = (work, times) => {
   return ((performance.now() - began) * 1000) / times
 }
 
-// Warm both times: a look-up that is not compiled yet would flatter the later one.
+// Warmed up both times: a look-up that is not compiled yet would flatter the later one.
 const lookUpTime = (engine) => {
   const ids = engine.listExecutions().map(({ id }) => id)
   const lookUp = () => engine.getResult(ids[Math.floor(Math.random() * ids.length)])
@@ -39,9 +38,9 @@ export const measure = async (peer, { number }) => {
   }
   await run(few)
   const lookUpFew = lookUpTime(engine)
-  // Half as many once before, remembered like the others. An engine that remembers nothing makes its program grow by 5
-  // MiB in the first 2,000 executions (V8's heap and code, malloc's free lists), and by nothing in the next 12,000:
-  // that is the price of running them, and would be divided among those that are remembered.
+  // Half as many were run and retained before. A program whose engine retains nothing grows by 5 MiB in the first 2,000
+  // executions (V8's heap and code, malloc's free lists), and not at all in the next 12,000. That is the price of
+  // running them, and must not be charged to the retained ones.
   await run(number / 2)
   const before = kept()
   await run(number)

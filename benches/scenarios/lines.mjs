@@ -3,7 +3,7 @@ import { producer } from '../lib/proc.mjs'
 
 export const measure = async (peer, { lines }) => {
   const { lines: run, close } = peer.open()
-  // For everybody the same: who is given fewer lines would otherwise pay more for compiling, line by line.
+  // Warms up with the same lines for every peer: one that gets fewer would pay more per line for compiling.
   await run(producer('lines'), ['100000'], () => {})
   let seen = 0
   let characters = 0

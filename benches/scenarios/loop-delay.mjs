@@ -1,15 +1,15 @@
-// How long the event loop is held up while lines pour in, in milliseconds.
+// How long the event loop is blocked while many lines arrive, in milliseconds.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 import { makeGate } from '../lib/gate.mjs'
 import { producer } from '../lib/proc.mjs'
 
-// The histogram holds the whole interval between two ticks, its millisecond included.
+// The histogram records the whole interval between two ticks, so the timer's own millisecond is subtracted.
 const beyond = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - 1)
 
 export const measure = async (peer, { lines, children = 1 }) => {
   const { lines: run, close } = peer.open()
-  // Loading and compiling is not what is measured, and starting children is another row.
+  // Loading and compiling are not measured, and starting children is another row.
   await run(producer('lines'), ['200000'], () => {})
   const gate = makeGate(children)
   const delay = monitorEventLoopDelay({ resolution: 1 })

@@ -1,4 +1,4 @@
-// Loading the package, in milliseconds, the native part included; and its size in MB.
+// Loading the package with its native part, in milliseconds, and its size in MB.
 import { statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

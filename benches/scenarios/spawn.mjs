@@ -1,8 +1,8 @@
-// Starting /bin/true and learning of its end, in milliseconds a program.
+// Starting /bin/true and learning of its end, in milliseconds per program.
 export const measure = async (peer, { number, atOnce }) => {
   const { once, close } = peer.open({ atOnce })
   const program = '/bin/true'
-  // Compiled code for everybody: ten starts are few enough to cost nothing.
+  // Compiles the code first; ten starts are few enough to cost nothing.
   for (let i = 0; i < 10; i += 1) await once(program, [])
   let next = 0
   let bad = 0

@@ -1,14 +1,14 @@
-// For the table of how it scales: lines from many children, with a listener or without. What a line costs, in
-// nanoseconds, is taken from the opening of the gate; what a child costs, in microseconds, is its start before that
-// and its end after the last line. The host's processor time is of all its threads, from the gate until all have ended.
+// For the scaling table: lines from many children, with or without a listener. The cost of a line, in nanoseconds, is
+// measured from the opening of the gate. The cost of a child, in microseconds, is its start before that and its end
+// after the last line. The host's CPU time covers all its threads, from the gate until all children have ended.
 import { makeGate } from '../lib/gate.mjs'
 import { producer } from '../lib/proc.mjs'
 
 const limit = 10 * 2 ** 20
 
 export const measure = async (peer, { lines, children = 1, isRead = true, keptEach }) => {
-  // What the engine keeps grows with the number of children, up to its limit for each: so that the work is the same,
-  // the limit is divided among them. (Peers keep nothing, and know no limit.)
+  // The engine keeps output up to a limit per child, so more children would mean more work. The limit is divided among
+  // them. (Peers keep nothing, and have no limit.)
   const maxOutputSizeBytes = keptEach ?? Math.ceil(limit / children)
   const { lines: run, drain, close } = peer.open({ maxOutputSizeBytes })
   if (isRead) await run(producer('lines'), ['100000'], () => {})
@@ -35,7 +35,7 @@ export const measure = async (peer, { lines, children = 1, isRead = true, keptEa
   gate.remove()
   await close()
   if (isRead ? seen !== expected : bytes.some((count) => count !== each * 80)) throw new Error('not all has arrived')
-  // Without a listener nobody sees the last line: the ends of the children are then part of the lines' cost.
+  // Without a listener the last line goes unseen, so the ends of the children count as the lines' cost.
   const read = lastAt ?? ended
   return {
     perLine: ((read - opened) * 1e6) / expected,

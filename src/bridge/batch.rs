@@ -9,13 +9,12 @@ use super::budget::Permit;
 use super::buffer_pool::{BatchBuffer, BufferPool, Row};
 use crate::number::to_js;
 
-/// Text per batch: usually one read of a busy child. V8 keeps a larger string in a space of its own, whose
+/// Text per batch: usually one read of a busy child. V8 puts a larger string in its large-object space, whose
 /// memory is mapped and unmapped for each string.
 const MAX_TEXT: usize = 127 * 1024;
 /// Rows per batch, as many as JavaScript's table holds, unless a single read brings more.
 const MAX_ROWS: usize = 1024;
-/// Events per batch: each becomes an object of its own, and its listener runs before the event loop
-/// continues.
+/// Events per batch. Each becomes an object, and its listener runs before the event loop continues.
 const MAX_EVENTS: usize = 256;
 /// Text up to which copying is cheaper than swapping buffers.
 const CHEAP_COPY: usize = 4 * 1024;
@@ -37,7 +36,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Adds lines. May take their text, and leave another buffer in its place.
+    /// Adds lines. May take their text and leave another buffer instead.
     pub fn push_lines(&mut self, number: u32, batch: &mut LineBatch, is_ascii: bool, permit: Permit) {
         for run in &batch.runs {
             let stream = if run.stream == OutputStream::Stderr { STDERR } else { 0 };
@@ -65,7 +64,8 @@ impl Batch {
         self.buffer.rows.push([f64::from(number), f64::from(kind), to_js(count as u64), to_js(time)]);
     }
 
-    /// Whether this much more fits into the next batch. What is too large for any batch gets one of its own.
+    /// Whether this much more fits into the next batch. Anything too large for every batch gets one of its
+    /// own.
     fn is_full(&self, text: usize, rows: usize) -> bool {
         let BatchBuffer { text: own_text, rows: own_rows, .. } = &self.buffer;
         !own_rows.is_empty()
@@ -102,7 +102,7 @@ impl BatchQueue {
     }
 }
 
-/// What lines take from the budget.
+/// What lines cost in the budget.
 pub fn cost(batch: &LineBatch) -> usize {
     batch.text.len() + batch.runs.len() * size_of::<Row>()
 }

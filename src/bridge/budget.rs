@@ -1,13 +1,13 @@
 //! [`Budget`]: how many bytes may be on their way to JavaScript.
 //!
 //! A permit is taken before output is read, first come first served. Output without a permit stays in its
-//! pipe, and its child waits. Output that was read without one waits for its bytes.
+//! pipe, and its child waits. Output read without a permit waits for its bytes.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-/// The most that one turn of reading brings, very long lines aside.
+/// The most that one turn of reading brings, except for very long lines.
 const READ: u32 = 132 * 1024;
 /// Bytes in batches, both waiting and crossing.
 const BUDGET: u32 = 4 * READ;
@@ -15,7 +15,7 @@ const BUDGET: u32 = 4 * READ;
 /// The budget of one engine.
 pub struct Budget(Arc<Semaphore>);
 
-/// A part of the budget. Dropping it returns it.
+/// A part of the budget, returned on drop.
 #[derive(Default)]
 pub struct Permit(Option<OwnedSemaphorePermit>);
 
@@ -24,7 +24,7 @@ impl Budget {
         Self(Arc::new(Semaphore::new(BUDGET as usize)))
     }
 
-    /// Takes enough for one read, if it is available now.
+    /// Takes enough for one read, if available now.
     pub fn try_reserve(&self) -> Option<Permit> {
         match Arc::clone(&self.0).try_acquire_many_owned(READ) {
             Ok(permit) => Some(Permit(Some(permit))),
@@ -92,7 +92,7 @@ impl Permit {
     }
 }
 
-/// No single batch may need more than there is.
+/// No single batch may need more than the whole budget.
 fn clamped(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(BUDGET).min(BUDGET)
 }

@@ -1,10 +1,8 @@
-//! [`Coalescing`]: when JavaScript gets the next batch. The whole policy, with all of its numbers, is in this
-//! file.
+//! [`Coalescing`]: when JavaScript gets the next batch. This file has the whole policy with all its numbers.
 //!
 //! A crossing costs by the call. When many executions together write a few lines each, their lines are
-//! batched for the time of a frame, and cross at once. The batch after a short one follows immediately, the
-//! batch after a longer one only in another turn of the event loop, so that JavaScript gets to everything
-//! else in between.
+//! batched for a frame and cross at once. After a short batch the next follows immediately; after a longer
+//! one it waits for another turn of the event loop, so that JavaScript gets to everything else.
 
 use std::time::Duration;
 
@@ -16,17 +14,16 @@ const WINDOW: Duration = Duration::from_millis(4);
 const CROWDED_PER_MS: f64 = 20.0;
 /// A batch with at least this much text was worth its crossing.
 const LARGE_TEXT: usize = 32 * 1024;
-/// So was one with at least this many lines per row: probably the rest of an execution's output.
+/// So was one with at least this many lines per row, probably the rest of an execution's output.
 const MANY_LINES_PER_ROW: usize = 8;
-/// How long lines are batched: a frame of a screen.
+/// How long lines are batched: one frame of a screen.
 const FRAME: Duration = Duration::from_millis(16);
-/// How long they are batched when they share the way with other events, such as ends, which must not wait
-/// long.
+/// How long they are batched together with other events, such as ends, which must not wait long.
 const SHARED_FRAME: Duration = Duration::from_millis(1);
 /// A batch with less text and fewer events is handled almost instantly.
 const SHORT_TEXT: usize = 4 * 1024;
 const SHORT_EVENTS: usize = 64;
-/// How many of those may follow each other in one turn of the event loop.
+/// How many short batches may follow each other in one turn of the event loop.
 const MAX_IN_A_ROW: u32 = 16;
 
 /// When the next batch may come, counted from when JavaScript is done with this one.
@@ -41,15 +38,15 @@ pub enum Next {
 #[derive(Default)]
 pub struct Coalescing {
     lines: Rate,
-    /// Milliseconds since 1970. The batches carry this clock, so reading it is free.
+    /// Milliseconds since 1970. The batches carry this time, so reading it costs nothing.
     last_at: f64,
-    /// Lines of the batches of this millisecond.
+    /// Lines in the batches of this millisecond.
     pending: usize,
     short_in_a_row: u32,
 }
 
 impl Coalescing {
-    /// After a batch that was read in a turn of JavaScript's event loop, which wakes up for the next one by
+    /// After a batch that a turn of JavaScript's event loop read. The loop wakes up for the next one by
     /// itself.
     pub fn after_own_read(&mut self, batch: &Batch) -> Next {
         if self.should_collect(batch) { Next::After(FRAME) } else { Next::Immediately }

@@ -18,8 +18,8 @@ use crate::sync::lock;
 /// 3. The rows, if they do not fit into the engine's table, which JavaScript made: an array made here costs,
 ///    with its finalizer, as much as a short batch.
 /// 4. Events that are not lines.
-/// 5. Whether a turn of JavaScript's event loop has read it. If so, JavaScript calls `read_again` after the
-///    delay, or nothing if there is none. Otherwise it calls `acknowledge`.
+/// 5. Whether a turn of JavaScript's event loop read it. If so, JavaScript calls `read_again` after the
+///    delay, if there is one. Otherwise it calls `acknowledge`.
 /// 6. The delay, in milliseconds: 0 for another turn of the event loop, -1 for none.
 pub type NativeBatch = FnArgs<(PooledText, u32, Option<Float64Array>, Option<Vec<NativeEvent>>, bool, i32)>;
 
@@ -37,7 +37,7 @@ impl Crossing {
     }
 
     /// Arguments for a batch that another thread sent. The caller is C code, which a panic must not reach:
-    /// the batch is then lost, and JavaScript gets an empty one, which it acknowledges.
+    /// after a panic the batch is lost, and JavaScript gets an empty one to acknowledge.
     pub fn sent(&self, batch: Batch) -> NativeBatch {
         let (lines, events) = (batch.lines, batch.events.len());
         let made = catch_unwind(AssertUnwindSafe(|| {
@@ -56,7 +56,7 @@ impl Crossing {
         (self.arguments(batch, true, next), next != Next::Immediately)
     }
 
-    /// Call it right before the crossing: nothing reads the table then.
+    /// Call it right before the crossing, when nothing reads the table.
     fn arguments(&self, batch: Batch, is_own_read: bool, next: Next) -> NativeBatch {
         let rows = batch.buffer.rows.as_flattened();
         let count = u32::try_from(batch.buffer.rows.len()).unwrap_or(u32::MAX);

@@ -1,8 +1,8 @@
 //! [`EventBridge`]: events on their way to JavaScript, many in one call, one call at a time.
 //!
 //! A crossing costs by the call, not by the byte. So everything that happens while JavaScript is busy is
-//! batched: one string with many lines, and one table that says whose they are. The next batch is sent when
-//! JavaScript has acknowledged the last, in a later turn of the event loop: a thread-safe function whose
+//! batched: one string with many lines, and one table that assigns them to executions. The next batch is sent
+//! once JavaScript has acknowledged the last, in a later turn of the event loop: a thread-safe function whose
 //! queue is refilled from inside its own call would starve the loop.
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -40,19 +40,19 @@ struct State {
     in_flight: Option<InFlight>,
     /// Permits of batches that JavaScript is done with, not yet returned to the budget.
     owed: Permit,
-    /// JavaScript's own thread is reading, and takes the next batch along.
+    /// JavaScript's own thread is reading and takes the next batch itself.
     is_collected: bool,
 }
 
 /// A batch that JavaScript is not done with.
 struct InFlight {
     permit: Permit,
-    /// A task may wait for JavaScript to be done with it.
+    /// Whether a task may wait for JavaScript to be done with it.
     has_events: bool,
 }
 
 impl EventBridge {
-    /// Calls `on_batch` with each batch, its rows in `table`. Does not keep the process alive until told to.
+    /// Calls `on_batch` with each batch, its rows in `table`. Does not keep the process alive until asked to.
     pub fn new(table: Buffer, on_batch: &Function<NativeBatch, ()>) -> Result<Arc<Self>> {
         let crossing = Arc::new(Crossing::new(table));
         let here = Arc::clone(&crossing);
@@ -76,7 +76,7 @@ impl EventBridge {
 
     /// Adds lines to the batch as soon as there is budget for them.
     pub async fn lines(&self, number: u32, mut batch: LineBatch) {
-        // None: JavaScript is gone, and every reader with it.
+        // None: JavaScript is gone, and so is every reader.
         if let Some(permit) = self.budget.acquire(cost(&batch)).await {
             self.add(number, &mut batch, permit);
         }
@@ -118,8 +118,8 @@ impl EventBridge {
         let mut state = self.lock();
         let Some(InFlight { permit, has_events }) = state.in_flight.take() else { return };
         state.owed.merge(permit);
-        // Waking a thread costs as much as reading a few lines: half of the budget at once, while there is
-        // other work.
+        // Waking a thread costs as much as reading a few lines, so half of the budget is returned at once
+        // while there is other work.
         let is_due = state.owed.is_large() || state.queue.is_empty();
         let owed = if is_due { std::mem::take(&mut state.owed) } else { Permit::default() };
         let sent = state.sent;
@@ -127,7 +127,7 @@ impl EventBridge {
         // After the next batch was sent: JavaScript does not wait for the threads that this wakes.
         drop(owed);
         if has_events {
-            // Never lower: after `close`, everything counts as processed.
+            // Never lower: after `close`, every batch counts as processed.
             self.acknowledged.send_modify(|done| *done = sent.max(*done));
         }
     }
@@ -153,7 +153,7 @@ impl EventBridge {
         is_free
     }
 
-    /// JavaScript is going, or gone: nothing may wait for it any more.
+    /// JavaScript is ending or gone: nothing may wait for it any more.
     pub fn close(&self) {
         self.budget.close();
         self.acknowledged.send_replace(u64::MAX);

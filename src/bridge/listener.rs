@@ -41,7 +41,7 @@ impl EventHandler for Listener {
             if is_last || self.wants_lines() {
                 let batch = self.bridge.event(self.number, event);
                 if is_last {
-                    // The result is released only when JavaScript has seen the end.
+                    // The result is released only after JavaScript has seen the end.
                     self.bridge.processed(batch).await;
                     runtime::ended();
                 }

@@ -11,12 +11,12 @@ use crate::sync::lock;
 
 /// Lines go to JavaScript.
 const FLOWING: u8 = 0;
-/// Lines are held back; before long, the child waits too.
+/// Lines are held back; soon the child waits, too.
 const PAUSED: u8 = 1;
 /// Lines are no longer wanted.
 const CANCELLED: u8 = 2;
 
-/// The subscription to one execution's lines; it flows at first.
+/// The subscription to one execution's lines. Flowing at first.
 #[derive(Default)]
 pub struct Subscription {
     state: AtomicU8,
@@ -104,7 +104,7 @@ impl Subscriptions {
     }
 }
 
-/// Nothing is left that could resume a paused one.
+/// Nothing is left to resume a paused subscription.
 impl Drop for Subscriptions {
     fn drop(&mut self) {
         self.lock()

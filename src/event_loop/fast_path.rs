@@ -1,4 +1,4 @@
-//! [`FastPath`]: a few lines, read in JavaScript's own thread.
+//! [`FastPath`]: reads a few lines in JavaScript's own thread.
 //!
 //! The child's write itself wakes Node's event loop: the engine reads immediately, and JavaScript gets the
 //! batch in the same turn. Reading may pause for a moment: what arrives meanwhile collects in the pipes.
@@ -60,12 +60,12 @@ impl FastPath {
         Ok(Self { watch, reader })
     }
 
-    /// JavaScript is done with a batch that a thread of the runtime sent.
+    /// JavaScript is done with a batch that a runtime thread sent.
     pub fn acknowledge(&self, env: &Env) {
         if self.watch.is_watching() || self.reader.rests.get() {
             return self.reader.bridge.acknowledge();
         }
-        // The loop waits for that only; what was collected meanwhile goes with it, and wakes no thread.
+        // The loop waits only for that. Whatever was collected meanwhile goes along and wakes no thread.
         self.reader.bridge.collect();
         self.reader.bridge.acknowledge();
         self.go_on(env);
@@ -88,13 +88,13 @@ impl FastPath {
 }
 
 impl Reader {
-    /// Reads, and passes JavaScript what there is. True if more may be read immediately.
+    /// Reads and passes on what there is. True if more may be read immediately.
     fn read(&self, env: &Env) -> bool {
-        // JavaScript has a batch, and calls from inside that call: the call continues after it.
+        // JavaScript has a batch and calls from inside that call; reading continues after it.
         if self.is_reading.replace(true) {
             return false;
         }
-        // Its hook has reported a panic. It costs its own batch and nothing after it.
+        // The panic hook has reported it. A panic costs its own batch and nothing after it.
         if catch_unwind(AssertUnwindSafe(|| self.read_once(env))).is_err() {
             self.bridge.acknowledge();
         }

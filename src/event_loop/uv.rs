@@ -178,7 +178,7 @@ impl Watch {
     }
 
     fn close(&self) {
-        // What keeps the descriptor open is dropped after the handle.
+        // Whatever keeps the descriptor open is dropped after the handle.
         let on_readable = self.on_readable.take();
         if on_readable.is_some() {
             // SAFETY: an initialised handle, closed this once, in the thread of its loop.
@@ -204,7 +204,7 @@ unsafe extern "C" fn readable(handle: Handle, _status: c_int, _events: c_int) {
     // A copy: the call may close the handle.
     let Some(on_readable) = watch.on_readable.borrow().clone() else { return };
     let env = Env::from_raw(watch.env);
-    // Its hook has reported a panic; it must not unwind through libuv's frames.
+    // The panic hook has reported it; it must not unwind through libuv's frames.
     let goes_on = catch_unwind(AssertUnwindSafe(|| on_readable(&env))).unwrap_or(true);
     if !goes_on {
         watch.pause();
@@ -230,7 +230,7 @@ unsafe extern "C" fn closed(handle: Handle) {
     }
 }
 
-/// Calls a function in a turn of the loop; its promises and ticks run after it. `None`: it has thrown, which
+/// Calls a function in a turn of the loop; its promise jobs and ticks run afterwards. `None`: it threw, which
 /// ends the program as from any callback, unless the program chooses to continue.
 pub fn call_from_loop<Args: JsValuesTupleIntoVec, Return: FromNapiValue>(
     env: &Env,

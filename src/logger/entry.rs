@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
-/// That so many entries were dropped.
+/// An entry that says how many were dropped.
 pub fn dropped(count: u64) -> Arc<str> {
     let fields = Map::from_iter([("count".to_owned(), count.into())]);
     Entry::new(Level::WARN, env!("CARGO_CRATE_NAME"), "log entries were dropped".into(), fields, None)
@@ -64,7 +64,7 @@ const fn name(level: Level) -> &'static str {
 pub struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// Adds the fields of the span that it happened in.
+    /// Adds the fields of the event's span.
     pub fn add(&mut self, of_span: &Self) {
         self.0.extend(of_span.0.clone());
     }

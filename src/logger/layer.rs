@@ -1,4 +1,4 @@
-//! The process's one subscriber of `tracing`: makes an entry of each event, with the fields of its execution.
+//! The process's only `tracing` subscriber: turns each event into an entry with the fields of its execution.
 
 use std::sync::Once;
 
@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::entry::Fields;
 use super::sinks;
 
-/// The crates that are listened to: their targets begin so.
+/// The prefix of the crates that are logged.
 const TARGETS: &str = "execution_";
 
 struct Entries;
@@ -22,7 +22,7 @@ static INSTALL: Once = Once::new();
 /// Installs it, at the first call.
 pub fn install() {
     INSTALL.call_once(|| {
-        // The addon has its own `tracing`, in which no one else installs a subscriber.
+        // The addon has its own copy of `tracing`, so nothing else installs a subscriber in it.
         let _ = Registry::default().with(Entries).try_init();
     });
 }

@@ -1,8 +1,8 @@
 //! Log entries for JavaScript: what the engine says through `tracing`.
 //!
-//! * `layer` is the process's one subscriber, which makes an `entry` of each event. Nothing is installed, and
-//!   nothing is paid, until the first environment asks.
-//! * `sinks` knows which environments listen, from which level on.
+//! * `layer` is the process's only subscriber, which turns each event into an `entry`. Nothing is installed,
+//!   and nothing costs anything, until the first environment asks for logs.
+//! * `sinks` knows which environments listen, and from which level on.
 //! * `sink` is one environment's bounded queue: a full one drops and counts, so that a log never blocks the
 //!   engine.
 //! * `native_logger` is the class that JavaScript sees.

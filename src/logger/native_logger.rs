@@ -10,13 +10,14 @@ use super::layer;
 use super::sink::Sink;
 use super::sinks;
 
-/// An environment's log entries, of every engine in the process. Gets none at first.
+/// The log entries of every engine in the process, for one environment. None at first.
 #[napi]
 pub struct NativeLogger(Arc<Sink>);
 
 #[napi]
 impl NativeLogger {
-    /// Calls `on_entries` when there are entries, to be taken until there are none. Keeps no process alive.
+    /// Calls `on_entries` when there are entries; `take` then returns them until there are none. Keeps no
+    /// process alive.
     #[napi(factory, catch_unwind)]
     pub fn create(env: Env, on_entries: Function<(), ()>) -> Result<Self> {
         let sink = Sink::new(&on_entries)?;
@@ -28,7 +29,7 @@ impl NativeLogger {
         Ok(Self(sink))
     }
 
-    /// Gets what is at least as severe from now on. Takes the names in `lib/logger.ts`.
+    /// From now on, passes entries that are at least this severe. Takes the names in `lib/logger.ts`.
     #[napi(catch_unwind)]
     pub fn set_level(&self, level: String) {
         let level = level.parse().unwrap_or(LevelFilter::OFF);

@@ -10,9 +10,9 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use super::entry;
 use crate::sync::lock;
 
-/// Entries that wait for JavaScript. Further ones are dropped, and counted.
+/// Entries that may wait for JavaScript. Further ones are dropped and counted.
 const MAX_WAITING: usize = 4096;
-/// Entries that JavaScript takes at once: its event loop goes on in between.
+/// Entries that JavaScript takes at once; its event loop runs in between.
 const MAX_TAKEN: usize = 256;
 
 /// A call without arguments that keeps no process alive.
@@ -34,7 +34,7 @@ struct Queue {
 }
 
 impl Sink {
-    /// Calls `on_entries` when there is something after there was nothing.
+    /// Calls `on_entries` when the first entry arrives in an empty queue.
     pub fn new(on_entries: &Function<(), ()>) -> Result<Arc<Self>> {
         let on_entries =
             on_entries.build_threadsafe_function::<()>().weak::<true>().build_callback(|_| Ok(()))?;
@@ -52,7 +52,7 @@ impl Sink {
         let is_called = std::mem::replace(&mut queue.is_called, true);
         drop(queue);
         if !is_called {
-            // Refused only by an environment that ends.
+            // Fails only in an environment that is ending.
             self.on_entries.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
@@ -66,7 +66,7 @@ impl Sink {
         }
         let count = queue.entries.len().min(MAX_TAKEN);
         let taken: Vec<_> = queue.entries.drain(..count).collect();
-        // Whatever still waits came before what was dropped.
+        // Entries that still wait are older than the dropped ones.
         let dropped = std::mem::take(&mut queue.dropped);
         if dropped > 0 {
             queue.entries.push_back(entry::dropped(dropped));
@@ -75,7 +75,7 @@ impl Sink {
         Some(format!("[{}]", taken.join(",")))
     }
 
-    /// Forgets what waits.
+    /// Drops waiting entries.
     pub fn clear(&self) {
         let mut queue = lock(&self.queue);
         queue.entries.clear();

@@ -10,7 +10,7 @@ use super::sink::Sink;
 use crate::sync::lock;
 
 static SINKS: Mutex<Vec<Listening>> = Mutex::new(Vec::new());
-/// The most talkative of their levels. Read while `SINKS` is locked.
+/// The most verbose of their levels. Read while `SINKS` is locked.
 static MAX_LEVEL: Mutex<LevelFilter> = Mutex::new(LevelFilter::OFF);
 /// Which of them writes to standard error.
 static STDERR: Mutex<Weak<Sink>> = Mutex::new(Weak::new());
@@ -25,7 +25,7 @@ pub fn max_level() -> LevelFilter {
     *lock(&MAX_LEVEL)
 }
 
-/// Has a sink get what is at least as severe as `level`.
+/// From now on, a sink receives entries that are at least as severe as `level`.
 pub fn set_level(sink: &Arc<Sink>, level: LevelFilter) {
     let mut sinks = lock(&SINKS);
     sinks.retain(|other| !Arc::ptr_eq(&other.sink, sink));
@@ -36,11 +36,11 @@ pub fn set_level(sink: &Arc<Sink>, level: LevelFilter) {
     }
     let max = sinks.iter().map(|listening| listening.level).max().unwrap_or(LevelFilter::OFF);
     *lock(&MAX_LEVEL) = max;
-    // Under the lock: of two changes at a time, the later one has the last word.
+    // Under the lock, so that the later of two concurrent changes wins.
     rebuild_interest_cache();
 }
 
-/// Gives an entry to each sink whose level it reaches; it is made only for one.
+/// Passes an entry to each sink whose level it reaches. Created only if there is one.
 pub fn dispatch(level: Level, make: impl FnOnce() -> Arc<str>) {
     let sinks = lock(&SINKS);
     let mut reached = sinks.iter().filter(|listening| level <= listening.level).peekable();
@@ -50,7 +50,7 @@ pub fn dispatch(level: Level, make: impl FnOnce() -> Arc<str>) {
     }
 }
 
-/// True for the first sink that asks, and after its end for the next.
+/// True for the first sink that asks, and after its end for the next one.
 pub fn claim_stderr(sink: &Arc<Sink>) -> bool {
     let mut owner = lock(&STDERR);
     let is_free = owner.strong_count() == 0;

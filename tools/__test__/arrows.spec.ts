@@ -1,4 +1,4 @@
-// The check of the arrows is itself checked: what it must see, and what must not fool it.
+// Checks the check of the arrows: what it must find, and what must not fool it.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

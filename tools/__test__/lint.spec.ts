@@ -8,7 +8,7 @@ import { temporaryFolder } from '@escher/testing/engine'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Which of these imports the project's lint refuses. */
+/** The imports that the project's lint refuses. */
 const refused = (t: ExecutionContext, specifiers: readonly string[]): string[] => {
   const file = join(temporaryFolder(t), 'file.ts')
   writeFileSync(file, specifiers.map((specifier, index) => `export { x as x${index} } from '${specifier}'\n`).join(''))

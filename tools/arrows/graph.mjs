@@ -1,4 +1,4 @@
-// What is asked of the arrows: no cycle at any level of folders, and nothing that points up.
+// Rules for the arrows: no cycle at any level of folders, and none that points up.
 
 const group = (arrows, nameOf) => {
   const edges = new Map()
@@ -33,7 +33,7 @@ const cycleIn = (edges) => {
   return undefined
 }
 
-/** Where two paths part: the folder that holds both, and which of its files and folders each is in. */
+/** Where two paths part: the folder that holds both, and the entry of it that each is in. */
 const parting = ({ from, to }) => {
   const [a, b] = [from.split('/'), to.split('/')]
   let at = 0
@@ -41,7 +41,7 @@ const parting = ({ from, to }) => {
   return { folder: a.slice(0, at).join('/'), names: [a[at], b[at]] }
 }
 
-/** The cycles between the files and folders of every folder: none means that there is no cycle of files either. */
+/** The cycles between the files and folders of every folder. None means that files have no cycle either. */
 export const cycles = (arrows) =>
   [...new Set(arrows.map((arrow) => parting(arrow).folder))].flatMap((folder) => {
     const inside = arrows.filter((arrow) => parting(arrow).folder === folder)
@@ -49,26 +49,26 @@ export const cycles = (arrows) =>
     const found = []
     for (let cycle = cycleIn(edges); cycle; cycle = cycleIn(edges)) {
       found.push({ folder, cycle })
-      // The last arrow is taken out, and what is left is looked at again.
+      // Remove the last arrow, and look again.
       const [from, to] = parting(cycle.at(-1)).names
       edges.get(from).delete(to)
     }
     return found
   })
 
-/** The arrows that point up. `layers` come from the top, each a list of names; `nameOf` says what a file belongs to. */
+/** The arrows that point up. `layers` lists names from the top; `nameOf` says what a file belongs to. */
 export const upward = (arrows, layers, nameOf) => {
   const levelOf = new Map(layers.flatMap((names, level) => names.map((name) => [name, level])))
   return arrows.filter(({ from, to }) => levelOf.get(nameOf(from)) > levelOf.get(nameOf(to)))
 }
 
-/** What `nameOf` names and `layers` leaves out. */
+/** Names that `layers` leaves out. */
 export const unplaced = (arrows, layers, nameOf) => {
   const names = arrows.flatMap(({ from, to }) => [nameOf(from), nameOf(to)])
   return [...new Set(names)].filter((name) => name !== undefined && !layers.flat().includes(name))
 }
 
-/** A Mermaid flowchart; an arrow that follows from others is left out. */
+/** A Mermaid flowchart. An arrow that follows from others is left out. */
 export const mermaid = (arrows, nameOf) => {
   const edges = group(arrows, ({ from, to }) => [nameOf(from), nameOf(to)])
   const reachable = (from, seen = new Set()) => {

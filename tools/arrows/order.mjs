@@ -1,4 +1,4 @@
-// The order that ARCHITECTURE.md describes. Arrows point down, or sideways where they make no cycle.
+// The order that ARCHITECTURE.md describes. Arrows point down, or sideways if they make no cycle.
 
 /** Packages and crates, from the top. */
 export const packages = [
@@ -10,7 +10,7 @@ export const packages = [
   ['crates/execution-log'],
 ]
 
-/** What is inside the engine, from the top. `vocabulary` stands for what users name. */
+/** The parts of the engine, from the top. `vocabulary` stands for what users name. */
 export const modules = [
   ['internals'],
   ['engine'],

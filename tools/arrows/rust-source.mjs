@@ -1,5 +1,5 @@
-// Reads one Rust source file: its modules, its `use` lines, the paths in its code, and the names that it defines.
-// No parser, only enough of the grammar that comments, strings and test code cannot be taken for code.
+// Reads one Rust source file: its modules, its `use` lines, the paths in its code, and the names it defines. Not a
+// parser: it knows enough grammar not to mistake comments, strings and test code for code.
 
 const space = (text) => text.replaceAll(/[^\n]/g, ' ')
 
@@ -7,7 +7,7 @@ const skipped = [
   /\/\/[^\n]*/y,
   /\b[bc]?r(#*)"[^]*?"\1/y,
   /\b[bc]?"(?:\\[^]|[^"\\])*"|"(?:\\[^]|[^"\\])*"/y,
-  // A character, and not a lifetime.
+  // A character, not a lifetime.
   /'(?:\\(?:u\{[^}]*\}|x..|.)|[^'\\\n])'/y,
 ]
 
@@ -22,7 +22,7 @@ const endOfBlockComment = (source, from) => {
   return source.length
 }
 
-/** The source with comments and the contents of strings as blanks: every other character keeps its place. */
+/** The source with comments and string contents blanked. Every other character keeps its position. */
 export const blanked = (source) => {
   const parts = []
   let kept = 0
@@ -42,7 +42,7 @@ export const blanked = (source) => {
   return parts.join('') + source.slice(kept)
 }
 
-/** Where the item ends that begins here: at its `;`, or behind its block. */
+/** Where the item that begins here ends: at its `;`, or after its block. */
 const endOfItem = (code, from) => {
   let depth = 0
   for (let at = from; at < code.length; at += 1) {
@@ -68,7 +68,7 @@ const segments = (path) =>
     .map((segment) => segment.trim())
     .filter(Boolean)
 
-/** `a::{b, c as d, e::*}` as paths with the name by which each is known here. */
+/** Expands `a::{b, c as d, e::*}` into paths, each with its local name. */
 const expand = (tree, before = []) => {
   const text = tree.trim()
   const open = text.indexOf('{')
@@ -99,7 +99,7 @@ export const readRust = (source) => {
   for (const { 1: attributes, 2: name, index, 0: whole } of code.matchAll(
     /((?:#\[[^\n]*\]\s*)*)(?:pub(?:\([^)]*\))?\s+)?\bmod\s+(\w+)\s*;/g,
   )) {
-    // The file's name is a string: it is read where it is not blanked.
+    // The file's name is a string, so it is read from the original.
     const written = source.slice(index, index + whole.length)
     const files = attributes ? [...written.matchAll(/\bpath\s*=\s*"([^"]+)"/g)].map(([, file]) => file) : []
     modules.push({ name, files })

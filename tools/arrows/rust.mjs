@@ -1,5 +1,5 @@
-// The arrows of a Rust crate: which file uses what another file defines. A name that `mod.rs` passes on leads to the
-// file that defines it, so that a folder's front page is no node that everything goes through.
+// The arrows of a Rust crate: which file uses what another file defines. A name that `mod.rs` re-exports leads to the
+// file that defines it, so that a folder's `mod.rs` is no node that everything goes through.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -8,7 +8,7 @@ import { readRust } from './rust-source.mjs'
 
 const isFrontPage = (file) => /(?:^|\/)(?:lib|mod|main)\.rs$/.test(file)
 
-/** A module: one file, what it says, and where it hangs. */
+/** A module: one file, its contents, and its parent. */
 const load = (file, parent) => {
   const module = { file, parent, children: new Map(), ...readRust(readFileSync(file, 'utf8')) }
   const folder = isFrontPage(file) ? dirname(file) : file.replace(/\.rs$/, '')
@@ -22,7 +22,7 @@ const load = (file, parent) => {
 
 const everyModule = (module) => [module, ...[...module.children.values()].flat().flatMap(everyModule)]
 
-/** The modules that define what `path` means in `module`; several where each system has its own. */
+/** The modules that define what `path` means in `module`: several, if each system has its own. */
 const resolve = (module, path, root, depth = 0) => {
   const [first, ...rest] = path
   if (first === undefined || first === '*' || depth > 20) return [module]
@@ -44,7 +44,7 @@ const start = (module, path, root, depth = 0) => {
   const [first, ...rest] = path
   if (first === 'crate') return resolve(root, rest, root, depth + 1)
   if (first === 'self' || first === 'super' || module.children.has(first)) return resolve(module, path, root, depth + 1)
-  // A name of this file's own, as `os` in `use unix as os`; anything else is another crate's.
+  // A name defined in this file, such as `os` in `use unix as os`. Anything else belongs to another crate.
   const aliases = depth > 20 ? [] : module.uses.filter((use) => use.name === first && use.path[0] !== first)
   return aliases.flatMap((use) => start(module, [...use.path, ...rest], root, depth + 1))
 }
@@ -55,7 +55,7 @@ export const rustArrows = (entry, base, crates) => {
   const arrows = []
   for (const module of everyModule(root)) {
     const from = relative(base, module.file)
-    // A front page that only passes on uses nothing.
+    // A `mod.rs` that only re-exports uses nothing.
     const passesOn = isFrontPage(module.file) && module.defines.size === 0
     const used = module.uses.filter(({ isPublic }) => !(isPublic && isFrontPage(module.file)))
     for (const path of [...used.map((use) => use.path), ...module.paths]) {

@@ -1,9 +1,9 @@
-// Whether a process is there, asked of the operating system and not of the engine.
+// Whether a process exists, according to the operating system, not the engine.
 
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
-// A zombie is a dead process whose parent has not asked yet: its id still answers to a signal.
+// A zombie is a dead process that its parent has not reaped: its id still accepts signals.
 const isZombie = (pid) => {
   try {
     return /^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))

@@ -1,4 +1,4 @@
-// The scenes of the tour: each one thing the engine does, through its public API.
+// The scenes of the tour. Each shows one thing the engine does, through its public API.
 
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -13,7 +13,7 @@ import * as view from './view.mjs'
 
 const programs = fileURLToPath(new URL('programs', import.meta.url))
 
-// By id, with events: the way for a host that sends everything over IPC.
+// By id, with events: for a host that sends everything over IPC.
 const liveOutput = async (engine) => {
   const args = existsSync(join(root, '.git')) ? ['log', '--oneline', '--no-decorate', '-n', '5'] : ['--version']
   const request = {
@@ -29,7 +29,7 @@ const liveOutput = async (engine) => {
   view.result(await engine.waitForCompletion(id))
 }
 
-// By handle, line by line: the way for a script.
+// By handle, line by line: for a script.
 const build = async (engine) => {
   const crate = await mkdtemp(join(tmpdir(), 'execution-engine-demo-'))
   try {
@@ -56,7 +56,7 @@ const build = async (engine) => {
   }
 }
 
-// Short enough for the error to print it whole; the default on Windows, where programs live anywhere.
+// Short enough for the error to print it whole. On Windows the default, because programs can be anywhere.
 const shortPath = process.platform === 'win32' ? {} : { PATH: '/usr/local/bin:/usr/bin:/bin' }
 
 const failures = async (engine) => {
@@ -91,7 +91,7 @@ const cancelTree = async (engine) => {
   view.command('node family.mjs')
   const id = randomUUID()
   const command = { type: 'exec', program: 'node', args: ['family.mjs'] }
-  // The first line names the three processes; an end before it says why there are none.
+  // The first line names the three processes; if they end before it, the result says why.
   const family = await new Promise((ready, failed) => {
     const onEvent = (event) => {
       if (event.type === 'stdout') ready(JSON.parse(event.line))

@@ -9,7 +9,7 @@ const width = Math.max(60, Math.min(process.stdout.columns ?? 100, 110))
 // Shortened to the width of the terminal, from the end.
 export const clip = (text, columns = width - 8) => (text.length > columns ? `${text.slice(0, columns - 1)}…` : text)
 
-// What a program may send to a terminal (colour, cursor, bells) does not belong into a quoted line.
+// Colour, cursor movements and bells do not belong in a quoted line.
 const printable = (text) =>
   stripVTControlCharacters(text)
     .replaceAll('\t', '    ')

@@ -1,4 +1,4 @@
-// What the scripts print: headings, quiet progress lines, durations. Colour only on a terminal that wants it.
+// Output of the scripts: headings, quiet progress lines, durations. Colour only on a terminal that wants it.
 
 const wantsColour =
   !process.env.NO_COLOR && (process.stdout.isTTY || Boolean(process.env.FORCE_COLOR && process.env.FORCE_COLOR !== '0'))
@@ -19,7 +19,7 @@ export const heading = (text) => console.log(`\n${bold(text)}`)
 
 const clearLine = () => process.stdout.isTTY && process.stdout.write('\r\u001B[K')
 
-// Runs `work` under one line: its name, and when it is done how long it took.
+// Runs `work` and prints one line: its name, and finally how long it took.
 export const step = async (name, work) => {
   const started = performance.now()
   if (process.stdout.isTTY) process.stdout.write(dim(`  … ${name}`))
@@ -35,10 +35,10 @@ export const step = async (name, work) => {
   }
 }
 
-// An error a person caused or can mend: printed as it is, without a stack.
+// An error that a person can fix: printed as it is, without a stack.
 export class Problem extends Error {}
 
-// Runs a script: its number is the exit code, its error is printed and means 1.
+// Runs a script: the number it returns is the exit code; an error is printed and means 1.
 export const main = async (work) => {
   try {
     process.exitCode = (await work()) ?? 0

@@ -1,4 +1,4 @@
-// A listing of a public API is committed, so that every change of it is seen and meant.
+// The listing of a public API is committed, so that every change is visible and deliberate.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -12,7 +12,7 @@ const differences = (before, after) => {
   return [...gone, ...present.filter((line) => !old.includes(line)).map((line) => `+ ${line}`)].join('\n')
 }
 
-/** Compares what is there with the committed file, or writes it. `check`: the npm script that does this. */
+/** Compares the current listing with the committed file, or writes it. `check`: the npm script that does this. */
 export const compareListing = (file, present, { check, update }) => {
   const path = join(root, file)
   if (update) writeFileSync(path, present)

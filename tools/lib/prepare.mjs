@@ -1,5 +1,5 @@
-// From a fresh clone to something that runs: the checks and builds that the tests and the demo share. Each step
-// does nothing when its result is newer than what it is made from.
+// From a fresh clone to something that runs: checks and builds that the tests and the demo share. A step does nothing
+// if its result is newer than its sources.
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -31,7 +31,7 @@ const atLeast = (version, minimum) => {
   return a[0] !== b[0] ? a[0] > b[0] : (a[1] ?? 0) >= (b[1] ?? 0)
 }
 
-// Rust and Node, in the versions the manifests ask for; otherwise what to install.
+// Rust and Node, in the versions that the manifests require; otherwise, what to install.
 export const checkTools = ({ node = true } = {}) => {
   const rust = /^rust-version = "(.+)"/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'))?.[1] ?? '1.89'
   const cargo = versionOf('cargo')
@@ -51,7 +51,7 @@ export const installPackages = async () => {
   await step('npm packages', () => runQuietly('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']))
 }
 
-// The addon of this platform, as `napi build` names it.
+// This platform's addon, as `napi build` names it.
 export const addonFile = () =>
   readdirSync(root).find((name) => name.endsWith('.node') && name.includes(`.${process.platform}-${process.arch}`))
 
@@ -65,7 +65,7 @@ export const buildAddon = async () => {
 }
 
 export const buildTypeScript = async () => {
-  // `tsc --build` looks for itself what has changed; its records lie in the dist folders.
+  // `tsc --build` itself detects changes; its records are in the dist folders.
   await step('TypeScript', () => runQuietly('npm', ['run', 'build:ts']))
 }
 

@@ -30,7 +30,7 @@ const ended = (child, program) =>
     child.once('close', (code, signal) => done({ code: code ?? 1, signal }))
   })
 
-// Its output is shown as it comes; `onText` also sees it. Resolves with the exit code.
+// Shows its output as it arrives; `onText` sees it too. Resolves with the exit code.
 export const runShown = async (program, args, { onText, ...options } = {}) => {
   if (!onText)
     return (await ended(start(program, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options }), program)).code
@@ -48,13 +48,13 @@ export const runShown = async (program, args, { onText, ...options } = {}) => {
   return (await ended(child, program)).code
 }
 
-// The beginning usually has the cause, the end how it went on.
+// The beginning usually has the cause, the end the consequences.
 const shorten = (text) => {
   const lines = text.trimEnd().split('\n')
   return lines.length <= 60 ? lines.join('\n') : [...lines.slice(0, 30), '…', ...lines.slice(-30)].join('\n')
 }
 
-// Its output is shown only when it fails.
+// Shows its output only if it fails.
 export const runQuietly = async (program, args, options = {}) => {
   const child = start(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
   let output = ''
@@ -72,7 +72,7 @@ export const runQuietly = async (program, args, options = {}) => {
   return output
 }
 
-// The first line a program answers to `--version`, or undefined where it is not there.
+// The first line of its answer to `--version`, or undefined if it is not installed.
 export const versionOf = (program, args = ['--version']) => {
   const { status, stdout } = needsShell(program)
     ? spawnSync([program, ...args].join(' '), { encoding: 'utf8', shell: true, cwd: root })

@@ -1,4 +1,4 @@
-// The manager from an ES module and from CommonJS, and the command line as npm links it.
+// Uses the manager as an ES module and as CommonJS, and the command line as npm links it.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'

@@ -12,10 +12,10 @@ for await (const { stream, text } of engine.run(process.execPath, ['-e', 'consol
 assert.deepEqual(lines.toSorted(), ['stderr: err', 'stdout: out'])
 await engine.shutdown()
 
-// One class, however it was loaded: `instanceof` holds in a program that mixes both.
+// One class, however it was loaded: `instanceof` works in a program that mixes both.
 const required = createRequire(import.meta.url)('@escher/execution-engine')
 assert.equal(required.ExecutionEngineError, ExecutionEngineError)
 
-// What the project's other packages share with the engine is reached both ways, too.
+// What the project's other packages share with the engine is available both ways, too.
 const support = createRequire(import.meta.url)('@escher/execution-engine/support')
 assert.equal(support.AsyncQueue, AsyncQueue)

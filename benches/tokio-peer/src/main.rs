@@ -1,4 +1,4 @@
-//! `tokio-peer PRODUCER LINES`: reads a child's lines as tokio's documentation shows it, and says how fast.
+//! `tokio-peer PRODUCER LINES`: reads a child's lines as in tokio's documentation, and prints how fast.
 
 use std::process::Stdio;
 use std::time::Instant;

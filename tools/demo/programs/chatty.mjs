@@ -1,4 +1,4 @@
-// Says far more than anybody wants to keep, and goes on to the end.
+// Writes far more than anyone wants to keep, to the end.
 import { setTimeout as pause } from 'node:timers/promises'
 
 for (let count = 1; count <= 50_000; count += 1) {

@@ -1,4 +1,4 @@
-// A process with two children, one of which will not listen to SIGTERM.
+// A process with two children, one of which ignores SIGTERM.
 import { spawn } from 'node:child_process'
 
 const child = (code) =>
