@@ -350,12 +350,12 @@ async fn two_hundred_at_once_all_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_keeps_changing_its_program_does_not_slip_away() {
-    let restless = "export N=$((${N:-0}+1)); [ $N -gt 100000 ] && exit; exec \"$0\" -c \"$1\" \"$0\" \"$1\"";
+    // The number only changes the environment. If this test fails, the loop ends with its process.
+    let restless = "kill -0 $2 || exit; export N=$((${N:-0}+1)); exec \"$0\" -c \"$1\" \"$0\" \"$1\" $2";
+    let starting = "(setsid \"$0\" -c \"$1\" \"$0\" \"$1\" $2 &); echo; exec sleep 1000";
     let mut spec = sh("");
-    spec.args =
-        ["-c", "(setsid \"$0\" -c \"$1\" \"$0\" \"$1\" &); echo; exec sleep 1000", "/bin/sh", restless]
-            .map(Into::into)
-            .to_vec();
+    let args = ["-c", starting, "/bin/sh", restless, &std::process::id().to_string()];
+    spec.args = args.map(Into::into).to_vec();
     let mark = marker(spec.id);
     let spawned = start(spec).await;
     within(read(&spawned.stdout, Some("\n"))).await;
