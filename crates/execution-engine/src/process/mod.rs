@@ -12,9 +12,10 @@
 //!    reused, so a signal to the group cannot reach another process. After the reap nothing is signalled.
 //!    (The order is Bazel's: `process-wrapper-legacy.cc`.)
 //! 4. A spawned process always has an owner. Dropping the owner kills the group and reaps the leader.
-//! 5. Processes that left the group are found by a variable in their environment, [`EXECUTION_ID_VAR`] (as
-//!    GitHub's runner does with `RUNNER_TRACKING_ID`). One that runs as another user hides its environment,
-//!    and is found by its session or its parent. A process that replaced its environment is not found.
+//! 5. Processes that left the group are found by their session, and those that left that too by a variable in
+//!    their environment, [`EXECUTION_ID_VAR`] (as GitHub's runner does with `RUNNER_TRACKING_ID`). One that
+//!    runs as another user hides its environment, and is found by its parent. A process that left the session
+//!    and replaced its environment is not found.
 //! 6. When the host dies without a shutdown, the [guard](unix::guard) kills the groups (Unix), or the kernel
 //!    closes the job (Windows).
 

@@ -232,3 +232,28 @@ async fn a_process_whose_first_thread_has_ended_is_alive() {
     running.end().await;
     eventually("it is stopped outside the group too", || !is_running(pid)).await;
 }
+
+#[tokio::test]
+async fn what_left_the_group_and_cleared_its_environment_is_found_by_its_session() {
+    if !have("timeout", &["9", "true"]) || !have("bash", &["-c", "set -m"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let deaf =
+        script(&dir, "deaf.sh", "trap '' TERM; echo $$ > \"$1\"; echo ready; while :; do sleep 0.05; done");
+    // The last one carries another execution's mark.
+    let ways = [
+        "timeout 600 env -i PATH=\"$PATH\" sh DEAF OUT",
+        "bash -c 'set -m; env -i PATH=\"$PATH\" sh DEAF OUT & wait'",
+        "ESCHER_EXECUTION_ID=01890000-0000-7000-8000-000000000000 timeout 600 sh DEAF OUT",
+    ];
+    for (index, way) in ways.into_iter().enumerate() {
+        let out = dir.path().join(index.to_string());
+        let line = way.replace("DEAF", &deaf).replace("OUT", &out.display().to_string());
+        let running = Running::start(&line, 300);
+        running.cancel().await;
+        running.end().await;
+        let pid = text_of(&out).trim().parse().unwrap();
+        eventually(&format!("{way}: it is killed after the grace"), || !is_running(pid)).await;
+    }
+}

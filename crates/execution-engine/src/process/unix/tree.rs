@@ -15,7 +15,7 @@ use crate::process::spec::{Member, TreeSignal};
 use crate::result::LeftoverProcess;
 use crate::sync::lock;
 
-/// A leader, its group, and all that carry its mark.
+/// A leader, its group, its session, and all that carry its mark.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) leader: u32,
@@ -97,10 +97,9 @@ impl Tree {
         let is_known = |process: &ProcessInfo| graceful_stop.as_ref().is_some_and(|stop| stop.knows(process));
         let mut members: HashSet<u32> = candidates()
             .filter(|(process, mark)| match mark {
-                _ if process.group == self.leader || is_known(process) => true,
+                _ if [process.group, process.session].contains(&self.leader) || is_known(process) => true,
                 Mark::Of(mark) => *mark == self.marker,
-                Mark::Hidden => process.session == self.leader,
-                Mark::Absent => false,
+                Mark::Hidden | Mark::Absent => false,
             })
             .map(|(process, _)| process.pid)
             .chain([self.leader])
