@@ -212,6 +212,13 @@ export interface NativeProcess {
   name: string
 }
 
+/** What memory kept of the output, as bytes. */
+export interface NativeRawOutput {
+  stdout: Buffer
+  stderr: Buffer
+  all?: Buffer
+}
+
 /** An execution that was cut off by the death of its host. */
 export interface NativeRecovered {
   id: string
@@ -237,6 +244,8 @@ export interface NativeResult {
   signal: string | null
   stdout: string
   stderr: string
+  all?: string
+  raw?: NativeRawOutput
   stdoutBytes: number
   stderrBytes: number
   stdoutTruncated: boolean

@@ -29,6 +29,7 @@ import {
   type Bytes,
   type CancelOptions,
   type CleanupReport,
+  type EncodedOutput,
   type EffectiveConfig,
   type EngineMetrics,
   type EventListener,
@@ -40,6 +41,7 @@ import {
   type ExecutionSummary,
   type LogInfo,
   type LogRecord,
+  type OutputEncoding,
   type RecoveredExecution,
   type RunOptions,
   executionStatuses,
@@ -116,25 +118,41 @@ export class ExecutionEngine {
    * @example
    * const { stdout } = await engine.run('git', ['log', '-1', '--format=%s'], { workingDir: '/srv/app' })
    */
-  run(
+  run<Encoding extends OutputEncoding = 'utf8'>(
     program: string,
     args: readonly string[] | undefined,
-    options: RunOptions & { stdin: 'pipe' },
-  ): Execution<Writable>
-  run(program: string, args?: readonly string[], options?: RunOptions): Execution<null>
+    options: RunOptions<Encoding> & { stdin: 'pipe' },
+  ): Execution<Writable, EncodedOutput<Encoding>>
+  run<Encoding extends OutputEncoding = 'utf8'>(
+    program: string,
+    args?: readonly string[],
+    options?: RunOptions<Encoding>,
+  ): Execution<null, EncodedOutput<Encoding>>
   /** Runs a program without arguments. */
-  run(program: string, options: RunOptions & { stdin: 'pipe' }): Execution<Writable>
-  run(program: string, options: RunOptions): Execution<null>
+  run<Encoding extends OutputEncoding = 'utf8'>(
+    program: string,
+    options: RunOptions<Encoding> & { stdin: 'pipe' },
+  ): Execution<Writable, EncodedOutput<Encoding>>
+  run<Encoding extends OutputEncoding = 'utf8'>(
+    program: string,
+    options: RunOptions<Encoding>,
+  ): Execution<null, EncodedOutput<Encoding>>
   /**
    * Runs a command of any kind.
    *
    * @example
    * await engine.run({ type: 'shell', command: 'npm ci && npm test' }, { timeoutMs: 600_000 })
    */
-  run(command: ExecutionCommand, options: RunOptions & { stdin: 'pipe' }): Execution<Writable>
-  run(command: ExecutionCommand, options?: RunOptions): Execution<null>
-  run(...given: RunArguments): Execution {
-    let options: RunOptions | undefined
+  run<Encoding extends OutputEncoding = 'utf8'>(
+    command: ExecutionCommand,
+    options: RunOptions<Encoding> & { stdin: 'pipe' },
+  ): Execution<Writable, EncodedOutput<Encoding>>
+  run<Encoding extends OutputEncoding = 'utf8'>(
+    command: ExecutionCommand,
+    options?: RunOptions<Encoding>,
+  ): Execution<null, EncodedOutput<Encoding>>
+  run(...given: RunArguments): Execution<Writable | null, string | Buffer> {
+    let options: RunOptions<OutputEncoding> | undefined
     try {
       const own = ownRun(given)
       options = own.options

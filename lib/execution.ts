@@ -3,11 +3,12 @@ import type { Writable } from 'node:stream'
 
 import { ExecutionEngineError, ExecutionError } from './errors.js'
 import { isTerminal, listening, type Subscriber } from './events/batch.js'
+import { encoded } from './encoded.js'
 import type { LiveExecution } from './events/live-execution.js'
 import { cancelOptions, checkedOptions } from './binding/request.js'
 import { stdinStream } from './streams/stdin.js'
 import { AsyncQueue, Thenable } from './support/index.js'
-import type { CancelOptions, ExecutionResult, OutputLine, RunOptions } from './types.js'
+import type { CancelOptions, ExecutionResult, OutputEncoding, OutputLine, RunOptions } from './types.js'
 
 /** Characters of unread lines at which the execution is paused. */
 const HIGH_WATER = 256 * 1024
@@ -32,8 +33,8 @@ const isRefusal = (accepted: LiveExecution | Refusal): accepted is Refusal => Ob
  * @example
  * for await (const { stream, text } of engine.run('terraform', ['plan'])) console.log(stream, text)
  */
-export class Execution<Stdin extends Writable | null = Writable | null>
-  extends Thenable<ExecutionResult>
+export class Execution<Stdin extends Writable | null = Writable | null, Output extends string | Buffer = string>
+  extends Thenable<ExecutionResult<Output>>
   implements AsyncIterable<OutputLine>
 {
   /** Known at once. */
@@ -46,18 +47,24 @@ export class Execution<Stdin extends Writable | null = Writable | null>
   readonly #rejects: boolean
   /** The engine's secrets, which no refusal shows. */
   readonly #secrets: readonly string[]
-  readonly #result: Promise<ExecutionResult>
+  readonly #encoding: OutputEncoding
+  readonly #result: Promise<ExecutionResult<Output>>
   #lines: AsyncQueue<OutputLine> | undefined
   /** Whether the turn of the call to `run()` is over. */
   #isLate = false
 
   /** @internal */
-  constructor(accepted: LiveExecution | Refusal, options: RunOptions | undefined, secrets: readonly string[]) {
+  constructor(
+    accepted: LiveExecution | Refusal,
+    options: RunOptions<OutputEncoding> | undefined,
+    secrets: readonly string[],
+  ) {
     super()
     this.id = accepted.id
     this.#live = isRefusal(accepted) ? undefined : accepted
     this.#listener = options?.onEvent && listening(this.id, options.onEvent)
     this.#secrets = secrets
+    this.#encoding = options?.encoding ?? 'utf8'
     this.#rejects = options?.reject === true
     const stdin = options?.stdin === 'pipe' ? stdinStream(this.#live) : null
     this.stdin = stdin as Stdin
@@ -73,7 +80,7 @@ export class Execution<Stdin extends Writable | null = Writable | null>
    * Resolves for every status, even if lines stay unread. Rejects only if the request was refused, or with `reject:
    * true`. The same as awaiting the handle itself.
    */
-  wait(): Promise<ExecutionResult> {
+  wait(): Promise<ExecutionResult<Output>> {
     void this.#live?.wait()
     return this.#result
   }
@@ -158,14 +165,14 @@ export class Execution<Stdin extends Writable | null = Writable | null>
     await this.wait().catch(() => {})
   }
 
-  #ending(accepted: LiveExecution | Refusal, stdin: Writable | null): Promise<ExecutionResult> {
+  #ending(accepted: LiveExecution | Refusal, stdin: Writable | null): Promise<ExecutionResult<Output>> {
     const ended = isRefusal(accepted) ? Promise.reject(accepted.reason as Error) : accepted.ended
     return ended.then(
       (result) => {
         stdin?.destroy()
         const failure = this.#failure(result)
         if (failure !== undefined) throw failure
-        return result
+        return encoded(result, this.#encoding) as ExecutionResult<Output>
       },
       (reason: unknown) => {
         stdin?.destroy()

@@ -37,6 +37,15 @@ export const retainOutputs = ['head_tail', 'head', 'tail'] as const
 /** Which part of a stream is kept in memory when there is more than the limit. */
 export type RetainOutput = (typeof retainOutputs)[number]
 
+/** Every encoding of a handle's result. */
+export const outputEncodings = ['utf8', 'utf16le', 'latin1', 'buffer'] as const
+
+/** How a handle's result gives the output: as text of this encoding, or as bytes. */
+export type OutputEncoding = (typeof outputEncodings)[number]
+
+/** What output is in that encoding. */
+export type EncodedOutput<Encoding extends OutputEncoding> = Encoding extends 'buffer' ? Buffer : string
+
 /** How an engine behaves unless a request says otherwise. Every field is optional. */
 export interface ExecutionConfig {
   /** Timeout of a request that names none, in milliseconds. @default 120000 */
@@ -180,6 +189,10 @@ export interface ExecutionConditions {
   maxOutputSizeBytes?: number | undefined
   /** What happens to output above that. @default the configuration's */
   oversizedOutput?: OversizedOutputStrategy | undefined
+  /** Whether the result has `all`: both streams in one, in the order in which they were read. @default false */
+  all?: boolean | undefined
+  /** Whether the result has `raw`: the bytes of the output. @default false */
+  rawOutput?: boolean | undefined
   /** Masked as `***` wherever output goes, besides the configuration's. @default [] */
   secrets?: readonly string[] | undefined
   /** Copied to the log, the result and the summaries. @default {} */
@@ -204,7 +217,12 @@ export interface ExecutionRequest extends ExecutionConditions {
 }
 
 /** How the handle that `run()` returns behaves. */
-export interface HandleOptions {
+export interface HandleOptions<Encoding extends OutputEncoding = 'utf8'> {
+  /**
+   * What `stdout`, `stderr` and `all` of the handle's result are: text, or with `'buffer'` the bytes that memory kept.
+   * Lines, events, errors and the log are not affected. @default 'utf8'
+   */
+  encoding?: Encoding | undefined
   /** Cancels the execution when it is aborted. */
   signal?: AbortSignal | undefined
   /** Reject with an `ExecutionError` unless the status is `completed`. @default false */
@@ -219,7 +237,8 @@ export interface HandleOptions {
  * @example
  * await engine.run('make', ['test'], { workingDir: '/srv/app', signal: AbortSignal.timeout(60_000), reject: true })
  */
-export interface RunOptions extends ExecutionConditions, HandleOptions {}
+export interface RunOptions<Encoding extends OutputEncoding = 'utf8'>
+  extends ExecutionConditions, HandleOptions<Encoding> {}
 
 /** Why an execution did not complete. Codes are never renamed. */
 export type FailureCode =
@@ -240,6 +259,14 @@ export type FailureCode =
   | 'EXIT_STATUS_LOST'
   | 'INTERNAL'
 
+/** What memory kept, byte for byte but for secrets. What is missing has no note in its place. */
+export interface RawOutput {
+  stdout: Buffer
+  stderr: Buffer
+  /** With the option `all`. */
+  all?: Buffer
+}
+
 /**
  * How an execution ended. There is exactly one for every accepted execution.
  *
@@ -247,7 +274,7 @@ export type FailureCode =
  * const { status, exitCode, stdout, error } = await engine.run('make')
  * if (status !== 'completed') console.error(error?.code, error?.message)
  */
-export interface ExecutionResult {
+export interface ExecutionResult<Output extends string | Buffer = string> {
   id: string
   /** `completed` means exit code 0; any other exit is `failed`. */
   status: EndStatus
@@ -256,8 +283,15 @@ export interface ExecutionResult {
   /** E.g. `SIGTERM`. */
   signal: string | null
   /** What memory kept. Invalid UTF-8 reads as U+FFFD; the log has the bytes. */
-  stdout: string
-  stderr: string
+  stdout: Output
+  stderr: Output
+  /**
+   * Both streams in the order in which they were read, up to twice the limit of one: what is kept of each is here.
+   * Only with the option `all`.
+   */
+  all?: Output
+  /** The bytes that memory kept, secrets masked. Only with `rawOutput`, or an `encoding` other than `'utf8'`. */
+  raw?: RawOutput
   /** Bytes the child wrote. */
   stdoutBytes: number
   stderrBytes: number

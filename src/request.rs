@@ -8,6 +8,7 @@ use execution_engine::{
 };
 use napi_derive::napi;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -43,6 +44,12 @@ pub struct NativeRequest {
     max_output_size_bytes: Option<u64>,
     oversized_output: Option<OversizedOutputStrategy>,
     #[serde(default)]
+    all: bool,
+    #[serde(default)]
+    raw_output: bool,
+    /// Given: JavaScript makes the text of a handle's result from bytes.
+    encoding: Option<IgnoredAny>,
+    #[serde(default)]
     secrets: Vec<String>,
     #[serde(default)]
     metadata: NativeMetadata,
@@ -72,6 +79,8 @@ impl TryFrom<NativeRequest> for ExecutionRequest {
         request.stdin = native.stdin;
         request.max_output_size_bytes = native.max_output_size_bytes;
         request.oversized_output = native.oversized_output;
+        request.all = native.all;
+        request.raw_output = native.raw_output || native.encoding.is_some();
         request.secrets = native.secrets;
         request.metadata = native.metadata.into();
         Ok(request)

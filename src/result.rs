@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use execution_engine::{ExecutionResult, ExecutionSummary, LeftoverProcess, OutputStream};
-use napi::bindgen_prelude::{Either, Null};
+use execution_engine::{ExecutionResult, ExecutionSummary, LeftoverProcess};
+use napi::bindgen_prelude::{Buffer, Either, Null};
 use napi_derive::napi;
 
 use crate::number::to_js;
@@ -23,6 +23,9 @@ pub struct NativeResult {
     pub stdout: RetainedOutput,
     #[napi(ts_type = "string")]
     pub stderr: RetainedOutput,
+    #[napi(ts_type = "string")]
+    pub all: Option<RetainedOutput>,
+    pub raw: Option<NativeRawOutput>,
     pub stdout_bytes: f64,
     pub stderr_bytes: f64,
     pub stdout_truncated: bool,
@@ -54,6 +57,14 @@ pub struct NativeExecutionError {
             'INTERNAL'")]
     pub code: String,
     pub message: String,
+}
+
+/// What memory kept of the output, as bytes.
+#[napi(object, object_from_js = false)]
+pub struct NativeRawOutput {
+    pub stdout: Buffer,
+    pub stderr: Buffer,
+    pub all: Option<Buffer>,
 }
 
 /// Files with the bytes of a stream.
@@ -115,14 +126,20 @@ fn path(path: &std::path::Path) -> String {
 
 impl From<&Arc<ExecutionResult>> for NativeResult {
     fn from(result: &Arc<ExecutionResult>) -> Self {
-        let retained = |stream| RetainedOutput { result: Arc::clone(result), stream };
+        let retained = |text| RetainedOutput { result: Arc::clone(result), text };
         Self {
             id: result.id.to_string(),
             status: result.status.as_str().to_owned(),
             exit_code: nullable(result.exit_code),
             signal: nullable(result.signal.clone()),
-            stdout: retained(OutputStream::Stdout),
-            stderr: retained(OutputStream::Stderr),
+            stdout: retained(|result| &result.stdout),
+            stderr: retained(|result| &result.stderr),
+            all: result.all.is_some().then(|| retained(|result| result.all.as_deref().unwrap_or_default())),
+            raw: result.raw.as_ref().map(|raw| NativeRawOutput {
+                stdout: raw.stdout.clone().into(),
+                stderr: raw.stderr.clone().into(),
+                all: result.all.is_some().then(|| raw.all.clone().into()),
+            }),
             stdout_bytes: to_js(result.stdout_bytes),
             stderr_bytes: to_js(result.stderr_bytes),
             stdout_truncated: result.stdout_truncated,

@@ -5,26 +5,24 @@
 
 use std::sync::Arc;
 
-use execution_engine::{ExecutionResult, OutputStream};
+use execution_engine::ExecutionResult;
 use napi::bindgen_prelude::{Env, Result, ToNapiValue};
 use napi::{JsStringLatin1, sys};
 
 /// Shorter text is copied: a string outside V8's memory has a cost of its own.
 const LARGE: usize = 64 * 1024;
 
-/// What memory retains of one stream.
+/// What memory retains of the output.
 pub struct RetainedOutput {
     pub result: Arc<ExecutionResult>,
-    pub stream: OutputStream,
+    /// Which text of it.
+    pub text: fn(&ExecutionResult) -> &str,
 }
 
 impl ToNapiValue for RetainedOutput {
     #[expect(unsafe_code, reason = "the trait's method is, and a string that V8 does not own")]
     unsafe fn to_napi_value(env: sys::napi_env, retained: Self) -> Result<sys::napi_value> {
-        let text = match retained.stream {
-            OutputStream::Stdout => retained.result.stdout.as_str(),
-            OutputStream::Stderr => retained.result.stderr.as_str(),
-        };
+        let text = (retained.text)(&retained.result);
         if text.len() < LARGE || !text.is_ascii() {
             // SAFETY: the caller promises a valid environment on its own thread, and that promise is passed
             // on.

@@ -86,6 +86,17 @@ export const awaited = async (): Promise<void> => {
   expectType<ExecutionResult>(await engine.run('git'))
   for await (const line of engine.run('git')) expectType<OutputLine>(line)
 }
+expectType<Execution<null, Buffer>>(engine.run('git', ['status'], { encoding: 'buffer' }))
+expectType<Execution<Writable, Buffer>>(engine.run('cat', { stdin: 'pipe', encoding: 'buffer' }))
+expectType<Execution<null>>(engine.run({ type: 'shell', command: 'ls' }, { encoding: 'latin1' }))
+declare const runOptions: RunOptions
+expectType<Execution<null>>(engine.run('git', [], runOptions))
+expectError(engine.run('git', { encoding: 'hex' }))
+export const encoded = async (): Promise<void> => {
+  const { stdout, all } = await engine.run('git', { encoding: 'buffer', all: true })
+  expectType<Buffer>(stdout)
+  expectType<Buffer | undefined>(all)
+}
 expectAssignable<AsyncDisposable>(engine.run('git'))
 expectError(engine.run('git', ['status'], { timeout: 1 }))
 expectError(engine.run('git', 'status'))

@@ -29,20 +29,17 @@ const aliases: Aliases = {
 }
 
 const events = 'iterate the execution or pass `onEvent`: lines of both streams come in their order'
-const always = 'output is always captured, as text'
-const bytes = "output is text; its bytes are in the log, see `readLogs(id, { format: 'records' })`"
+const always = 'output is always captured'
 const graceful = 'an execution is stopped by SIGTERM and, after `killGraceMs`, by SIGKILL'
 
 const local = 'programs of `node_modules/.bin` are found when `env.PATH` has that folder'
 
 /** What to use instead of options that do not exist here. */
 const instead: Readonly<Record<string, string>> = {
-  all: events,
   argv0: 'a program gets its own name',
-  buffer: always,
+  buffer: "bytes are given with `encoding: 'buffer'`",
   cleanup: 'each execution ends with this program',
   detached: 'each execution has a session and process group of its own, and ends with this program',
-  encoding: bytes,
   ipc: 'there is no channel for messages: give them to `stdin`, and read lines',
   killSignal: graceful,
   lines: events,

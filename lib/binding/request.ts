@@ -78,6 +78,8 @@ export const conditions: Table<keyof ExecutionConditions> = {
   stdin: (value) => (value === 'pipe' || value === 'null' ? JSON.stringify(value) : undefined),
   maxOutputSizeBytes: number,
   oversizedOutput,
+  all: flag,
+  rawOutput: flag,
   secrets: texts,
   metadata: (value, name, given) =>
     metadata.holds(value) ? metadata.jsonOf(value, `${name}.`, given) : refuseObject(given, name, value),

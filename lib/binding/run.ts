@@ -1,7 +1,13 @@
 /** The arguments of `run()`: a program, its arguments and options, or a command and options. */
-import type { ExecutionCommand, HandleOptions, RunOptions } from '../types.js'
+import {
+  type ExecutionCommand,
+  type HandleOptions,
+  type OutputEncoding,
+  outputEncodings,
+  type RunOptions,
+} from '../types.js'
 import { commandAsJson, programAsJson } from './command.js'
-import { Fields, flag, listener, type Own, refuseObject } from './fields.js'
+import { Fields, flag, listener, oneOf, type Own, refuseObject } from './fields.js'
 import { reading, refuse, tagOf } from './refuse.js'
 import { conditions, type NativeRequest, type Table, withInput, withOwn } from './request.js'
 
@@ -16,8 +22,15 @@ const isAbortSignal = (value: unknown): value is AbortSignal =>
   'removeEventListener' in value &&
   typeof value.removeEventListener === 'function'
 
-/** The native side does not see the handle's options. */
+const encoding = oneOf(outputEncodings)
+
+/** Of the handle's options, the native side sees the encoding only. */
 const handle: Table<keyof HandleOptions> = {
+  // Any but UTF-8 is made from bytes, which the native side has to keep.
+  encoding: (value, name, given) => {
+    const json = encoding(value, name, given)
+    return value === 'utf8' ? undefined : json
+  },
   signal: (value, name, given) =>
     isAbortSignal(value) ? undefined : refuse(given, name, value, 'allowed is an AbortSignal'),
   reject: (value, name, given) => void flag(value, name, given),
@@ -29,8 +42,8 @@ const runOptions = new Fields<keyof RunOptions>({ ...conditions, ...handle })
 /** What `run()` was called with. */
 export type RunArguments = readonly [
   what: string | ExecutionCommand,
-  second?: readonly string[] | RunOptions | undefined,
-  third?: RunOptions | undefined,
+  second?: readonly string[] | RunOptions<OutputEncoding> | undefined,
+  third?: RunOptions<OutputEncoding> | undefined,
 ]
 
 /** The same, sorted. */
@@ -39,7 +52,7 @@ export interface Run {
   /** Of a program. */
   readonly args: unknown
   /** Not checked yet, whatever the type says. */
-  readonly options: RunOptions | undefined
+  readonly options: RunOptions<OutputEncoding> | undefined
   readonly own: Own<keyof RunOptions> | undefined
   /** What was passed as options but is no object of options. */
   readonly wrong: unknown
@@ -64,7 +77,7 @@ export const ownRun = (given: readonly unknown[]): Run =>
     return {
       what,
       args: takesArgs ? second : undefined,
-      options: own?.fields as RunOptions | undefined,
+      options: own?.fields as RunOptions<OutputEncoding> | undefined,
       own,
       wrong: own === undefined ? options : undefined,
       rest: given.slice(at + 1),

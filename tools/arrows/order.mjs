@@ -20,7 +20,7 @@ export const modules = [
   ['os_readiness', 'admission', 'host_context'],
   ['sync', 'thread'],
   ['vocabulary'],
-  ['per_stream', 'setters'],
+  ['bytes_as_base64', 'per_stream', 'setters'],
 ]
 
 const vocabulary = new Set(['config', 'request', 'result', 'event', 'error', 'limits', 'setters'])

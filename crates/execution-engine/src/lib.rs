@@ -49,6 +49,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "a test is the host"))]
 
 mod admission;
+mod bytes_as_base64;
 mod command;
 mod config;
 mod engine;
@@ -97,7 +98,7 @@ pub use limits::{OversizedOutputStrategy, RetainOutput};
 pub use output::Masker;
 pub use request::{Command, ExecutionMetadata, ExecutionRequest, InheritEnv, Stdin};
 pub use result::{
-    Containment, ExecutionResult, ExecutionStatus, ExecutionSummary, LeftoverProcess, OutputFiles,
+    Containment, ExecutionResult, ExecutionStatus, ExecutionSummary, LeftoverProcess, OutputFiles, RawOutput,
     ResourceUsage,
 };
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::ExecutionFailure;
-use crate::request::ExecutionMetadata;
+use crate::request::{ExecutionMetadata, ExecutionRequest};
 
 /// How an execution ended. Every accepted execution has exactly one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,13 @@ pub struct ExecutionResult {
     pub stdout: String,
     /// What memory kept of the standard error.
     pub stderr: String,
+    /// Both streams in the order in which they were read, up to twice the limit of one; `None` unless the
+    /// request has [`all`](ExecutionRequest::all).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all: Option<String>,
+    /// The same as bytes; `None` unless the request has [`raw_output`](ExecutionRequest::raw_output).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Box<RawOutput>>,
     /// Bytes the child wrote to its standard output.
     pub stdout_bytes: u64,
     /// Bytes the child wrote to its standard error.
@@ -65,6 +72,35 @@ pub struct ExecutionResult {
     pub log_error: Option<String>,
     /// Copied from the request.
     pub metadata: ExecutionMetadata,
+}
+
+/// What memory kept of the output, byte for byte but for secrets. What is missing has no note in its place.
+/// In JSON, bytes are base64.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RawOutput {
+    /// Of the standard output.
+    #[serde(with = "crate::bytes_as_base64")]
+    pub stdout: Vec<u8>,
+    /// Of the standard error.
+    #[serde(with = "crate::bytes_as_base64")]
+    pub stderr: Vec<u8>,
+    /// Of both; empty unless the request has [`all`](ExecutionRequest::all).
+    #[serde(default, with = "crate::bytes_as_base64", skip_serializing_if = "Vec::is_empty")]
+    pub all: Vec<u8>,
+}
+
+/// What a result has besides the text of each stream, if the request says so.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Extras {
+    pub all: bool,
+    pub raw: bool,
+}
+
+impl From<&ExecutionRequest> for Extras {
+    fn from(request: &ExecutionRequest) -> Self {
+        Self { all: request.all, raw: request.raw_output }
+    }
 }
 
 /// Files with the bytes of a stream.

@@ -15,6 +15,7 @@ use crate::host_loop;
 use crate::output::Secrets;
 use crate::registry::{Accepted, Execution};
 use crate::request::{Command, ExecutionMetadata, ExecutionRequest};
+use crate::result::Extras;
 
 /// What the engine knows about a call besides its request.
 #[doc(hidden)] // For bindings.
@@ -46,6 +47,7 @@ impl Inner {
             command: shown(&request.command, &secrets),
             command_type: request.command.kind().into(),
             created_at: Utc::now(),
+            extras: Extras::from(&request),
             metadata: masked_metadata(&request.metadata, &secrets),
             stdin: stdin_sender,
         }));

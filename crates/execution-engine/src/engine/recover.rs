@@ -25,7 +25,7 @@ use crate::output::BoundedBuffer;
 use crate::per_stream::PerStream;
 use crate::process;
 use crate::registry::{Accepted, Execution};
-use crate::result::{ExecutionResult, ExecutionStatus, LeftoverProcess};
+use crate::result::{ExecutionResult, ExecutionStatus, Extras, LeftoverProcess};
 use crate::setters::setters;
 
 /// What recovery may do.
@@ -143,6 +143,7 @@ impl Inner {
             command_type: header.command_type.clone().into(),
             metadata: header.metadata.clone(),
             created_at: header.started_at,
+            extras: Extras::default(),
             stdin: None,
         });
         let result = self.interrupted_result(folder, header, &execution)?;

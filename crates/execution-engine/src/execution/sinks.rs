@@ -19,6 +19,8 @@ use crate::per_stream::PerStream;
 pub(crate) struct Sinks {
     limit: OutputLimit,
     pub(crate) streams: PerStream<StreamSink>,
+    /// Both streams in one, if the request says so.
+    pub(crate) all: Option<BoundedBuffer>,
     pub(crate) log: ExecutionLog,
     pub(crate) delivery: Delivery,
 }
@@ -46,22 +48,35 @@ impl StreamSink {
         self.buffer.end(most)
     }
 
-    /// The stream as the result holds it. `stored`: the file that has more.
-    pub(crate) fn into_text(self, name: &str, stored: Option<&StoredFile>) -> String {
-        let place = stored.map_or_else(
-            || "it was not logged".to_owned(),
-            |StoredFile { path, is_whole }| {
-                let part = if *is_whole { "all" } else { "part" };
-                format!("{part} of it is in {}", path.display())
-            },
-        );
-        self.buffer.into_text(&|left_out| format!("[... {left_out} bytes of {name} left out; {place} ...]"))
+    /// What was kept, secrets masked.
+    pub(crate) fn into_buffer(self) -> BoundedBuffer {
+        self.buffer
     }
 }
 
+/// Output as the result holds it. `stored`: the file that has more.
+pub(crate) fn into_text(kept: BoundedBuffer, name: &str, stored: Option<&StoredFile>) -> String {
+    let place = stored.map_or_else(
+        || "it was not logged".to_owned(),
+        |StoredFile { path, is_whole }| {
+            let part = if *is_whole { "all" } else { "part" };
+            format!("{part} of it is in {}", path.display())
+        },
+    );
+    kept.into_text(&|left_out| format!("[... {left_out} bytes of {name} left out; {place} ...]"))
+}
+
 impl Sinks {
-    pub(crate) fn new(secrets: &Secrets, limit: OutputLimit, log: ExecutionLog, delivery: Delivery) -> Self {
-        Self { limit, streams: PerStream::from_fn(|| StreamSink::new(secrets, limit)), log, delivery }
+    pub(crate) fn new(
+        secrets: &Secrets,
+        limit: OutputLimit,
+        has_all: bool,
+        log: ExecutionLog,
+        delivery: Delivery,
+    ) -> Self {
+        // Twice the limit: whatever is kept of each stream is in both.
+        let all = has_all.then(|| BoundedBuffer::new(limit.bytes * 2, limit.retain));
+        Self { limit, streams: PerStream::from_fn(|| StreamSink::new(secrets, limit)), all, log, delivery }
     }
 
     /// What the child has written so far.
@@ -98,6 +113,9 @@ impl Sinks {
         let OutputLimit { bytes: limit_bytes, strategy, .. } = self.limit;
         let was_truncated = sink.buffer.is_truncated();
         let not_in_head = sink.buffer.push(shown);
+        if let Some(all) = &mut self.all {
+            all.push(shown);
+        }
         let spills = strategy == OversizedOutputStrategy::StreamToFile && !not_in_head.is_empty();
         if spills && self.log.takes_spill(stream) {
             if !was_truncated {

@@ -17,7 +17,7 @@ use super::flow::Flow;
 use super::log_header::log_header;
 use super::outcome::{self, Outcome};
 use super::settings::Settings;
-use super::sinks::Sinks;
+use super::sinks::{Sinks, into_text};
 use super::stdin::StdinSource;
 use super::supervise::{Ended, Supervisor};
 use crate::admission::{Permit, Ticket};
@@ -27,7 +27,7 @@ use crate::event::{EventHandler, EventKind, OutputStream};
 use crate::host_context::HostContext;
 use crate::host_loop::Reactor;
 use crate::log::ExecutionLog;
-use crate::output::Secrets;
+use crate::output::{BoundedBuffer, Secrets};
 use crate::per_stream::PerStream;
 use crate::process::{self, SpawnClaim, SpawnSpec, Spawned};
 use crate::registry::{Execution, Registry, StopRequest};
@@ -194,7 +194,8 @@ impl Task {
         delivery.event(EventKind::Started { pid, command: self.execution.command.to_string() });
         let feeder = spawned.stdin.and_then(|pipe| std::mem::take(&mut self.stdin).feed(pipe));
 
-        let mut sinks = Sinks::new(&self.secrets, self.settings.limit, log, delivery);
+        let mut sinks =
+            Sinks::new(&self.secrets, self.settings.limit, self.execution.extras.all, log, delivery);
         let flow = Flow::new(spawned.stdout, spawned.stderr, self.reactor.take());
         let supervisor =
             Supervisor::new(spawned.child, flow, &mut sinks, self.stop.clone(), self.settings, started);
@@ -211,7 +212,7 @@ impl Task {
         let end_of = |stream, most| sinks.streams[stream].end(most);
         let Outcome { status, exit_code, signal, error } =
             outcome::judge(ended.stop.as_ref(), &ended.exit.status, command, shown, end_of);
-        let Sinks { streams: PerStream { stdout, stderr }, log, mut delivery, .. } = sinks;
+        let Sinks { streams: PerStream { stdout, stderr }, all, log, mut delivery, .. } = sinks;
         let mut result = ExecutionResult {
             exit_code,
             signal,
@@ -233,8 +234,14 @@ impl Task {
             delivery.event(EventKind::Warning { message });
         }
         // Only now is the file with the omitted output known.
-        result.stdout = stdout.into_text("stdout", files.file_of(OutputStream::Stdout));
-        result.stderr = stderr.into_text("stderr", files.file_of(OutputStream::Stderr));
+        let (stdout, stderr) = (stdout.into_buffer(), stderr.into_buffer());
+        if let Some(raw) = &mut result.raw {
+            (raw.stdout, raw.stderr) = (stdout.bytes(), stderr.bytes());
+            raw.all = all.as_ref().map(BoundedBuffer::bytes).unwrap_or_default();
+        }
+        result.stdout = into_text(stdout, "stdout", files.file_of(OutputStream::Stdout));
+        result.stderr = into_text(stderr, "stderr", files.file_of(OutputStream::Stderr));
+        result.all = all.map(|all| into_text(all, "the output", files.log.as_ref()));
         conclude::publish(execution, &self.registry, result, delivery, Some(permit)).await;
     }
 }

@@ -86,6 +86,12 @@ impl BoundedBuffer {
         end
     }
 
+    /// What was kept, byte for byte.
+    pub fn bytes(&self) -> Vec<u8> {
+        let (newer, older) = self.tail.split_at(self.oldest);
+        [self.head.as_slice(), older, newer].concat()
+    }
+
     /// What was kept, as text. If something is missing, `note` of the number of bytes left out stands in its
     /// place as a line of its own (an empty note adds nothing). Characters cut by the limit are left out
     /// whole.
@@ -231,6 +237,11 @@ mod tests {
                 RetainOutput::Head => 0,
                 RetainOutput::Tail => limit,
             };
+            let mut kept = whole.clone();
+            if over > 0 {
+                kept.drain(limit - kept_last..whole.len() - kept_last);
+            }
+            prop_assert_eq!(buffer.bytes(), kept);
             prop_assert_eq!(buffer.end(most), whole[whole.len() - most.min(kept_last)..].to_vec());
             let head = match retain {
                 RetainOutput::HeadTail => limit.div_ceil(2),

@@ -13,7 +13,9 @@ use super::life::{Life, Live, OwnLog, Started, StdinMessage, StopRequest};
 use crate::error::ExecutionFailure;
 use crate::log::LogPath;
 use crate::request::ExecutionMetadata;
-use crate::result::{Containment, ExecutionResult, ExecutionStatus, ExecutionSummary, OutputFiles, millis};
+use crate::result::{
+    Containment, ExecutionResult, ExecutionStatus, ExecutionSummary, Extras, OutputFiles, millis,
+};
 use crate::sync::lock;
 
 /// One execution, live or finished. Its task writes here; everything else reads.
@@ -26,6 +28,7 @@ pub(crate) struct Execution {
     pub(crate) command: Box<str>,
     pub(crate) command_type: Cow<'static, str>,
     pub(crate) created_at: DateTime<Utc>,
+    pub(crate) extras: Extras,
     /// Whether the request's standard input is a pipe.
     takes_stdin: bool,
     state: Mutex<State>,
@@ -47,6 +50,7 @@ pub(crate) struct Accepted {
     pub(crate) command_type: Cow<'static, str>,
     pub(crate) metadata: ExecutionMetadata,
     pub(crate) created_at: DateTime<Utc>,
+    pub(crate) extras: Extras,
     pub(crate) stdin: Option<mpsc::Sender<StdinMessage>>,
 }
 
@@ -65,6 +69,7 @@ impl Execution {
             command: accepted.command.into_boxed_str(),
             command_type: accepted.command_type,
             created_at: accepted.created_at,
+            extras: accepted.extras,
             takes_stdin,
             state: Mutex::new(State { life: Life::Live(Box::new(live)), waiters: Some(Arc::default()) }),
         }
@@ -99,6 +104,8 @@ impl Execution {
             signal: None,
             stdout: String::new(),
             stderr: String::new(),
+            all: self.extras.all.then(String::new),
+            raw: self.extras.raw.then(Box::default),
             stdout_bytes: 0,
             stderr_bytes: 0,
             stdout_truncated: false,
@@ -255,6 +262,7 @@ mod tests {
             command_type: "exec".into(),
             metadata: ExecutionMetadata { source: Some("test".to_owned()), ..ExecutionMetadata::default() },
             created_at: DateTime::UNIX_EPOCH,
+            extras: Extras::default(),
             stdin,
         })
     }

@@ -59,6 +59,12 @@ pub struct ExecutionRequest {
     /// What happens to output above that.
     #[serde(default)]
     pub oversized_output: Option<OversizedOutputStrategy>,
+    /// Whether the result has both streams in one, in the order in which they were read.
+    #[serde(default)]
+    pub all: bool,
+    /// Whether the result has the bytes of the output, besides its text.
+    #[serde(default)]
+    pub raw_output: bool,
     /// Masked as `***` in all output, in addition to the configuration's.
     #[serde(default)]
     pub secrets: Vec<String>,
@@ -77,6 +83,8 @@ impl ExecutionRequest {
         stdin: Stdin,
         max_output_size_bytes: Option<u64>,
         oversized_output: Option<OversizedOutputStrategy>,
+        all: bool,
+        raw_output: bool,
         metadata: ExecutionMetadata,
     }
 
@@ -150,6 +158,8 @@ impl ExecutionRequest {
             stdin: Stdin::default(),
             max_output_size_bytes: None,
             oversized_output: None,
+            all: false,
+            raw_output: false,
             secrets: Vec::new(),
             metadata: ExecutionMetadata::default(),
         }

@@ -1,9 +1,6 @@
 //! [`Stdin`]: where the child's standard input comes from.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// The child's standard input.
 ///
@@ -21,11 +18,7 @@ pub enum Stdin {
     /// This text, then end of file.
     Text(String),
     /// These bytes, then end of file.
-    Bytes(#[serde(serialize_with = "as_base64")] Vec<u8>),
-}
-
-fn as_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&STANDARD.encode(bytes))
+    Bytes(#[serde(with = "crate::bytes_as_base64")] Vec<u8>),
 }
 
 /// What JSON may hold.
@@ -40,11 +33,7 @@ enum Given {
 #[serde(rename_all = "snake_case")]
 enum Data {
     Text(String),
-    Bytes(#[serde(deserialize_with = "from_base64")] Vec<u8>),
-}
-
-fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-    STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
+    Bytes(#[serde(with = "crate::bytes_as_base64")] Vec<u8>),
 }
 
 impl TryFrom<Given> for Stdin {

@@ -42,6 +42,7 @@ mod moved_files;
 mod permits;
 mod public_types;
 mod requests;
+mod result_parts;
 mod reused_ids;
 mod runtime_end;
 mod spawn_errors;
