@@ -110,7 +110,7 @@ for (const [name, value] of Object.entries(exotic)) {
   })
 }
 
-test('hints say what to give instead', async (t) => {
+test('hints name the replacement', async (t) => {
   const run = caller(testEngine(t))
   const saysOf = async (...given: readonly unknown[]): Promise<string> => (await refusalOf(() => run(...given))).message
   t.regex(await saysOf('ls', '-la'), /`command\.args` is "-la": allowed is an array of strings, such as `\[text\]`/)

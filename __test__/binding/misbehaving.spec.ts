@@ -85,7 +85,7 @@ test('arguments that cannot be read at all reject', async (t) => {
   await isRefused(() => engine.run({ type: 'exec', program: 'true' }, { env: throwing('A') as never }))
 })
 
-test('an option is read once: what was checked is what counts', async (t) => {
+test('an option is read once, so the checked value counts', async (t) => {
   let reads = 0
   const counted = Object.defineProperty({}, 'stdin', {
     enumerable: true,
@@ -96,7 +96,7 @@ test('an option is read once: what was checked is what counts', async (t) => {
   t.is(reads, 1)
 })
 
-test('other calls refuse what they cannot read, by code', async (t) => {
+test('other calls refuse unreadable values, with a code', async (t) => {
   const engine = testEngine(t)
   const execution = engine.run('true')
   for (const call of [
@@ -153,7 +153,7 @@ test('half a surrogate pair is refused in a name, too', async (t) => {
   }
 })
 
-test('a masker refuses by code what it cannot mask', (t) => {
+test('a masker refuses values it cannot mask, with a code', (t) => {
   const fieldOf = (call: () => unknown): string | undefined => {
     const error = t.throws(call) as ExecutionEngineError
     t.is(error.code, 'INVALID_REQUEST', String(error))

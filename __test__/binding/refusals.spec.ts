@@ -234,7 +234,7 @@ test('a secret is masked in a refusal as it is in output: overlapping with anoth
   t.is(await refusal('Basic cEBzcyB3b3JkLzE='), '"Basic ***="')
 })
 
-test('a masker masks what the engine masks', async (t) => {
+test('a masker masks as the engine does', async (t) => {
   const secrets = ['abcdef', 'defghi', 'p@ss word/1']
   const text = 'abcdefghi, x-abcdef, p@ss word/1, p%40ss%20word%2F1, cEBzcyB3b3JkLzE=, nothing'
   const { stdout } = await testEngine(t).run('printf', ['%s', text], { secrets })
@@ -288,7 +288,7 @@ test('a setting out of its range is refused, with the range', (t) => {
   t.regex(error.message, /`maxLogFiles` is 1: allowed is a whole number from 2/)
 })
 
-test('other calls name what they refuse, too', async (t) => {
+test('other calls name the refused value, too', async (t) => {
   const engine = testEngine(t)
   const fieldOf = async (call: () => unknown) =>
     ((await t.throwsAsync(async () => await call())) as ExecutionEngineError).field

@@ -86,7 +86,7 @@ const runners: Readonly<Record<string, (page: Page, block: Block) => Promise<End
   mermaid: shown,
 }
 
-const unknown = async (_page: Page, { language }: Block): Promise<Ending> => failed(`nobody runs ${language}`)
+const unknown = async (_page: Page, { language }: Block): Promise<Ending> => failed(`no runner for ${language}`)
 
 test.serial('TypeScript in the documents has no type errors', (t) => {
   t.is(compiled.exitCode, 0, compiled.output)
@@ -95,7 +95,7 @@ test.serial('TypeScript in the documents has no type errors', (t) => {
 for (const page of pages) {
   const blocks = page.blocks.filter(isRun)
   if (blocks.length === 0) continue
-  test.serial(`the code blocks of ${page.path} run as they stand there`, async (t) => {
+  test.serial(`the code blocks of ${page.path} run as printed`, async (t) => {
     t.timeout(600_000)
     const failures: string[] = []
     for (const block of blocks) {
@@ -109,7 +109,7 @@ for (const page of pages) {
   })
 }
 
-test.serial('what is not run is little, and says why', (t) => {
+test.serial('few blocks are not run, and each says why', (t) => {
   const all = pages.flatMap((page) => page.blocks.map((block) => ({ page, block })))
   const left = all.filter(({ block }) => !isRun(block))
   for (const { page, block } of left) t.log(`${page.path}:${block.line}: ${block.markers['not run']}`)

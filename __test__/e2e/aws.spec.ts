@@ -102,7 +102,7 @@ test('by id: the events arrive in order and the log has the same', async (t) => 
   t.false(log.includes(anyKeys.secret))
 })
 
-test('an unknown operation fails with what the AWS command line says about it', async (t) => {
+test('an unknown operation fails with the message of the AWS command line', async (t) => {
   t.timeout(120_000)
   const result = await aws('ec2', 'describe-everything')
   t.is(result.status, 'failed')

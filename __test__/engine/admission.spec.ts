@@ -87,7 +87,7 @@ test('a full queue refuses at once, and accepts again when a slot is free', asyn
   t.is((await engine.run('true')).status, 'completed')
 })
 
-test('without a queue what cannot start at once is refused', async (t) => {
+test('without a queue, a request that cannot start at once is refused', async (t) => {
   const engine = await testEngine(t, { maxConcurrentExecutions: 1, maxQueuedExecutions: 0 })
   const running = await engine.execute(exec(forever))
   t.is(await codeOf(() => engine.execute(sh('true'))), 'QUEUE_FULL')
@@ -96,7 +96,7 @@ test('without a queue what cannot start at once is refused', async (t) => {
   t.is((await engine.run('true')).status, 'completed')
 })
 
-test('after a shutdown work is refused, and what was run can still be asked for', async (t) => {
+test('after a shutdown, new work is refused and earlier results are still available', async (t) => {
   const engine = await testEngine(t, { maxConcurrentExecutions: 1 })
   const recorder = new Recorder()
   const running = await engine.execute(exec(forever), recorder.listener)

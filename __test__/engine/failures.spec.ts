@@ -57,7 +57,7 @@ test("the reason of an abort is the error's cause", async (t) => {
   t.is(((await causeOf(AbortSignal.timeout(10))) as Error).name, 'TimeoutError')
 })
 
-test('what the abort did not cause has not its reason', async (t) => {
+test('an end that the abort did not cause does not have its reason', async (t) => {
   const controller = new AbortController()
   const engine = testEngine(t)
   const { signal } = controller

@@ -26,9 +26,9 @@ test('leaving a loop that had fallen behind lets onEvent go on', async (t) => {
   t.is(recorder.types.filter((type) => type === 'stdout').length, 200_000)
 })
 
-test('of many that each say little at a time, every line arrives, in order, before the end', async (t) => {
+test('every line of many executions with little output arrives, in order, before the end', async (t) => {
   const engine = testEngine(t, { maxConcurrentExecutions: 20 })
-  // A write a line, as fast as a shell can: far more in a millisecond than anybody reads.
+  // One write per line, as fast as a shell can: far more per millisecond than anyone reads.
   const script = 'i=0; while [ $i -lt 1000 ]; do echo $i; i=$((i+1)); done'
   const expected = Array.from({ length: 1000 }, (_, index) => String(index))
   const listen = async (): Promise<void> => {

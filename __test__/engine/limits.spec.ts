@@ -87,7 +87,7 @@ test('stream_to_file: every byte is in a file for its owner only', async (t) => 
   if (process.platform !== 'win32') t.is((await stat(stdout ?? '')).mode & 0o777, 0o600)
 })
 
-test('stream_to_file makes no file for what memory could hold', async (t) => {
+test('stream_to_file creates no file if memory can hold the output', async (t) => {
   const engine = await testEngine(t, { oversizedOutput: 'stream_to_file' })
   t.like(await engine.run('echo', ['small']), { stdout: 'small\n', outputFiles: {} })
 })

@@ -33,7 +33,7 @@ test.serial('a logger gets each turn of an execution’s life, in order, as data
   t.like(ended?.fields, { status })
 })
 
-test.serial('a level leaves out what is below it, and `off` everything', async (t) => {
+test.serial('a level leaves out less severe entries, and `off` all of them', async (t) => {
   const engine = testEngine(t)
   const entries: LogEntry[] = []
   const keep = (entry: LogEntry) => entries.push(entry)
@@ -69,7 +69,7 @@ test.serial('secrets never reach a logger', async (t) => {
   t.false(everything.includes('hunter2'))
 })
 
-test('a bad level or callback is refused by name, with what is allowed', (t) => {
+test('a refused level or callback is named, with the allowed values', (t) => {
   const refused = (call: () => void): ExecutionEngineError | undefined =>
     t.throws(call, { instanceOf: ExecutionEngineError, code: 'INVALID_CONFIG' })
   // @ts-expect-error: no such level
@@ -88,7 +88,7 @@ test('a bad level or callback is refused by name, with what is allowed', (t) => 
 
 const importLogger = "import { setLogger } from '@escher/execution-engine'"
 
-test('what a logger throws is an uncaught exception, and later entries come all the same', async (t) => {
+test('an exception of a logger is an uncaught exception, and later entries still arrive', async (t) => {
   const { code, sent, stderr } = await runHost(
     `${importLogger}
     const seen = []
@@ -220,7 +220,7 @@ test('ESCHER_LOG and a logger both get entries, each from its own level on', asy
   t.false(lines.some((line) => line.includes('TRACE')))
 })
 
-test('ESCHER_LOG prints once what happens while several threads have loaded the engine', async (t) => {
+test('ESCHER_LOG prints each entry once, even if several threads have loaded the engine', async (t) => {
   const { sent } = await withVariable(
     t,
     'debug',

@@ -75,7 +75,7 @@ test('follow gives records while it runs, and ends when it ends', async (t) => {
   t.is((await engine.waitForCompletion(id)).status, 'completed')
 })
 
-test('what waits for its turn has an empty log, and its followers wait with it', async (t) => {
+test('a queued execution has an empty log, and its followers wait', async (t) => {
   const engine = await testEngine(t, { maxConcurrentExecutions: 1 })
   const first = await engine.execute(sh('read go', { stdin: 'pipe' }))
   const id = await engine.execute(sh('echo one'))
@@ -86,7 +86,7 @@ test('what waits for its turn has an empty log, and its followers wait with it',
   t.deepEqual(texts(await followed, 'stdout'), ['one'])
 })
 
-test('without follow the records of what runs end where the log ends now', async (t) => {
+test('without follow, the records of a running execution end where its log ends now', async (t) => {
   const engine = await testEngine(t)
   const recorder = new Recorder()
   const id = await engine.execute(sh('read go', { stdin: 'pipe' }), recorder.listener)
@@ -116,7 +116,7 @@ test('a program that only follows a log sees its end before it ends itself', asy
   t.is(stdout, 'one\ntwo\nfollowed to the end\n')
 })
 
-test('a large log is rotated: the first part and the newest are kept, and what is gone is said', async (t) => {
+test('a large log is rotated: the first and the newest parts are kept, and dropped ones are reported', async (t) => {
   const logDir = await temporaryFolder(t)
   const engine = await testEngine(t, { logDir, maxLogSizeBytes: 4096, maxLogFiles: 3 })
   const { id, logPath } = await engine.run(sh('seq 2000').command)

@@ -134,7 +134,7 @@ test('metrics count', async (t) => {
   t.is(typeof logDir, 'string')
 })
 
-test('cleanup removes what is beyond its retention', async (t) => {
+test('cleanup removes executions and logs beyond their retention', async (t) => {
   const engine = testEngine(t, { executionRetentionSecs: 0 })
   const { id } = await engine.run(...node(''))
   await engine.cleanup()

@@ -13,7 +13,7 @@ test('a handle has the process id from the start of the process on', async (t) =
   t.is(await execution.started(), pid)
 })
 
-test('the process id is known while nobody reads, and while a reader waits for the first line', async (t) => {
+test('the process id is known without a reader, and while a reader waits for the first line', async (t) => {
   const execution = testEngine(t).run(...forever)
   const first = execution.lines().next()
   const [pid, again] = await Promise.all([execution.started(), execution.started()])
@@ -23,7 +23,7 @@ test('the process id is known while nobody reads, and while a reader waits for t
   t.deepEqual(await first, { value: undefined, done: true })
 })
 
-test('what is never started has no process id, and waiting for it ends', async (t) => {
+test('an execution that never starts has no process id, and waiting for one ends', async (t) => {
   const engine = testEngine(t, { maxConcurrentExecutions: 1 })
   const missing = engine.run('no-such-program')
   t.is(await missing.started(), null)

@@ -13,7 +13,7 @@ import { until } from '@escher/testing/wait'
 const hostThatRuns = join(import.meta.dirname, '../fixtures/host-that-runs.mjs')
 const test = canLook ? ava : ava.skip
 
-test('what ran when the host was killed is found as interrupted, once', async (t) => {
+test('executions of a killed host are found as interrupted, once', async (t) => {
   const logDir = await temporaryFolder(t)
   const mark = newMark()
   const host = startProgram(t, [hostThatRuns, logDir, '2'], { env: { ...process.env, ...mark.env } })
@@ -38,7 +38,7 @@ test('what ran when the host was killed is found as interrupted, once', async (t
   t.deepEqual(await engine.recover(), [])
 })
 
-test('what a live host runs is not touched', async (t) => {
+test('executions of a live host are not touched', async (t) => {
   const logDir = await temporaryFolder(t)
   const owner = await testEngine(t, { logDir })
   const recorder = new Recorder()

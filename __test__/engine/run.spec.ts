@@ -189,7 +189,7 @@ test('iterating a refused request throws its refusal', async (t) => {
 })
 
 // The kernel counts what the host ever had as the child's.
-test('the memory of a large host is not told as that of a small program', async (t) => {
+test('the memory of a large host is not reported as that of a small program', async (t) => {
   const { sent } = await runHost(
     `
     const ballast = Buffer.alloc(200 << 20, 1)

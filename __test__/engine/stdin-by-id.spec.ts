@@ -35,7 +35,7 @@ test('by id: writeStdin and closeStdin', async (t) => {
   t.is((await engine.waitForCompletion(id)).stdout, 'one\ntwo\n')
 })
 
-test('the input of what still waits for its turn is kept for it', async (t) => {
+test('the input of a queued execution is kept for it', async (t) => {
   const engine = testEngine(t, { maxConcurrentExecutions: 1 })
   const first = engine.run(sh('read go').command, { stdin: 'pipe' })
   const second = engine.run('cat', [], { stdin: 'pipe' })

@@ -105,7 +105,7 @@ test('bytes are taken in every form, of any realm, and from JSON', async (t) => 
   t.is((await engine.run('cat', { stdin: { bytes: Buffer.from(bytes).toString('base64') } })).stdout, 'hä\n')
 })
 
-test('what is no standard input is refused, without being shown', async (t) => {
+test('an invalid standard input is refused without being shown', async (t) => {
   const engine = testEngine(t)
   for (const stdin of [
     'hunter2',

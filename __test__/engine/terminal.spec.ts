@@ -25,7 +25,7 @@ test('a host in a terminal gets its answer at once when a command asks there', a
   t.false(screen.includes('Password'), screen)
 })
 
-test('git without a credential says what to give it', async (t) => {
+test('git without a credential says how to provide one', async (t) => {
   const server = createServer((_, response) => {
     response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end()
   }).listen(0, '127.0.0.1')

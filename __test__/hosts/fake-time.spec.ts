@@ -100,7 +100,7 @@ test('fakes of the globals and of the modules, as of sinon, jest and vitest, hol
   t.deepEqual(sent, [...outcomes, [true], ...outcomes])
 })
 
-test('what a listener throws is an uncaught exception also where `process.nextTick` is faked', async (t) => {
+test('an exception of a listener is an uncaught exception even if `process.nextTick` is faked', async (t) => {
   const { sent } = await runHost(
     `
     process.on('uncaughtException', (error) => send(error.message))
@@ -120,12 +120,12 @@ test('entries reach a logger whatever happens to `setImmediate`', async (t) => {
   const { sent } = await runHost(
     `
     const { setLogger } = await import('@escher/execution-engine')
-    const heard = new Promise((resolve) => setLogger('debug', ({ message }) => message === 'ended' && resolve(message)))
+    const logged = new Promise((resolve) => setLogger('debug', ({ message }) => message === 'ended' && resolve(message)))
     const real = setImmediate
     globalThis.setImmediate = () => {}
     const engine = new ExecutionEngine({ logDir })
     for (let round = 0; round < 3; round += 1) await engine.run('true')
-    send(await heard)
+    send(await logged)
     globalThis.setImmediate = real
     `,
     temporaryFolder(t),

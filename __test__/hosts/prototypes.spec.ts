@@ -79,7 +79,7 @@ const names = Object.keys(hung)
 `
 
 for (const prototype of ['Object', 'Array']) {
-  test(`properties of ${prototype}.prototype are nobody's options`, async (t) => {
+  test(`properties of ${prototype}.prototype are no options`, async (t) => {
     const { sent, stderr } = await runHost(
       `
       ${code}

@@ -68,7 +68,7 @@ test('a producer waits for capacity, and no longer than there is a reader', asyn
   t.pass()
 })
 
-test('the end releases a producer that waits for capacity, and what is left can be read', async (t) => {
+test('the end releases a producer that waits for capacity, and remaining items can be read', async (t) => {
   const queue = new AsyncQueue<number>({ highWater: 1 })
   queue.push(1)
   const drained = queue.drained()
@@ -106,7 +106,7 @@ test('a failure reaches a reader that waits', async (t) => {
   t.true((await second).done)
 })
 
-test('a reader that leaves drops what is there, ends other reads and is reported once', async (t) => {
+test('a reader that leaves drops the items, ends other reads and is reported once', async (t) => {
   const said: string[] = []
   const queue = new AsyncQueue<number>({
     highWater: 1,

@@ -37,7 +37,7 @@ test('the name that another program has for it is understood, where it is known 
   t.is(nearest('toString', known, aliases), undefined)
 })
 
-test('a hint names what was meant, or else what there is', (t) => {
+test('a hint names the probable word, or else the known ones', (t) => {
   t.is(didYouMean('signel', known, 'known are many'), 'did you mean `signal`?')
   t.is(didYouMean('nothing', known, 'known are many'), 'known are many')
   t.is(didYouMean('cwd', known, 'known are many', { cwd: 'workingDir' }), 'did you mean `workingDir`?')

@@ -84,7 +84,7 @@ mod tests {
   t.deepEqual(arrows, [])
 })
 
-test('Rust: what is left of a source keeps its place', (t) => {
+test('Rust: the rest of a source keeps its position', (t) => {
   const source = 'a /* x\n */ "b\\"" \'c\' r##"d"#"## // e\nf'
   t.is(blanked(source).length, source.length)
   t.deepEqual(blanked(source).split(/\s+/), ['a', 'f'])
@@ -119,7 +119,7 @@ test('an arrow that points up is found, and a module that the order leaves out',
   t.deepEqual(unplaced(arrows, [['top'], ['low']], moduleOf), ['new'])
 })
 
-test('the picture leaves out what follows from other arrows', (t) => {
+test('the picture leaves out arrows that follow from others', (t) => {
   const arrows = [arrow('a', 'b'), arrow('b', 'c'), arrow('a', 'c')]
   t.is(
     mermaid(arrows, (path: string) => path),

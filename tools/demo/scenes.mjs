@@ -119,6 +119,6 @@ export const scenes = [
   { title: 'Live output, line by line', play: liveOutput },
   { title: 'A build, both streams', play: build },
   { title: 'What went wrong, and what to do about it', play: failures },
-  { title: 'More output than anybody wants to keep', play: outputLimit },
+  { title: 'More output than anyone wants to keep', play: outputLimit },
   { title: 'Cancelled, with its children', play: cancelTree },
 ]

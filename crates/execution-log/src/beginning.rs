@@ -17,7 +17,7 @@ pub(crate) enum Beginning {
     Log { version: u32 },
     /// A part that lost its beginning: it has a log's lines further down, or a header's first bytes.
     Damaged,
-    /// Nothing, or only NULs: anybody's, or what a crash left of a part.
+    /// Nothing, or only NULs: any program's file, or what a crash left of a part.
     Blank,
     /// A file of this user that cannot be read.
     Unreadable,
@@ -62,8 +62,8 @@ impl Beginning {
         Ok(if has_lines || lost_version { Self::Damaged } else { Self::Foreign })
     }
 
-    /// Whether the file counts as a part. A blank one does only where it may be a log that has just begun:
-    /// a later one has nothing to read, and may be anybody's.
+    /// Whether the file counts as a part. A blank one counts only if it may be a log that has just begun: a
+    /// later one has nothing to read, and may be any program's.
     pub(crate) fn is_part(self, part: u32) -> bool {
         match self {
             Self::Log { .. } | Self::Damaged | Self::Unreadable => true,

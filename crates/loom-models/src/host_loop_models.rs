@@ -1,4 +1,4 @@
-//! The host's loop: no wake-up is lost, whoever polls and whenever the wake-up comes.
+//! The host's loop: no wake-up is lost, whichever thread polls and whenever the wake-up comes.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -88,7 +88,7 @@ fn every_byte_and_the_end_of_a_pipe_are_found() {
 }
 
 #[test]
-fn what_was_not_read_whole_is_read_on() {
+fn a_partly_read_pipe_is_read_again() {
     model(|| {
         let readiness = Arc::new(Readiness::new());
         let edge = {
@@ -163,7 +163,7 @@ fn a_shared_task_completes_whichever_thread_is_woken() {
             let steps = Arc::clone(&steps);
             thread::spawn(move || steps.step())
         };
-        // It would wait for ever, and loom says so, if a wake-up went to nobody.
+        // If a wake-up were lost, this would wait for ever, and loom would report it.
         block_on(runner);
         host.join().expect("it ends");
         elsewhere.join().expect("it ends");

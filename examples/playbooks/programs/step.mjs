@@ -1,4 +1,4 @@
-// What the steps of the example playbooks run: stands for tools that not everybody has.
+// Stands in for tools that the example playbooks would run but not every machine has.
 
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'

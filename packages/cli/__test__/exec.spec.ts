@@ -140,7 +140,7 @@ test('logs are kept, listed and shown; an id may be shortened', async (t) => {
   t.regex((await run(['list'])).stdout, /failed +4 /)
 })
 
-test('logs --follow shows what another program runs, to its end', async (t) => {
+test('logs --follow shows an execution of another program, to its end', async (t) => {
   const { run, start } = testCli(t)
   const running = start(['exec', '--', 'sh', '-c', 'echo first; read go; echo last'], { input: '' })
   // Its input has ended: it goes on at once, perhaps before it is followed.
@@ -152,7 +152,7 @@ test('logs --follow shows what another program runs, to its end', async (t) => {
   await running.ended
 })
 
-test('what a killed command line left is recovered', async (t) => {
+test('executions of a killed command line are recovered', async (t) => {
   const { run, start } = testCli(t)
   const running = start(['exec', '--', 'sh', '-c', 'echo up; sleep 1000'])
   await running.said('up')

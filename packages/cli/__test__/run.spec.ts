@@ -24,7 +24,7 @@ test('steps run in order; the first failure skips the rest, and is shown', async
   t.regex(stdout, /1 completed, 1 failed, 1 skipped in/)
 })
 
-test('parameters, and a dry run that shows what would run and runs nothing', async (t) => {
+test('parameters, and a dry run that shows the commands and runs nothing', async (t) => {
   const { run, playbook, home } = testCli(t)
   const file = playbook([{ step: 1, command: 'touch {name}' }], { parameters: { name: { required: true } } })
   const { code, stdout } = await run(['run', file, '--param', 'name=a b;c', '--dry-run'])
@@ -59,7 +59,7 @@ test('a step above the level is refused without a terminal to ask, and runs with
   t.is((await run(['run', file, '--approve-up-to', 'destructive'])).code, 0)
 })
 
-test('--from goes on where the last run failed, and keeps what came before', async (t) => {
+test('--from continues where the last run failed, and keeps earlier results', async (t) => {
   const { run, playbook, home } = testCli(t)
   const file = playbook([
     { step_id: 'make', command: 'echo made' },
@@ -96,7 +96,7 @@ test('each step has a record, for its owner alone', async (t) => {
   })
 })
 
-test('Ctrl-C cancels what runs, runs what must always run, and sums up', async (t) => {
+test('Ctrl-C cancels running steps, runs `always` steps, and prints a summary', async (t) => {
   const { start, playbook } = testCli(t)
   const file = playbook([
     { step_id: 'wait', name: 'Wait', command: sh('echo ready; sleep 1000') },

@@ -14,7 +14,7 @@ const open = (t: ExecutionContext, steps: readonly object[], options: TerminalOp
   return openTerminal(t, home, command, { ...options, env })
 }
 
-test('ticks, crosses, what was skipped, and a summary with the reason and the log', async (t) => {
+test('ticks, crosses, skipped steps, and a summary with the reason and the log', async (t) => {
   const terminal = open(t, [
     { step: 1, name: 'Build', command: 'true' },
     { step: 2, name: 'Push', command: `sh -c 'echo AccessDenied: not authorized >&2; exit 254'` },
@@ -70,7 +70,7 @@ test('an approval is asked for at the terminal, and the answer counts', async (t
   t.regex(end, /✖ Change +failed/)
 })
 
-test('a narrow and low terminal shows what is going on, and nothing a program wrote moves the cursor', async (t) => {
+test('a small terminal shows the running steps, and program output does not move the cursor', async (t) => {
   const steps = [
     ...Array.from({ length: 30 }, (_, index) => ({
       step: index + 1,

@@ -4,7 +4,7 @@ import test from 'ava'
 
 import { testCli } from './helpers/cli.js'
 
-test('help of what there is not is refused, whatever its name', async (t) => {
+test('help for an unknown command is refused, whatever its name', async (t) => {
   const { run } = testCli(t)
   for (const name of ['constructor', 'toString', 'nothing']) {
     const { code, stdout, stderr } = await run(['help', name])
@@ -14,7 +14,7 @@ test('help of what there is not is refused, whatever its name', async (t) => {
   t.regex((await run(['help', 'lst'])).stderr, /did you mean `list`\?/)
 })
 
-test('a status or a level that does not exist is refused, with what there is', async (t) => {
+test('an unknown status or level is refused, with the known ones', async (t) => {
   const { run, playbook } = testCli(t)
   const status = await run(['list', '--status', 'nonsense'])
   t.deepEqual([status.code, status.stdout], [2, ''])
@@ -43,7 +43,7 @@ test('operands that mean nothing are refused', async (t) => {
   }
 })
 
-test('a misspelt command or option is answered with what was probably meant', async (t) => {
+test('a misspelt command or option gets a hint', async (t) => {
   const { run } = testCli(t)
   t.regex((await run(['recovr'])).stderr, /there is no command recovr; did you mean `recover`\?/)
   t.regex((await run(['list', '--limt', '3'])).stderr, /there is no option --limt; did you mean `--limit`\?/)

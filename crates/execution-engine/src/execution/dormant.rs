@@ -94,7 +94,7 @@ mod tests {
             other.notify_one();
             tokio::select! {
                 biased;
-                () = &mut dormant => panic!("nobody called"),
+                () = &mut dormant => panic!("no call was made"),
                 () = other.notified() => {}
             }
         }
@@ -113,8 +113,8 @@ mod tests {
             let mut dormant = Dormant::new(receiver.as_mut());
             // Registered with one waker first, then awaited under another.
             poll_fn(|_| {
-                let mut nobody = Context::from_waker(Waker::noop());
-                assert!(Pin::new(&mut dormant).poll(&mut nobody).is_pending());
+                let mut idle = Context::from_waker(Waker::noop());
+                assert!(Pin::new(&mut dormant).poll(&mut idle).is_pending());
                 Poll::Ready(())
             })
             .await;

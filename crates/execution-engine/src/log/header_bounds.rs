@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_takes_what_is_counted() {
+    fn json_length_matches_the_count() {
         for character in (0..0x1_0000).filter_map(char::from_u32) {
             let json = serde_json::to_string(&character).unwrap();
             assert_eq!(json_width(character), json.len() - 2, "{character:?}");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_left_as_it_is_and_what_does_not_is_cut_between_characters() {
+    fn short_text_is_kept_and_long_text_is_cut_between_characters() {
         assert_eq!(shorten("abcdef", 6), None);
         assert_eq!(shorten("abcdefg", 6).as_deref(), Some("abc…"));
         assert_eq!(shorten("äöüé", 6).as_deref(), Some("ä…"));

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_can_still_become_a_match_is_pending() {
+    fn only_a_possible_match_is_pending() {
         let matcher = matcher(&["secret", "secrets!", "retry", "xet"]);
         for (text, pending) in
             [("", 0), ("secre", 5), ("secret", 6), ("secrets!", 0), ("zxet", 0), ("secrex", 1)]

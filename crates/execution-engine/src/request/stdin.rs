@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_with_what_there_is() {
+    fn anything_else_is_refused_with_the_known_modes() {
         for json in ["5", "null", "[1]", "{}", r#"{"texts":"a"}"#, r#"{"text":"a","bytes":""}"#] {
             let error = read(json).unwrap_err();
             assert!(error.contains("\"pipe\"") && error.contains("base64"), "{json}: {error}");

@@ -49,8 +49,7 @@ fn it_goes_on_to_the_footer() {
     assert_ended(&seen);
 }
 
-/// Middle parts vanish while they are followed; a reader that remembered its place in a list used to lose it
-/// here.
+/// Middle parts vanish while they are followed. A reader with an index into a list used to lose its position.
 #[test]
 fn it_follows_through_parts_that_disappear() {
     let logs = Logs::new();

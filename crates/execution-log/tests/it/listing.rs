@@ -138,7 +138,7 @@ fn a_log_that_cannot_be_opened_is_listed_as_damaged() {
     }
     let folder = logs.folder();
     assert_eq!(state(&logs), LogState::Damaged);
-    assert_eq!(folder.files().unwrap()[0].of_a_log(&folder), [], "whose it is cannot be told");
+    assert_eq!(folder.files().unwrap()[0].of_a_log(&folder), [], "its owner is unknown");
     let refused = LogReader::open_in(&folder, logs.id, LogPosition::START).unwrap_err();
     assert!(refused.to_string().contains(logs.path(1).to_str().unwrap()), "{refused}");
 }

@@ -41,7 +41,7 @@ fn plants() -> impl Iterator<Item = fn(&Path)> {
 }
 
 #[test]
-fn what_is_no_plain_file_of_this_user_is_no_log() {
+fn only_regular_files_of_this_user_are_logs() {
     for (case, plant) in plants().enumerate() {
         let logs = Logs::new();
         logs.part(1, &(logs.header_by(1, dead_host()) + &output("one")));
@@ -57,7 +57,7 @@ fn what_is_no_plain_file_of_this_user_is_no_log() {
 }
 
 #[test]
-fn what_is_no_plain_file_of_this_user_belongs_to_no_log_beside_it() {
+fn only_regular_files_of_this_user_belong_to_a_log() {
     for (case, plant) in plants().enumerate() {
         let logs = Logs::new();
         logs.part(1, &(logs.header(1) + &footer()));

@@ -50,7 +50,7 @@ async fn a_stream_of_exactly_the_bound_is_whole() {
 }
 
 #[tokio::test]
-async fn each_stream_has_a_bound_of_its_own_and_each_loss_is_said() {
+async fn each_stream_has_its_own_bound_and_each_loss_is_reported() {
     let test = TestEngine::with(|config| config.max_spill_bytes(5000).logging(false));
     let line = "seq 10000; seq 10000 >&2; echo end >&2";
     let (result, events) = test.run_observed(to_file(ExecutionRequest::shell(line), 100)).await;
@@ -97,7 +97,7 @@ fn on_a_disk_of_4_mib(disk: &Path, config: &str, line: &str) -> Value {
 }
 
 #[test]
-fn what_must_stay_free_on_a_small_disk_stays_free() {
+fn the_required_space_stays_free_on_a_small_disk() {
     if !have("unshare", &["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]) {
         return;
     }

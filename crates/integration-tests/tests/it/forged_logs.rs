@@ -54,7 +54,7 @@ fn forge(folder: &Path, leader: u32) -> (Uuid, PathBuf) {
     (id, path)
 }
 
-/// An engine whose log folder is open to everybody, as `/tmp` is.
+/// An engine whose log folder is open to every user, as `/tmp` is.
 fn in_a_shared_folder() -> TestEngine {
     let test = TestEngine::new();
     std::fs::create_dir(test.log_dir()).unwrap();
@@ -130,7 +130,7 @@ async fn nothing_is_killed_while_the_host_lives_though_it_gave_up_the_log() {
 }
 
 #[tokio::test]
-async fn what_others_put_beside_a_log_is_not_deleted_with_it() {
+async fn foreign_files_beside_a_log_are_not_deleted_with_it() {
     let plants: [fn(&Path); 3] = [
         |path| symlink("/etc/hostname", path).unwrap(),
         |path| {

@@ -56,7 +56,7 @@ async fn a_line_over_a_mebibyte_comes_in_marked_parts() {
 }
 
 #[tokio::test]
-async fn what_a_terminal_would_act_upon_is_only_text() {
+async fn terminal_control_sequences_are_only_text() {
     let test = TestEngine::new();
     let shown = "\u{1b}[31mred\u{1b}[0m\u{7}\u{8} \0 nul\ttab 10%\r20%\r30%";
     let hex: String = shown.bytes().chain(*b"\n").map(|byte| format!("{byte:02x}")).collect();

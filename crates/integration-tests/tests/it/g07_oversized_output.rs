@@ -46,7 +46,7 @@ async fn the_limit_holds_to_the_byte() {
 }
 
 #[tokio::test]
-async fn fail_execution_stops_the_tree_and_keeps_what_fitted() {
+async fn fail_execution_stops_the_tree_and_keeps_output_up_to_the_limit() {
     let test = TestEngine::new();
     let (result, events) =
         test.run_observed(limited(1000, OversizedOutputStrategy::FailExecution, &["endless"])).await;

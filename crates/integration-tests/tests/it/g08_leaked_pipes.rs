@@ -63,7 +63,7 @@ async fn a_member_that_is_at_work_may_be_silent_for_longer() {
 }
 
 #[tokio::test]
-async fn what_holds_the_output_outside_the_group_is_named() {
+async fn a_process_outside_the_group_that_holds_the_output_is_named() {
     if !have("setsid", &["true"]) {
         return;
     }

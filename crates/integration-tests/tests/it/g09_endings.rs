@@ -151,7 +151,7 @@ async fn a_tree_that_forks_while_it_is_stopped_leaves_no_process() {
         events.line("ready").await;
         test.engine.cancel(id).unwrap();
         assert_eq!(test.wait(id).await.status, ExecutionStatus::Cancelled);
-        eventually("nobody is left", || marked(id).is_empty()).await;
+        eventually("none is left", || marked(id).is_empty()).await;
     }
 }
 
@@ -182,7 +182,7 @@ async fn racing_ends_make_exactly_one_end() {
 }
 
 #[tokio::test]
-async fn what_has_ended_cannot_be_cancelled() {
+async fn an_ended_execution_cannot_be_cancelled() {
     let test = TestEngine::new();
     let result = test.run(ExecutionRequest::shell("exit 3")).await;
     assert!(!test.engine.cancel(result.id).unwrap());

@@ -1,4 +1,4 @@
-//! G9: what is not in the leader's group gets the graceful signal and the grace period like the rest.
+//! G9: processes outside the leader's group get the graceful signal and the grace period like the rest.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ fn text_of(path: &Path) -> String {
 }
 
 #[tokio::test]
-async fn what_left_the_group_tidies_up_within_the_grace() {
+async fn processes_outside_the_group_can_clean_up_within_the_grace_period() {
     if !have("setsid", &["true"]) || !have("timeout", &["9", "true"]) || !have("bash", &["-c", "set -m"]) {
         return;
     }
@@ -166,7 +166,7 @@ async fn a_hundred_outside_the_group_all_tidy_up() {
 }
 
 #[tokio::test]
-async fn what_ignores_the_signal_outside_the_group_is_killed_after_the_grace() {
+async fn processes_outside_the_group_that_ignore_the_signal_are_killed_after_the_grace_period() {
     if !have("setsid", &["true"]) {
         return;
     }
@@ -192,7 +192,7 @@ async fn what_ignores_the_signal_outside_the_group_is_killed_after_the_grace() {
 }
 
 #[tokio::test]
-async fn what_keeps_leaving_the_group_while_it_is_stopped_is_all_gone_at_the_end() {
+async fn processes_that_keep_leaving_the_group_during_a_stop_are_all_gone_at_the_end() {
     if !have("setsid", &["true"]) {
         return;
     }

@@ -74,7 +74,7 @@ async fn logs_dated_in_the_future_are_not_old_and_those_from_long_ago_are() {
 
 /// A laptop that sleeps, as far as a host can tell: everything else went on without it.
 #[tokio::test]
-async fn what_happened_while_the_host_was_stopped_is_all_there_afterwards() {
+async fn nothing_that_happens_while_the_host_is_stopped_is_lost() {
     let dir = tempfile::tempdir().unwrap();
     let go = dir.path().join("go");
     let line =
@@ -83,7 +83,7 @@ async fn what_happened_while_the_host_was_stopped_is_all_there_afterwards() {
     let leader = host.line_after("me ").trim().parse().unwrap();
     signal(host.pid(), Signal::STOP);
     std::fs::write(go, "").unwrap();
-    eventually("the child has ended, and nobody has reaped it", || !is_running(leader)).await;
+    eventually("the child has ended, unreaped", || !is_running(leader)).await;
     signal(host.pid(), Signal::CONT);
     let result = host.result();
     assert_eq!((&result["exit_code"], &result["output_incomplete"]), (&3.into(), &false.into()));

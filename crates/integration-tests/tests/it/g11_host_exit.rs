@@ -25,7 +25,7 @@ fn a_runtime_that_is_dropped_takes_its_children_along() {
     });
     drop(runtime);
     let outside = Runtime::new().unwrap();
-    outside.block_on(eventually("nobody is left", || marked(id).is_empty()));
+    outside.block_on(eventually("none is left", || marked(id).is_empty()));
     outside.block_on(eventually("nor a zombie", || children().len() <= 1));
 }
 

@@ -59,7 +59,7 @@ async fn every_execution_whose_output_was_seen_can_be_found_after_a_crash() {
 }
 
 #[tokio::test]
-async fn what_was_cut_off_is_found_with_its_output() {
+async fn interrupted_executions_are_found_with_their_output() {
     let test = TestEngine::new();
     let mut host = Host::start(&test.log_dir(), "echo one; echo two >&2; echo pid $$; sleep 1000");
     let leader = pid(&host.line_after("pid "));
@@ -161,9 +161,9 @@ async fn recovery_and_retention_leave_a_locked_log_alone() {
     assert!(!log.exists(), "now it is only old");
 }
 
-/// A log that a full disk cut short used to have no end, and was later taken for one that a crash cut off.
+/// A log cut short by a full disk used to have no footer, and later looked like one cut short by a crash.
 #[tokio::test]
-async fn a_log_that_a_full_disk_cut_short_has_an_end_and_says_what_is_missing() {
+async fn a_log_cut_short_by_a_full_disk_has_a_footer_that_counts_the_missing_bytes() {
     let test = TestEngine::new();
     // The signal that comes with it is not ignored here: it must not end the host.
     let limited = "ulimit -f 64; exec \"$0\" host \"$1\" 'yes | head -n 200000'";
@@ -207,7 +207,7 @@ pub(crate) async fn kill_at_random(times: u64) {
             let reader = LogReader::open(&test.log_dir(), recovered.id).unwrap();
             let records = reader.flatten().count();
             assert!(records >= whole.lines().count());
-            eventually("nobody is left", || marked(recovered.id).is_empty()).await;
+            eventually("none is left", || marked(recovered.id).is_empty()).await;
         }
     }
     assert_eq!(test.engine.recover(RecoverOptions::default()).await.unwrap(), []);

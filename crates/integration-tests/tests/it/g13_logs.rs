@@ -1,5 +1,5 @@
-//! G13–G15: the log is written while the child runs, can be read by people and programs, and is
-//! nobody else's.
+//! G13–G15: the log is written while the child runs, people and programs can read it, and only its owner
+//! may.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -170,7 +170,7 @@ async fn a_folder_removed_between_two_executions_is_made_again() {
 }
 
 #[tokio::test]
-async fn an_unreadable_log_says_what_the_system_said() {
+async fn an_unreadable_log_gives_the_systems_reason() {
     let test = TestEngine::new();
     std::fs::create_dir(test.log_dir()).unwrap();
     let id = Uuid::now_v7();

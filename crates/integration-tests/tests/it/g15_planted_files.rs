@@ -114,7 +114,7 @@ fn cut_off(log: &Path) {
 }
 
 #[tokio::test]
-async fn what_is_only_named_like_a_later_part_is_neither_read_nor_written_nor_deleted() {
+async fn files_only_named_like_later_parts_are_neither_read_nor_written_nor_deleted() {
     for (kind, is_cut_off) in (0..6).flat_map(|kind| [(kind, false), (kind, true)]) {
         let test = TestEngine::new();
         let kept = test.dir.path().join("kept");

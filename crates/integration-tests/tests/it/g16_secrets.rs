@@ -21,12 +21,12 @@ async fn a_secret_appears_in_no_sink() {
         .max_output_size_bytes(10)
         .oversized_output(OversizedOutputStrategy::StreamToFile);
     let (result, events) = test.run_observed(request).await;
-    let told = format!(
+    let output = format!(
         "{result:?} {:?} {:?}",
         events.all(),
         test.engine.list_executions(ExecutionFilter::default())
     );
-    assert!(!told.contains(SECRET), "{told}");
+    assert!(!output.contains(SECRET), "{output}");
     assert!(events.lines().contains(&"o:out *** out".to_owned()), "{:?}", events.lines());
     let files: Vec<_> =
         std::fs::read_dir(test.log_dir()).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -67,8 +67,8 @@ async fn a_secret_appears_in_no_command_that_is_shown() {
         Command::Shell { command: format!("echo '\n{secret}'; exit 3\n"), shell: Some("sh".into()) };
     let (result, events) = test.run_observed(ExecutionRequest::new(command).secrets(secrets.clone())).await;
     let log = test.engine.read_logs(result.id).await.unwrap();
-    let told = format!("{result:?} {:?} {:?} {log}", events.all(), test.engine.get_summary(result.id));
-    assert!(!told.contains("a secret"), "{told}");
+    let output = format!("{result:?} {:?} {:?} {log}", events.all(), test.engine.get_summary(result.id));
+    assert!(!output.contains("a secret"), "{output}");
 
     let argument = format!("{}{secret}\0", "x".repeat(195));
     let refused = ExecutionRequest::exec("echo", [argument]).secrets(secrets);

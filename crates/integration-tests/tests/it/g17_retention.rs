@@ -73,8 +73,8 @@ async fn cleanup_removes_by_age_and_deletes_old_logs_and_nothing_else() {
     assert!(foreign.exists(), "only own files are deleted");
 }
 
-/// Forgotten while others wait for them, and while new ones come in. (On one thread: whoever waits has begun
-/// to before the first can end.)
+/// Executions are dropped while others wait for them, and while new ones arrive. (On one thread, so that all
+/// waiters wait before the first execution can end.)
 #[tokio::test]
 async fn under_load_no_waiter_misses_its_result_and_no_more_are_kept() {
     let test = TestEngine::with(|config| {
@@ -126,7 +126,7 @@ async fn a_users_own_file_that_is_only_named_like_a_log_is_never_deleted() {
 }
 
 #[tokio::test]
-async fn an_old_log_goes_with_what_lies_beside_it_and_with_logging_off_too() {
+async fn an_old_log_is_deleted_with_its_output_files_even_with_logging_off() {
     let test = TestEngine::with(|config| config.max_output_size_bytes(10));
     let result = test
         .run(ExecutionRequest::shell("seq 100").oversized_output(OversizedOutputStrategy::StreamToFile))

@@ -107,7 +107,10 @@ async fn an_execution_cancelled_while_it_starts_either_never_ran_or_is_recorded_
     }
     test.engine.shutdown().await;
     for (result, file) in ended {
-        assert!(result.started_at.is_some() || !file.exists(), "it ran, and nobody knows: {result:?}");
+        assert!(
+            result.started_at.is_some() || !file.exists(),
+            "it ran, but its result says otherwise: {result:?}"
+        );
     }
 }
 

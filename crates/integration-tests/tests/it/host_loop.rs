@@ -98,7 +98,7 @@ async fn a_few_lines_are_handled_in_the_hosts_thread() {
     let (test, _host) = (engine(&host_loop), Host::new(&host_loop));
     let handler = Arc::<ByThread>::default();
     let id = test.engine.execute_with(echoing(), handler.clone()).unwrap();
-    // Not each of them: whoever looks while a busy machine lets the host's thread wait takes what there is.
+    // Not every one: on a busy machine the runtime may read while the host's thread waits for a CPU.
     while handler.in_host.load(Ordering::Relaxed) < 10 {
         let seen = handler.text.lock().unwrap().len();
         test.engine.write_stdin(id, b"a line\n".to_vec()).await.unwrap();

@@ -62,7 +62,7 @@ async fn environment_and_folder_are_as_asked() {
 }
 
 #[tokio::test]
-async fn the_result_carries_what_the_system_knows() {
+async fn the_result_has_process_id_times_and_usage() {
     let result = TestEngine::new().run(child_request(&["bytes", "1000000"])).await;
     let usage = result.resource_usage.expect("usage comes with the reaping");
     assert!(usage.max_rss_bytes.is_none_or(|bytes| bytes > 100_000), "{usage:?}");

@@ -7,8 +7,8 @@ use integration_tests::{EventLog, TestEngine, child_request};
 
 #[tokio::test]
 async fn a_command_that_asks_gets_end_of_file_at_once() {
-    let result = TestEngine::new().run(ExecutionRequest::shell("read answer || echo nobody")).await;
-    assert_eq!(result.stdout, "nobody\n");
+    let result = TestEngine::new().run(ExecutionRequest::shell("read answer || echo closed")).await;
+    assert_eq!(result.stdout, "closed\n");
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn writing_without_a_pipe_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_written_after_the_end_is_dropped() {
+async fn writes_after_the_end_are_dropped() {
     let test = TestEngine::new();
     let id = test.run(ExecutionRequest::shell("true").stdin(Stdin::Pipe)).await.id;
     test.engine.write_stdin(id, vec![1]).await.unwrap();

@@ -70,7 +70,7 @@ test('instances are created, listed, one is stopped by an id from the list, and 
   )
 })
 
-test('a dry run of it touches nothing, and shows what it would run', async (t) => {
+test('a dry run of it touches nothing, and shows its commands', async (t) => {
   const manager = new ExecutionManager(testEngine(t))
   const { plan } = await manager.run(await loadPlaybook('examples/aws/playbook.json'), {
     dryRun: true,

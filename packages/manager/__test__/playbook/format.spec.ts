@@ -47,7 +47,7 @@ test('steps without an id are numbered, and called by their command', (t) => {
   )
 })
 
-test('everything that is wrong is said at once, with path, line, column and a hint', (t) => {
+test('all problems are reported at once, with path, line, column and a hint', (t) => {
   const problems = problemsOf(`{
   "playbook_id": "a/b",
   "steps": [
@@ -264,7 +264,7 @@ test('in a graph a value comes from a step it depends on, however far', (t) => {
   t.like(unrelated, { path: 'steps[3].command', hint: 'add `c` to depends_on' })
 })
 
-test('a file is loaded; what cannot be read is a problem of the playbook', async (t) => {
+test('a file is loaded; an unreadable one is a problem of the playbook', async (t) => {
   const folder = temporaryFolder(t)
   const path = join(folder, 'one.json')
   writeFileSync(path, '{ "playbook_id": "one", "steps": [{ "command": "echo" }] }')
@@ -276,7 +276,7 @@ test('a file is loaded; what cannot be read is a problem of the playbook', async
   t.throws(() => parsePlaybook({} as never), { message: /of type object/ })
 })
 
-test('the published JSON Schema is what the code checks', async (t) => {
+test('the published JSON Schema matches the checks', async (t) => {
   await t.notThrowsAsync(promisify(execFile)(process.execPath, ['tools/playbook-schema.mjs', '--check']))
 })
 

@@ -34,7 +34,7 @@ const withAnswers = async (
   return { requests, result }
 }
 
-test('steps above the level are asked for, with what would run; secrets are masked', async (t) => {
+test('steps above the level need approval; requests show the command, secrets masked', async (t) => {
   const { requests, result } = await withAnswers(t, {}, () => ({ decision: 'approve' }))
   t.is(result.status, 'completed')
   t.deepEqual(

@@ -58,7 +58,7 @@ test('no more steps run at once than the limit', async (t) => {
   }
 })
 
-test('in a graph, a failure skips what has not started, and lets what runs end', async (t) => {
+test('in a graph, a failure skips waiting steps and lets running ones finish', async (t) => {
   const { manager } = testManager(t)
   const folder = temporaryFolder(t)
   const result = await manager.run(
@@ -150,7 +150,7 @@ test('1,000 steps run one after another', async (t) => {
   )
 })
 
-test('a graph of 500 steps runs, each after what it depends on', async (t) => {
+test('a graph of 500 steps runs, each after its dependencies', async (t) => {
   const { manager } = testManager(t, {}, { logging: false })
   const steps = Array.from({ length: 500 }, (_, at) => ({
     step_id: `s${at}`,

@@ -71,7 +71,7 @@ test('without a policy there is one attempt', async (t) => {
   }
 })
 
-test('what asked at a terminal is not tried again: there is none the next time either', async (t) => {
+test('a program that asked at a terminal is not retried: it would fail again', async (t) => {
   const { manager } = testManager(t)
   const command = `sh -c 'read -r answer < /dev/tty'`
   const { steps, error } = await manager.run(playbook([{ command, retry_policy: { ...quick, attempts: 3 } }]))
@@ -100,7 +100,7 @@ test('retry_on: only these exit codes, strings in stderr and failure codes', asy
   )
 })
 
-test('what cannot get better is not tried again', async (t) => {
+test('permanent failures are not retried', async (t) => {
   const { manager } = testManager(t)
   const result = await manager.run(
     playbook([{ command: 'no-such-program-anywhere', retry_policy: { ...quick, attempts: 9 } }]),

@@ -82,7 +82,7 @@ test('a slow loop loses nothing', async (t) => {
   t.is(lines, 20_000)
 })
 
-test('the state never changes: each event makes a new one, which shares what stayed the same', async (t) => {
+test('the state never changes: each event makes a new one, which shares the unchanged parts', async (t) => {
   const { manager } = testManager(t)
   const states: RunState[] = []
   const run = manager.run(playbook([{ command: 'echo a' }, { command: 'echo b' }]), {

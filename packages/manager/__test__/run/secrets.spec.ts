@@ -84,7 +84,7 @@ const everythingSaid = async (
   return JSON.stringify([said, plan])
 }
 
-test('a secret is masked in its encoded forms too, in everything that is said of a run', async (t) => {
+test('a secret is masked in its encoded forms too, in all output of a run', async (t) => {
   const secret = 'p@ss word/1'
   const forms = [encodeURIComponent(secret), Buffer.from(secret).toString('base64')]
   const said = await everythingSaid(t, [`https://x/?t=${forms[0]}`, `Basic ${forms[1]}`], [secret])
@@ -92,7 +92,7 @@ test('a secret is masked in its encoded forms too, in everything that is said of
   t.true(said.includes('https://x/?t=***'))
 })
 
-test('secrets that overlap are masked as one, in everything that is said of a run', async (t) => {
+test('overlapping secrets are masked as one, in all output of a run', async (t) => {
   const said = await everythingSaid(t, ['<ghijklmno>'], ['ghijkl', 'jklmno'])
   for (const part of ['ghi', 'jkl', 'mno']) t.false(said.includes(part), part)
   t.true(said.includes('<***>'))

@@ -50,7 +50,7 @@ test('when: a step is skipped unless its condition holds, and the run goes on', 
   t.is(result.steps[1]?.skipReason, 'its condition does not hold: false')
 })
 
-test('values are compared as what they stand for, whether they came as text or not', async (t) => {
+test('values are compared by their meaning, whether they came as text or not', async (t) => {
   const { manager } = testManager(t, {}, { logging: false })
   const cases: [string, boolean][] = [
     ['true', true],

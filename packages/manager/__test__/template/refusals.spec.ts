@@ -14,7 +14,7 @@ const refusalsOf = (step: Record<string, unknown>): [string, string | null][] =>
 
 const literally = (name: string) => `(for these very characters write {{${name}}})`
 
-test('a command that cannot be split says why, and what to write instead', (t) => {
+test('a command that cannot be split is refused with the reason and a hint', (t) => {
   const noShell = 'write `"shell": true` to run it by a shell, or quote it to pass it on as it is'
   const severalLines = 'end a line with \\ to go on in the next, make several steps, or write `"shell": true`'
   const cases: Refusal[] = [
@@ -46,7 +46,7 @@ test('a command that cannot be split says why, and what to write instead', (t) =
   ])
 })
 
-test('a placeholder that names nothing says what there is', (t) => {
+test('an unknown placeholder is refused with the known names', (t) => {
   const cases: Refusal[] = [
     ['{nmae}', 'there is no parameter `nmae`', `did you mean \`name\`? ${literally('nmae')}`],
     ['{zzzzzz}', 'there is no parameter `zzzzzz`', `known are \`name\`, \`other\` ${literally('zzzzzz')}`],
@@ -123,7 +123,7 @@ test('a condition that makes no sense says where, and how to write it', (t) => {
   t.deepEqual(refusalsOf({ command: 'echo', when: wide }), [], 'width is not depth')
 })
 
-test('where a shell would take a value apart, the refusal says where that is and what helps', (t) => {
+test('if a shell would split a value, the refusal names the position and the remedy', (t) => {
   const inVariable = 'put it into a variable first: value={steps.list.stdout}'
   const cases: Refusal[] = [
     ["echo $'{}'", "inside $'…'", ''],

@@ -79,7 +79,7 @@ test('a value of a step has one variable, however often it stands in a script', 
   })
 })
 
-test('a placeholder in what a heredoc, a substitution or arithmetic encloses is refused at any depth', (t) => {
+test('a placeholder inside a heredoc, a substitution or arithmetic is refused at any depth', (t) => {
   for (const command of [
     'echo $(cat <<E\n{p}\nE\n)',
     'echo $((1 + (2) + {p}))',

@@ -70,7 +70,7 @@ test('a value that an earlier step does not have fails the step, which is not ru
   }
 })
 
-test('a path leads to what the JSON itself holds, and is named as far as it leads', async (t) => {
+test('a path reaches only own data of the JSON, and an error names how far it led', async (t) => {
   const { manager } = testManager(t, {}, { logging: false })
   const json = { list: [1, [2, 3]], 'a name': { 'b-c': true, '': 'empty' }, $: 0, null: null, text: 'word' }
   const listed = { step_id: 'list', command: ['echo', JSON.stringify(json)] }

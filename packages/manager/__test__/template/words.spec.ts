@@ -111,7 +111,7 @@ test('braces directly around a name are doubled to stand for themselves', async 
   t.regex(awk?.hint ?? '', /for these very characters write \{\{print\}\}/)
 })
 
-test('what only a shell understands is refused, with a hint to ask for one', (t) => {
+test('shell syntax is refused, with a hint to set `shell`', (t) => {
   for (const command of ['a | b', 'a && b', 'a; b ; c', 'a > file', 'a 2>&1', 'a\nb', "a 'b", 'a "b', 'a \\', '   ']) {
     const [problem] = problemsOf({ playbook_id: 'x', steps: [{ command }] })
     t.like(problem, { path: 'steps[0].command' }, command)

@@ -82,7 +82,7 @@ fn a_mask_that_was_shown_goes_on_over_a_later_overlap() {
 }
 
 #[test]
-fn only_what_could_begin_a_secret_is_held_back_and_the_end_releases_it() {
+fn only_the_possible_beginning_of_a_secret_is_held_back_and_the_end_releases_it() {
     let secrets = secrets(&["hunter2hunter2"]);
     let mut stream = secrets.stream();
     assert_eq!(stream.push(b"Password: hun"), b"Password: ");

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_appears_later_is_signalled_unless_it_helps_one_that_was_signalled_before() {
+    fn late_members_are_signalled_unless_they_are_helpers_of_signalled_ones() {
         let mut stop = stop();
         let (inside, outside) = (process(11, 10, GROUP, 5), process(12, 1, 12, 6));
         assert_eq!(round(&mut stop, &[inside.clone(), outside.clone()]), [12]);

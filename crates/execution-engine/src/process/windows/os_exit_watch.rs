@@ -69,7 +69,7 @@ impl ExitWatch {
 impl Drop for ExitWatch {
     fn drop(&mut self) {
         // SAFETY: registered in `new`. INVALID_HANDLE_VALUE waits for a callback that is running: it only
-        // sends a value. After that nobody uses the context, which `new` has made.
+        // sends a value. After that nothing uses the context, which `new` has made.
         unsafe {
             UnregisterWaitEx(self.wait, INVALID_HANDLE_VALUE);
             drop(Box::from_raw(self.context));
