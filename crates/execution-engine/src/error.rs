@@ -57,15 +57,15 @@ pub enum EngineError {
     /// The request's id belongs to an execution that the engine still retains.
     #[error("execution {0} exists already: leave `id` out, or give a new one")]
     DuplicateId(Uuid),
-    /// The log of an earlier execution with the request's id is still there.
+    /// The log of an earlier execution with the request's id is still there, or a file with its output.
     #[error(
-        "the log of an earlier execution {id} is {}: leave `id` out, give a new one, or remove that log",
+        "an earlier execution {id} has left {}: leave `id` out, give a new one, or remove that file",
         path.display()
     )]
     LogExists {
         /// The id.
         id: Uuid,
-        /// That log.
+        /// That file.
         path: PathBuf,
     },
     /// No execution with this id is live or retained.

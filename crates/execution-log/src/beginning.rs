@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::format::{self, Line, MAX_LINE, parse};
@@ -21,26 +22,33 @@ pub(crate) enum Beginning {
     Blank,
     /// A file of this user that cannot be read.
     Unreadable,
-    /// No regular file, another user's or another program's file, or another part, of this log or another.
+    /// No regular file, another user's or another program's file, or another part: of this log, of another,
+    /// or of an earlier execution with this id.
     Foreign,
 }
 
 impl Beginning {
-    /// `opened`: a file that was listed as one of this user.
-    pub(crate) fn of(opened: io::Result<File>, id: Uuid, part: u32) -> Self {
+    /// `opened`: a file that was listed as one of this user. `started_at`: when the execution started, if that
+    /// is known.
+    pub(crate) fn of(
+        opened: io::Result<File>,
+        id: Uuid,
+        part: u32,
+        started_at: Option<DateTime<Utc>>,
+    ) -> Self {
         match opened {
-            Ok(mut file) => Self::read(&mut file, id, part),
+            Ok(mut file) => Self::read(&mut file, id, part, started_at),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Foreign,
             Err(_) => Self::Unreadable,
         }
     }
 
     /// Leaves the file at any position.
-    pub(crate) fn read(file: &mut File, id: Uuid, part: u32) -> Self {
-        Self::try_read(file, id, part).unwrap_or(Self::Unreadable)
+    pub(crate) fn read(file: &mut File, id: Uuid, part: u32, started_at: Option<DateTime<Utc>>) -> Self {
+        Self::try_read(file, id, part, started_at).unwrap_or(Self::Unreadable)
     }
 
-    fn try_read(file: &mut File, id: Uuid, part: u32) -> io::Result<Self> {
+    fn try_read(file: &mut File, id: Uuid, part: u32, started_at: Option<DateTime<Utc>>) -> io::Result<Self> {
         let mut bytes = Vec::new();
         file.take(BEGINNING).read_to_end(&mut bytes)?;
         if let Some(version) = format::version(&bytes) {
@@ -50,6 +58,10 @@ impl Beginning {
             let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
             return Ok(match parse(line) {
                 Line::Header(header) if (header.id, header.part) != (id, part) => Self::Foreign,
+                // An earlier execution had the same id, and the beginning of its log is gone.
+                Line::Header(header) if started_at.is_some_and(|start| start != header.started_at) => {
+                    Self::Foreign
+                }
                 _ => Self::Log { version },
             });
         }

@@ -1,12 +1,15 @@
 //! [`LogFolder`]: an open folder of logs, and its files.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::beginning::Beginning;
+use crate::format::{Line, MAX_LINE, parse};
+use crate::header::LogHeader;
 use crate::names;
 use crate::user_folder::UserFolder;
 
@@ -44,7 +47,8 @@ impl LogFolder {
     #[must_use]
     pub fn parts(&self, id: Uuid) -> Vec<u32> {
         let mut parts = self.part_numbers(id);
-        parts.retain(|part| Beginning::of(self.part(id, *part), id, *part).is_part(*part));
+        let started_at = self.started_at(id, &parts);
+        parts.retain(|part| Beginning::of(self.part(id, *part), id, *part, started_at).is_part(*part));
         parts
     }
 
@@ -57,6 +61,23 @@ impl LogFolder {
             names.iter().filter_map(|name| names::part_number(&name[names::ID_LEN..])).collect();
         parts.sort_unstable();
         parts
+    }
+
+    /// When the execution started, as the first part says. Looked up only if there are later parts, which must
+    /// agree.
+    pub(crate) fn started_at(&self, id: Uuid, parts: &[u32]) -> Option<DateTime<Utc>> {
+        parts.last().filter(|last| **last > 1)?;
+        self.header(id, 1).ok().flatten().map(|header| header.started_at)
+    }
+
+    /// The first line of a part, if it is a header.
+    pub(crate) fn header(&self, id: Uuid, part: u32) -> io::Result<Option<LogHeader>> {
+        let mut line = Vec::new();
+        BufReader::new(self.part(id, part)?).take(MAX_LINE).read_until(b'\n', &mut line)?;
+        Ok(match parse(line.strip_suffix(b"\n").unwrap_or(&line)) {
+            Line::Header(header) => Some(*header),
+            _ => None,
+        })
     }
 
     pub(crate) fn part(&self, id: Uuid, part: u32) -> io::Result<File> {

@@ -1,6 +1,5 @@
 //! [`LogInfo`]: the state of one log, and whether it is still being written.
 
-use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -11,7 +10,6 @@ use crate::beginning::Beginning;
 use crate::files::{LogPart, OutputFile};
 use crate::folder::LogFolder;
 use crate::footer::LogFooter;
-use crate::format::{Line, MAX_LINE, parse};
 use crate::header::LogHeader;
 use crate::lock::{self, Lock};
 use crate::tail::Tail;
@@ -89,7 +87,9 @@ impl Look {
     }
 
     fn once(folder: &LogFolder, id: Uuid, numbers: &[u32]) -> Option<Self> {
-        let beginnings = numbers.iter().map(|part| (*part, Beginning::of(folder.part(id, *part), id, *part)));
+        let started_at = folder.started_at(id, numbers);
+        let beginning = |part| Beginning::of(folder.part(id, part), id, part, started_at);
+        let beginnings = numbers.iter().map(|part| (*part, beginning(*part)));
         let (parts, beginnings): (Vec<_>, Vec<_>) =
             beginnings.filter(|(part, beginning)| beginning.is_part(*part)).unzip();
         let last = *parts.last()?;
@@ -97,7 +97,7 @@ impl Look {
             Beginning::Log { version } => Some(*version),
             _ => None,
         });
-        let header = parts.iter().find_map(|part| header(folder, id, *part).ok().flatten());
+        let header = parts.iter().find_map(|part| folder.header(id, *part).ok().flatten());
         // The writer locks the first part only, and lets go of it after the footer: so the lock comes first.
         let lock = folder.part(id, 1).map_or(Lock::Unknown, |file| lock::look(&file));
         let tail = folder.part(id, last).and_then(|mut file| Tail::of(&mut file));
@@ -120,15 +120,6 @@ fn unfinished(lock: Lock, header: Option<&LogHeader>) -> LogState {
         (_, Some(_)) => LogState::Interrupted,
         (_, None) => LogState::Damaged,
     }
-}
-
-fn header(folder: &LogFolder, id: Uuid, part: u32) -> io::Result<Option<LogHeader>> {
-    let mut line = Vec::new();
-    BufReader::new(folder.part(id, part)?).take(MAX_LINE).read_until(b'\n', &mut line)?;
-    Ok(match parse(line.strip_suffix(b"\n").unwrap_or(&line)) {
-        Line::Header(header) => Some(*header),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

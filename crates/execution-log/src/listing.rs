@@ -97,7 +97,7 @@ impl LogFiles {
     #[must_use]
     pub fn of_a_log(&self, folder: &LogFolder) -> Vec<(String, u64)> {
         let beginning =
-            |part: &LogPart| Beginning::of(folder.part(self.id, part.number), self.id, part.number);
+            |part: &LogPart| Beginning::of(folder.part(self.id, part.number), self.id, part.number, None);
         let parts: Vec<_> = self
             .parts
             .iter()

@@ -276,10 +276,11 @@ fn next_part(folder: &LogFolder, id: Uuid, part: u32, damage: &mut LogDamage) ->
     Some((file, next))
 }
 
-/// Opens a part at its start; `None` if there is none, or another file has its name.
+/// Opens a later part at its start; `None` if there is none, or another file has its name.
 fn open_part(folder: &LogFolder, id: Uuid, part: u32) -> Option<File> {
     let mut file = folder.part(id, part).ok()?;
-    let is_part = Beginning::read(&mut file, id, part).is_part(part);
+    let started_at = folder.started_at(id, &[part]);
+    let is_part = Beginning::read(&mut file, id, part, started_at).is_part(part);
     (is_part && file.rewind().is_ok()).then_some(file)
 }
 

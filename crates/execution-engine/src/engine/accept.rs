@@ -77,14 +77,14 @@ impl Inner {
         Ok(execution)
     }
 
-    /// Refuses an id whose log still exists, even if memory no longer holds its execution: one execution must
+    /// Refuses an id whose files still exist, even if memory no longer holds its execution: one execution must
     /// not be mistaken for another. If two programs check at the same moment, both find nothing. The first to
     /// write then owns the log, and the other runs without one.
     fn refuse_taken(&self, id: Uuid) -> Result<(), EngineError> {
         if self.registry.get(id).is_ok() {
             return Err(EngineError::DuplicateId(id));
         }
-        self.logs.log_in_the_way(id).map_or(Ok(()), |path| Err(EngineError::LogExists { id, path }))
+        self.logs.file_in_the_way(id).map_or(Ok(()), |path| Err(EngineError::LogExists { id, path }))
     }
 
     fn environment_for(&self, request: &ExecutionRequest, own: Option<HostEnvironment>) -> HostEnvironment {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, mpsc};
 
-use execution_log::names::part_name;
+use execution_log::names::{part_name, spill_name};
 use execution_log::{LogFolder, LogLocation};
 use once_cell::sync::OnceCell;
 use tokio::sync::oneshot;
@@ -16,6 +16,7 @@ use super::part_file::Rotation;
 use super::spill::LoneSpills;
 use super::writer::Writer;
 use crate::config::ExecutionConfig;
+use crate::per_stream::STREAMS;
 use crate::process;
 use crate::thread::thread;
 
@@ -67,12 +68,13 @@ impl LogService {
         Ok(folder)
     }
 
-    /// The log of an earlier execution with this id, if logs are written and one is in the way. Looks at the
-    /// disk once, and opens no file.
-    pub(crate) fn log_in_the_way(&self, id: Uuid) -> Option<PathBuf> {
+    /// A file of an earlier execution with this id, if logs are written and one is in the way. Opens no file,
+    /// and does not list the folder, which may be large: later parts are told apart by their headers.
+    pub(crate) fn file_in_the_way(&self, id: Uuid) -> Option<PathBuf> {
         let folder = self.is_on.then(|| self.open_folder().ok()).flatten()?;
-        let name = part_name(id, 1);
-        folder.user_folder().has_file(&name).then(|| folder.path().join(name))
+        let outputs = STREAMS.map(|stream| spill_name(id, stream));
+        let mut names = [part_name(id, 1)].into_iter().chain(outputs);
+        names.find(|name| folder.user_folder().has_file(name)).map(|name| folder.path().join(name))
     }
 
     pub(crate) fn lone_spills(&self) -> &LoneSpills {

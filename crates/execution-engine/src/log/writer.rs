@@ -145,7 +145,7 @@ impl Writer {
         formatter.format(block, &mut records, |records| {
             if let Err(error) = entry.append(rotation, records) {
                 entry.lost += records.bytes.len() as u64;
-                entry.fail(format!("the log ends early: {error}"), shared);
+                entry.fail(format!("the log ends early: {}", not_created(&error)), shared);
             }
         });
         entry.formatter = formatter;
@@ -193,7 +193,7 @@ impl Writer {
     }
 }
 
-/// Why a file could not be created, and what to do.
+/// Why a file could not be created or written, and what to do.
 fn not_created(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AlreadyExists => format!(

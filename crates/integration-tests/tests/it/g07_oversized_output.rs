@@ -93,7 +93,7 @@ async fn a_file_that_could_not_be_written_has_no_hole_but_ends_there() {
     let id = uuid::Uuid::now_v7();
     std::fs::create_dir(test.log_dir()).unwrap();
     let planted = test.log_dir().join(format!("{id}.stdout"));
-    std::fs::write(&planted, "not ours").unwrap();
+    std::fs::create_dir(&planted).unwrap();
     let request =
         ExecutionRequest::shell("echo $(seq 1000); while [ ! -e go ]; do sleep 0.01; done; seq 1000")
             .id(id)
@@ -106,7 +106,7 @@ async fn a_file_that_could_not_be_written_has_no_hole_but_ends_there() {
         events.iter().any(|event| matches!(event.kind, EventKind::Warning { .. })).then_some(())
     };
     events.until(warned).await;
-    std::fs::remove_file(&planted).unwrap();
+    std::fs::remove_dir(&planted).unwrap();
     std::fs::write(test.dir.path().join("go"), "").unwrap();
     let result = test.wait(id).await;
     assert_eq!((result.status, &result.output_files.stdout), (ExecutionStatus::Completed, &None));

@@ -1,6 +1,9 @@
 //! An id names one execution, also after the program that ran it: no execution is taken for another.
 
-use execution_engine::{EngineError, ExecutionRequest, ExecutionResult, LogPosition, Stdin};
+use execution_engine::{
+    EngineError, ExecutionRequest, ExecutionResult, LogPosition, LogRecordKind, LogState,
+    OversizedOutputStrategy, Stdin,
+};
 use integration_tests::{EventLog, TestEngine, eventually};
 use uuid::Uuid;
 
@@ -42,6 +45,53 @@ async fn an_id_that_memory_no_longer_holds_is_refused_as_long_as_its_log_is_ther
     let again = run_as(&test, id, "echo again").await;
     assert_eq!((again.stdout.as_str(), &again.log_error), ("again\n", &None));
     assert!(test.engine.read_logs(id).await.unwrap().contains("O  again\n"));
+}
+
+/// The files of an execution whose log has several parts and whose output has a file: only those to keep.
+async fn left_by_an_earlier_program(id: Uuid, is_kept: impl Fn(&str) -> bool) -> TestEngine {
+    let first = TestEngine::with(|config| {
+        let config = config.max_log_size_bytes(4096).max_log_files(3).max_output_size_bytes(100);
+        config.oversized_output(OversizedOutputStrategy::StreamToFile)
+    });
+    let result = run_as(&first, id, "seq 3000").await;
+    assert!(result.output_files.stdout.is_some() && result.log_error.is_none(), "{result:#?}");
+    for entry in std::fs::read_dir(first.log_dir()).unwrap() {
+        let path = entry.unwrap().path();
+        if !is_kept(path.file_name().unwrap().to_str().unwrap().split_once('.').unwrap().1) {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    first
+}
+
+#[tokio::test]
+async fn an_id_is_taken_as_long_as_its_output_is_there() {
+    let id = Uuid::now_v7();
+    let first = left_by_an_earlier_program(id, |suffix| suffix == "stdout").await;
+    let refused = refusal(&beside(&first), id);
+    assert_eq!(refused.code(), "DUPLICATE_ID");
+    assert!(refused.to_string().contains(&format!("{id}.stdout")), "{refused}");
+}
+
+/// A cleaner removes the oldest files first.
+#[tokio::test]
+async fn the_later_parts_of_an_earlier_log_belong_to_no_other() {
+    let id = Uuid::now_v7();
+    let first = left_by_an_earlier_program(id, |suffix| suffix != "log" && suffix != "stdout").await;
+    let parts = std::fs::read_dir(first.log_dir()).unwrap().count();
+    assert_eq!(parts, 2, "two that are not the first");
+    let second = beside(&first);
+    let result = run_as(&second, id, "echo second").await;
+    assert_eq!((result.stdout.as_str(), &result.log_error), ("second\n", &None));
+    let text = second.engine.read_logs(id).await.unwrap();
+    assert_eq!(text.matches("O  ").count(), 1, "{text}");
+    let page = second.engine.read_log_records(id, LogPosition::START, 100).await.unwrap();
+    let outputs = page.records.iter().filter(|record| matches!(record.kind, LogRecordKind::Output { .. }));
+    assert_eq!(outputs.count(), 1, "{page:?}");
+    assert!(page.has_ended);
+    let [log] = second.engine.list_logs().await.unwrap().try_into().unwrap();
+    assert_eq!((log.state, log.parts.len()), (LogState::Ended, 1));
+    assert_eq!(log.footer.unwrap().bytes.stdout, 7);
 }
 
 #[tokio::test]
