@@ -28,8 +28,8 @@ pub(crate) enum Beginning {
 }
 
 impl Beginning {
-    /// `opened`: a file that was listed as one of this user. `started_at`: when the execution started, if that
-    /// is known.
+    /// `opened`: a file that was listed as one of this user. `started_at`: when the execution started, if
+    /// that is known.
     pub(crate) fn of(
         opened: io::Result<File>,
         id: Uuid,

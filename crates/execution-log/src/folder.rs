@@ -63,8 +63,8 @@ impl LogFolder {
         parts
     }
 
-    /// When the execution started, as the first part says. Looked up only if there are later parts, which must
-    /// agree.
+    /// When the execution started, as the first part says. Looked up only if there are later parts, which
+    /// must agree.
     pub(crate) fn started_at(&self, id: Uuid, parts: &[u32]) -> Option<DateTime<Utc>> {
         parts.last().filter(|last| **last > 1)?;
         self.header(id, 1).ok().flatten().map(|header| header.started_at)

@@ -77,9 +77,9 @@ impl Inner {
         Ok(execution)
     }
 
-    /// Refuses an id whose files still exist, even if memory no longer holds its execution: one execution must
-    /// not be mistaken for another. If two programs check at the same moment, both find nothing. The first to
-    /// write then owns the log, and the other runs without one.
+    /// Refuses an id whose files still exist, even if memory no longer holds its execution: one execution
+    /// must not be mistaken for another. If two programs check at the same moment, both find nothing. The
+    /// first to write then owns the log, and the other runs without one.
     fn refuse_taken(&self, id: Uuid) -> Result<(), EngineError> {
         if self.registry.get(id).is_ok() {
             return Err(EngineError::DuplicateId(id));

@@ -57,13 +57,14 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<ExecutionFailure>,
 }
 
-/// Judges the end of `shown`, the command as one would type it. `end_of` returns at most the given number of
-/// a stream's last bytes.
+/// Judges the end of `shown`, the command as one would type it. `has_input`: it was given standard input.
+/// `end_of` returns at most the given number of a stream's last bytes.
 pub(crate) fn judge(
     stop: Option<&Stop>,
     exit: &ExitKind,
     command: &Command,
     shown: &str,
+    has_input: bool,
     end_of: impl Fn(OutputStream, usize) -> Vec<u8>,
 ) -> Outcome {
     let (exit_code, signal) = match exit {
@@ -71,9 +72,10 @@ pub(crate) fn judge(
         ExitKind::Signal { name, .. } => (None, Some(name.clone())),
         ExitKind::Unknown => (None, None),
     };
+    let terminal = || terminal::advice(command, has_input, &end_of);
     let (status, error) = match stop {
-        Some(stop) => stopped(stop, shown),
-        None => ended(exit, command, shown, end_of),
+        Some(stop) => stopped(stop, shown, terminal),
+        None => ended(exit, command, shown, terminal),
     };
     Outcome { status, exit_code, signal, error }
 }
@@ -89,7 +91,12 @@ pub(crate) fn cancelled_while_starting(shown: &str) -> ExecutionFailure {
     ExecutionFailure::new(FailureCode::Cancelled, message)
 }
 
-fn stopped(stop: &Stop, shown: &str) -> (ExecutionStatus, Option<ExecutionFailure>) {
+/// `terminal`: what to do if it wanted a terminal, as far as its words tell.
+fn stopped(
+    stop: &Stop,
+    shown: &str,
+    terminal: impl FnOnce() -> Option<&'static str>,
+) -> (ExecutionStatus, Option<ExecutionFailure>) {
     let (status, code) = match stop.cause {
         Cause::Cancelled => (ExecutionStatus::Cancelled, FailureCode::Cancelled),
         Cause::Timeout { .. } => (ExecutionStatus::Timeout, FailureCode::Timeout),
@@ -101,8 +108,11 @@ fn stopped(stop: &Stop, shown: &str) -> (ExecutionStatus, Option<ExecutionFailur
             Cause::Timeout { ms, is_suspended } => {
                 let advice = if is_suspended {
                     "a signal (such as SIGSTOP or SIGTSTP) had suspended it (state T), and nothing continued it"
+                        .to_owned()
+                } else if let Some(advice) = terminal() {
+                    format!("it may have waited for a terminal, and an execution has none; {advice}")
                 } else {
-                    "a longer one gives it more time"
+                    "a longer one gives it more time".to_owned()
                 };
                 format!("`{shown}` was stopped after its timeout of {ms} ms; {advice}")
             }
@@ -155,11 +165,11 @@ fn ended(
     exit: &ExitKind,
     command: &Command,
     shown: &str,
-    end_of: impl Fn(OutputStream, usize) -> Vec<u8>,
+    terminal: impl FnOnce() -> Option<&'static str>,
 ) -> (ExecutionStatus, Option<ExecutionFailure>) {
     let error = match exit {
         ExitKind::Code(0) => return (ExecutionStatus::Completed, None),
-        ExitKind::Code(code) => match terminal::advice(command, end_of) {
+        ExitKind::Code(code) => match terminal() {
             Some(advice) => ExecutionFailure::new(
                 FailureCode::NeedsTerminal,
                 format!(
@@ -221,11 +231,11 @@ mod tests {
     fn verdict(cause: Option<Cause>, exit: &ExitKind) -> Outcome {
         let command = Command::Shell { command: "x".into(), shell: None };
         let stop = cause.map(|cause| Stop { cause, reach: Reach::All });
-        judge(stop.as_ref(), exit, &command, "sh -c x", |_, _| Vec::new())
+        judge(stop.as_ref(), exit, &command, "sh -c x", false, |_, _| Vec::new())
     }
 
     fn message_of_a_stop(cause: Cause, reach: Reach) -> String {
-        stopped(&Stop { cause, reach }, "x").1.unwrap().message
+        stopped(&Stop { cause, reach }, "x", || None).1.unwrap().message
     }
 
     fn member(pid: u32, name: &str, may_signal: bool) -> Member {
@@ -291,13 +301,24 @@ mod tests {
     fn a_question_at_the_terminal_is_a_reason_to_fail_but_not_to_complete() {
         let command = Command::Exec { program: "sudo".into(), args: Vec::new() };
         let end_of = |_, _| b"sudo: a terminal is required to read the password\n".to_vec();
-        let verdict = |exit| judge(None, &ExitKind::Code(exit), &command, "sudo id", end_of);
+        let verdict = |exit| judge(None, &ExitKind::Code(exit), &command, "sudo id", false, end_of);
         assert_eq!(verdict(0).error, None);
         let failed = verdict(1);
         assert_eq!((failed.status, failed.exit_code), (ExecutionStatus::Failed, Some(1)));
         let error = failed.error.unwrap();
         assert_eq!(error.code, FailureCode::NeedsTerminal);
         assert!(error.message.contains("`sudo id`") && error.message.contains("sudo -n"), "{error}");
+    }
+
+    #[test]
+    fn more_time_is_no_advice_for_what_waits_for_a_terminal() {
+        let stop = Stop { cause: Cause::Timeout { ms: 9, is_suspended: false }, reach: Reach::All };
+        let command = Command::Exec { program: "git".into(), args: vec!["commit".into()] };
+        let end_of = |_, _| b"Vim: Warning: Input is not from a terminal\n".to_vec();
+        let outcome = judge(Some(&stop), &killed("SIGTERM", 15), &command, "git commit", false, end_of);
+        let error = outcome.error.unwrap();
+        assert_eq!(error.code, FailureCode::Timeout);
+        assert!(error.message.contains("git commit -m") && !error.message.contains("more time"), "{error}");
     }
 
     #[test]

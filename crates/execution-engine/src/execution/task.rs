@@ -192,6 +192,7 @@ impl Task {
         log.begin(|| log_header(&self.execution, &self.request, &self.secrets, process, started_at));
         self.execution.set_started(pid, started_at, log.path());
         delivery.event(EventKind::Started { pid, command: self.execution.command.to_string() });
+        let has_input = spawned.stdin.is_some();
         let feeder = spawned.stdin.and_then(|pipe| std::mem::take(&mut self.stdin).feed(pipe));
 
         let mut sinks =
@@ -201,7 +202,7 @@ impl Task {
             Supervisor::new(spawned.child, flow, &mut sinks, self.stop.clone(), self.settings, started);
         let ended = supervisor.run().await;
         drop(feeder);
-        let facts = Facts { containment, started_at, started, accepted };
+        let facts = Facts { has_input, containment, started_at, started, accepted };
         // Boxed: it is larger than the rest of the task, which would otherwise carry its size from the start.
         Box::pin(self.conclude(ended, sinks, facts, permit)).await;
     }
@@ -211,7 +212,7 @@ impl Task {
         let (command, shown) = (&self.request.command, &execution.command);
         let end_of = |stream, most| sinks.streams[stream].end(most);
         let Outcome { status, exit_code, signal, error } =
-            outcome::judge(ended.stop.as_ref(), &ended.exit.status, command, shown, end_of);
+            outcome::judge(ended.stop.as_ref(), &ended.exit.status, command, shown, facts.has_input, end_of);
         let Sinks { streams: PerStream { stdout, stderr }, all, log, mut delivery, .. } = sinks;
         let mut result = ExecutionResult {
             exit_code,
@@ -254,6 +255,8 @@ async fn stopped(mut stop: watch::Receiver<StopRequest>) {
 }
 
 struct Facts {
+    /// Whether it was given standard input.
+    has_input: bool,
     containment: Containment,
     started_at: DateTime<Utc>,
     started: Instant,

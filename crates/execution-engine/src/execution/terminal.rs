@@ -14,7 +14,7 @@ const END: usize = 2048;
 /// What a program says that could not ask, in lower case, as parts of one line, and what to do instead.
 type Question = (&'static [&'static [&'static str]], &'static str);
 
-const QUESTIONS: [Question; 8] = [
+const QUESTIONS: [Question; 10] = [
     (
         &[&["sudo: a terminal is required"], &["sudo: no tty present"], &["you must have a tty to run sudo"]],
         "allow the command without a password (NOPASSWD in sudoers), or use `sudo -S` with the password as \
@@ -43,10 +43,19 @@ const QUESTIONS: [Question; 8] = [
     ),
     (&[&["su: must be run from a terminal"]], "use `sudo -n` instead"),
     (
+        &[&["vim: warning: input is not from a terminal"], &["standard input is not a terminal"]],
+        "give the text as an option or in a file (`git commit -m`), or name an editor that asks nothing \
+         (`GIT_EDITOR=true`)",
+    ),
+    (
+        &[&["cannot perform an interactive login from a non tty device"]],
+        "use `docker login --password-stdin`",
+    ),
+    (
         &[
             &["open terminal failed: not a terminal"],
             &["must be connected to a terminal"],
-            &["failed tty get"],
+            &["top: failed tty get"],
         ],
         IN_GENERAL,
     ),
@@ -55,19 +64,23 @@ const QUESTIONS: [Question; 8] = [
 const IN_GENERAL: &str = "use the program's options for scripts, or give the answer as standard input, in a \
                           file or in a variable";
 
+const FOR_A_PASSWORD: &str = "give the password as standard input, in a file or in a variable (`PGPASSWORD`, \
+                              `SSH_ASKPASS`), as the program has it; instead of `su` use `sudo -n`";
+
 /// The server's key has changed, or asking is forbidden: no terminal would help.
 const REFUSED_BY_SSH: &str = "you have requested strict checking";
 
-/// What to do, if the program failed for want of a terminal. `end_of` gives what was kept of a stream's last
-/// bytes.
+/// What to do, if the program failed for want of a terminal. `has_input`: it was given standard input.
+/// `end_of` gives what was kept of a stream's last bytes.
 ///
 /// Programs complain on standard error, but a shell may have redirected it to standard output.
 pub(super) fn advice(
     command: &Command,
+    has_input: bool,
     end_of: impl Fn(OutputStream, usize) -> Vec<u8>,
 ) -> Option<&'static str> {
     let mut end = end_of(OutputStream::Stderr, END);
-    if end.is_empty() && matches!(command, Command::Shell { .. } | Command::Script { .. }) {
+    if end.is_empty() && is_shell(command) {
         end = end_of(OutputStream::Stdout, END);
     }
     let end = String::from_utf8_lossy(&end).to_ascii_lowercase();
@@ -80,6 +93,40 @@ pub(super) fn advice(
         .find(|(words, _)| words.iter().any(|parts| says(parts)))
         .map(|(_, advice)| *advice)
         .or_else(|| end.lines().any(cannot_open_terminal).then_some(IN_GENERAL))
+        .or_else(|| {
+            let is_in_vain = !has_input && !feeds(command) && end.lines().any(is_unanswered);
+            is_in_vain.then_some(FOR_A_PASSWORD)
+        })
+}
+
+/// Whether a shell runs it.
+fn is_shell(command: &Command) -> bool {
+    const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "fish"];
+    match command {
+        Command::Shell { .. } | Command::Script { .. } => true,
+        Command::Exec { program, .. } => SHELLS.contains(&program.rsplit('/').next().unwrap_or_default()),
+        Command::AwsCli { .. } => false,
+    }
+}
+
+/// Whether it may give a program in it something to read: a wrong password was an answer.
+fn feeds(command: &Command) -> bool {
+    match command {
+        Command::Shell { command, .. } => command.contains(['|', '<']),
+        Command::Exec { args, .. } => args.iter().any(|arg| arg.contains(['|', '<'])),
+        Command::Script { .. } => true,
+        Command::AwsCli { .. } => false,
+    }
+}
+
+/// A request for a password that found standard input at its end: nothing follows it in its line but the
+/// program's complaint.
+fn is_unanswered(line: &str) -> bool {
+    let asks = |prompt: &str| ["password", "passphrase"].iter().any(|word| prompt.contains(word));
+    let complains = |rest: &str| {
+        ["su: ", "passwd: ", "invalid password", "load key "].iter().any(|words| rest.starts_with(words))
+    };
+    line.split_once(": ").is_some_and(|(prompt, rest)| asks(prompt) && (rest.is_empty() || complains(rest)))
 }
 
 /// `/dev/tty` and the system's reason, but no serial line such as `/dev/ttyS0`.
@@ -97,7 +144,7 @@ mod tests {
 
     fn on_stderr(said: &str) -> Option<&'static str> {
         let command = Command::Exec { program: "x".into(), args: Vec::new() };
-        advice(&command, |stream, most| match stream {
+        advice(&command, false, |stream, most| match stream {
             OutputStream::Stderr => said.as_bytes()[said.len().saturating_sub(most)..].to_vec(),
             OutputStream::Stdout => Vec::new(),
         })
@@ -140,6 +187,16 @@ mod tests {
                 "scripts",
             ),
             ("open /dev/tty: device not configured\n", "scripts"),
+            ("Error: Cannot perform an interactive login from a non TTY device\n", "--password-stdin"),
+            (
+                "Standard input is not a terminal\nerror: There was a problem with the editor 'nano'.\n",
+                "commit -m",
+            ),
+            ("Password: su: Authentication failure\n", "sudo -n"),
+            ("Current password: passwd: Authentication token manipulation error\n", "standard input"),
+            ("Password for user u: \npsql: error: fe_sendauth: no password supplied\n", "PGPASSWORD"),
+            ("Enter password: \nERROR 1045 (28000): Access denied (using password: NO)\n", "standard input"),
+            ("Enter passphrase for /home/u/.ssh/id_ed25519: ", "SSH_ASKPASS"),
         ] {
             assert!(on_stderr(said).is_some_and(|advice| advice.contains(advised)), "{said}");
         }
@@ -153,6 +210,8 @@ mod tests {
             "u@h: Permission denied (publickey).\n",
             "sh: 1: cannot open /dev/ttyUSB0: No such device or address\n",
             "cp: failed to clone 'a' from 'b': Inappropriate ioctl for device\n",
+            "psql: error: fe_sendauth: no password supplied\n",
+            "password: it must have 8 characters\nerror: invalid password: \n",
             "Host key for h has changed and you have requested strict checking.\nHost key verification failed.\n",
             &format!("sudo: a terminal is required\n{}", "cc: error: no such file\n".repeat(100)),
         ] {
@@ -161,12 +220,26 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_password_was_an_answer() {
+        let said = |_, _| b"Password: su: Authentication failure\n".to_vec();
+        let su = |line: &str| Command::Shell { command: line.into(), shell: None };
+        assert!(advice(&su("su -c id"), false, said).is_some());
+        assert_eq!(advice(&su("su -c id"), true, said), None);
+        assert_eq!(advice(&su("echo wrong | su -c id"), false, said), None);
+    }
+
+    #[test]
     fn standard_output_counts_where_a_shell_may_have_sent_the_complaint_there() {
         let said = b"fatal: could not read Username for 'https://a.b': No such device or address\n";
         let end_of = |stream, _| if stream == OutputStream::Stdout { said.to_vec() } else { Vec::new() };
+        let exec = |program: &str, args: &[&str]| Command::Exec {
+            program: program.into(),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+        };
         let shell = Command::Shell { command: "git fetch 2>&1".into(), shell: None };
-        assert!(advice(&shell, end_of).is_some());
-        let exec = Command::Exec { program: "git".into(), args: vec!["diff".into(), "--exit-code".into()] };
-        assert_eq!(advice(&exec, end_of), None);
+        for command in [shell, exec("bash", &["-lc", "git fetch 2>&1"]), exec("/bin/sh", &["fetch.sh"])] {
+            assert!(advice(&command, false, end_of).is_some(), "{command:?}");
+        }
+        assert_eq!(advice(&exec("git", &["diff", "--exit-code"]), false, end_of), None);
     }
 }
