@@ -17,5 +17,6 @@ if (result.status === 'completed') {
   for (const instance of Reservations.flatMap(({ Instances }) => Instances)) console.log(instance.InstanceId)
 } else {
   console.error(result.error?.message)
+  console.error(result.stderr)
   process.exitCode = 1
 }
