@@ -23,7 +23,7 @@ export const modules = [
   ['bytes_as_base64', 'per_stream', 'setters'],
 ]
 
-const vocabulary = new Set(['config', 'request', 'result', 'event', 'error', 'limits', 'setters'])
+const vocabulary = new Set(['config', 'request', 'result', 'event', 'error', 'limits', 'setters', 'signal'])
 
 export const packageOf = (path) => {
   if (path === 'index.d.ts' || path === 'index.js') return 'src'

@@ -72,6 +72,8 @@ mod registry;
 mod request;
 mod result;
 mod setters;
+#[cfg(unix)]
+mod signal;
 mod sync;
 mod thread;
 

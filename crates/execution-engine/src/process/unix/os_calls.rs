@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 
 use crate::process::spec::{Exit, ExitKind};
 use crate::result::ResourceUsage;
+use crate::signal;
 
 /// A process inherits the signal mask of the thread that spawns it through std. With SIGTERM blocked, it
 /// could not be stopped.
@@ -71,7 +72,7 @@ fn exit_kind(status: libc::c_int) -> ExitKind {
         ExitKind::Code(libc::WEXITSTATUS(status))
     } else {
         let number = libc::WTERMSIG(status);
-        ExitKind::Signal { number, name: signal_name(number), core_dumped: libc::WCOREDUMP(status) }
+        ExitKind::Signal { number, name: signal::name_of(number), core_dumped: libc::WCOREDUMP(status) }
     }
 }
 
@@ -105,46 +106,4 @@ pub(super) fn own_max_rss() -> Option<u64> {
 fn millis(time: libc::timeval) -> u64 {
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     seconds.saturating_mul(1000).saturating_add(u64::try_from(time.tv_usec).unwrap_or(0) / 1000)
-}
-
-/// `SIGTERM` for 15, `SIGRTMIN+1` for a real-time signal; `SIG<number>` where it has no name.
-pub(super) fn signal_name(number: i32) -> String {
-    const NAMES: &[(i32, &str)] = &[
-        (libc::SIGHUP, "SIGHUP"),
-        (libc::SIGINT, "SIGINT"),
-        (libc::SIGQUIT, "SIGQUIT"),
-        (libc::SIGILL, "SIGILL"),
-        (libc::SIGTRAP, "SIGTRAP"),
-        (libc::SIGABRT, "SIGABRT"),
-        (libc::SIGBUS, "SIGBUS"),
-        (libc::SIGFPE, "SIGFPE"),
-        (libc::SIGKILL, "SIGKILL"),
-        (libc::SIGUSR1, "SIGUSR1"),
-        (libc::SIGSEGV, "SIGSEGV"),
-        (libc::SIGUSR2, "SIGUSR2"),
-        (libc::SIGPIPE, "SIGPIPE"),
-        (libc::SIGALRM, "SIGALRM"),
-        (libc::SIGTERM, "SIGTERM"),
-        (libc::SIGXCPU, "SIGXCPU"),
-        (libc::SIGXFSZ, "SIGXFSZ"),
-        (libc::SIGVTALRM, "SIGVTALRM"),
-        (libc::SIGPROF, "SIGPROF"),
-        (libc::SIGIO, "SIGIO"),
-        (libc::SIGSYS, "SIGSYS"),
-        #[cfg(target_os = "linux")]
-        (libc::SIGPWR, "SIGPWR"),
-        #[cfg(all(target_os = "linux", not(any(target_arch = "mips", target_arch = "mips64"))))]
-        (libc::SIGSTKFLT, "SIGSTKFLT"),
-        #[cfg(target_vendor = "apple")]
-        (libc::SIGEMT, "SIGEMT"),
-    ];
-    if let Some((_, name)) = NAMES.iter().find(|(known, _)| *known == number) {
-        return (*name).into();
-    }
-    #[cfg(target_os = "linux")]
-    if (libc::SIGRTMIN()..=libc::SIGRTMAX()).contains(&number) {
-        let above = number - libc::SIGRTMIN();
-        return if above == 0 { "SIGRTMIN".into() } else { format!("SIGRTMIN+{above}") };
-    }
-    format!("SIG{number}")
 }

@@ -9,6 +9,7 @@ use super::pipe::{ChildEnd, no_input, output_pipe};
 use super::tests::{end, sh, start};
 use super::{os_calls, os_fork_spawn, os_spawn};
 use crate::process::spec::{EXECUTION_ID_VAR, Exit, ExitKind, SpawnSpec, marker};
+use crate::signal;
 
 type Spawn = fn(&SpawnSpec, [ChildEnd; 3]) -> io::Result<u32>;
 const BOTH: [Spawn; 2] = [os_spawn::spawn, os_fork_spawn::spawn];
@@ -125,7 +126,7 @@ fn every_ending_signal_is_named_as_the_system_names_it() {
     for (number, name) in
         [(16, "SIGSTKFLT"), (30, "SIGPWR"), (34, "SIGRTMIN"), (40, "SIGRTMIN+6"), (33, "SIG33")]
     {
-        assert_eq!(os_calls::signal_name(number), name);
+        assert_eq!(signal::name_of(number), name);
     }
 }
 
