@@ -183,6 +183,8 @@ export interface ExecutionConditions {
   timeoutMs?: number | undefined
   /** Milliseconds between the graceful signal and the forced one. @default the configuration's */
   killGraceMs?: number | undefined
+  /** The graceful signal. With `SIGKILL` there is no grace period. On Windows, the default only. @default 'SIGTERM' */
+  killSignal?: string | undefined
   /** @default 'null' */
   stdin?: Stdin | undefined
   /** What memory keeps of each stream, in bytes. @default the configuration's */

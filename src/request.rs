@@ -39,6 +39,7 @@ pub struct NativeRequest {
     working_dir: Option<String>,
     timeout_ms: Option<u64>,
     kill_grace_ms: Option<u64>,
+    kill_signal: Option<String>,
     #[serde(default)]
     stdin: Stdin,
     max_output_size_bytes: Option<u64>,
@@ -76,6 +77,7 @@ impl TryFrom<NativeRequest> for ExecutionRequest {
         request.working_dir = native.working_dir.map(Into::into);
         request.timeout_ms = native.timeout_ms;
         request.kill_grace_ms = native.kill_grace_ms;
+        request.kill_signal = native.kill_signal;
         request.stdin = native.stdin;
         request.max_output_size_bytes = native.max_output_size_bytes;
         request.oversized_output = native.oversized_output;

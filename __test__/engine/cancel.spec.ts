@@ -69,6 +69,21 @@ test('force sends no graceful signal before', async (t) => {
   for (let round = 0; round < 20; round += 1) await forced()
 })
 
+test('killSignal is the graceful one', async (t) => {
+  const recorder = new Recorder()
+  const execution = testEngine(t).run(
+    sh("trap 'echo bye; exit 3' INT; echo ready; while :; do sleep 0.05; done").command,
+    {
+      ...conditions,
+      killSignal: 'SIGINT',
+      onEvent: recorder.listener,
+    },
+  )
+  await recorder.line('ready')
+  execution.cancel()
+  t.like(await execution, { status: 'cancelled', exitCode: 3, stdout: 'ready\nbye\n' })
+})
+
 test('a signal that is aborted, or the end of a scope, after a cancel() does not skip it', async (t) => {
   const engine = testEngine(t)
   const controller = new AbortController()

@@ -28,7 +28,8 @@ test(hints, { buffer: true }, /bytes are given with `encoding: 'buffer'`/)
 test(hints, { shell: true }, /give the command as `\{ type: 'shell', command \}`/)
 test(hints, { stdio: 'inherit' }, /output is always captured.*`stdin`/)
 test(hints, { lines: true }, /iterate the execution or pass `onEvent`/)
-test(hints, { killSignal: 'SIGINT' }, /SIGTERM and, after `killGraceMs`, by SIGKILL/)
+test(hints, { killSignal: 'INT' }, /`killSignal` is "INT": did you mean `SIGINT`\?/)
+test(hints, { stopSignal: 'SIGINT' }, /did you mean `killSignal`\?/)
 test(hints, { retry: 3 }, /known are `id`.*`signal`.*`reject`.*`onEvent`/)
 // It would have no effect beside the first argument.
 test(hints, { command: { type: 'exec', program: 'ls' } }, /`command` is an object: there is no such option/)
@@ -88,4 +89,13 @@ test('every word of other libraries that has a hint is refused with it', async (
   ] as const) {
     t.regex(await said(name), word)
   }
+})
+
+test('what is no signal, or none that ends a program, is refused', async (t) => {
+  const engine = testEngine(t)
+  const refusal = async (killSignal: unknown): Promise<string> =>
+    String(await errorOf(() => engine.run('true', [], { killSignal } as never)))
+  t.regex(await refusal('SIGSTOP'), /does not end it/)
+  t.regex(await refusal('SIGNONSENSE'), /allowed are SIGHUP, .*SIGTERM/)
+  t.regex(await refusal(15), /name of a signal, such as `SIGINT`/)
 })

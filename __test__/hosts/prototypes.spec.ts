@@ -10,7 +10,7 @@ const code = `
 const hung = {
   aborted: true, allowed: 'x', args: ['evil'], bytes: 'ZXZpbA==', cause: 1, code: 'X', command: { type: 'exec', program: 'false' },
   data: 'x', env: { X: '1' }, field: 'x', follow: true, force: true, format: 'records', get: 1, href: 'file:///no',
-  id: 'nonsense', inheritEnv: false, interpreter: '/no', isFailure: true, killGraceMs: 1, logDir: '/proc/no',
+  id: 'nonsense', inheritEnv: false, interpreter: '/no', isFailure: true, killGraceMs: 1, killSignal: 'SIGKILL', logDir: '/proc/no',
   message: 'evil', metadata: { source: 'evil' }, next: 1, onEvent: () => send('evil'), options: {}, oversizedOutput: 'x',
   path: '/no', pid: 1, profile: 'x', program: 'false', protocol: 'file:', reason: 'x', reject: true, result: 1,
   return: 1, secrets: ['hi'], shell: '/no', signal: AbortSignal.abort(), status: 'failed', stdin: { text: 'evil' },

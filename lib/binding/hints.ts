@@ -22,6 +22,7 @@ const aliases: Aliases = {
   nothrow: 'reject',
   throwOnError: 'reject',
   throwOnNonZeroExit: 'reject',
+  stopSignal: 'killSignal',
   timeout: 'timeoutMs',
   timeoutMillis: 'timeoutMs',
   workdir: 'workingDir',
@@ -30,7 +31,6 @@ const aliases: Aliases = {
 
 const events = 'iterate the execution or pass `onEvent`: lines of both streams come in their order'
 const always = 'output is always captured'
-const graceful = 'an execution is stopped by SIGTERM and, after `killGraceMs`, by SIGKILL'
 
 const local = 'programs of `node_modules/.bin` are found when `env.PATH` has that folder'
 
@@ -41,7 +41,6 @@ const instead: Readonly<Record<string, string>> = {
   cleanup: 'each execution ends with this program',
   detached: 'each execution has a session and process group of its own, and ends with this program',
   ipc: 'there is no channel for messages: give them to `stdin`, and read lines',
-  killSignal: graceful,
   lines: events,
   localDir: local,
   preferLocal: local,

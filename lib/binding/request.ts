@@ -74,6 +74,10 @@ export const conditions: Table<keyof ExecutionConditions> = {
   workingDir: path,
   timeoutMs: whole("allowed is a whole number of milliseconds, from 1 to the engine's `maxTimeoutMs`"),
   killGraceMs: number,
+  killSignal: (value, name, given) =>
+    typeof value === 'number'
+      ? refuse(given, name, value, 'allowed is the name of a signal, such as `SIGINT`')
+      : text(value, name, given),
   // Its bytes travel beside the JSON.
   stdin: (value) => (value === 'pipe' || value === 'null' ? JSON.stringify(value) : undefined),
   maxOutputSizeBytes: number,

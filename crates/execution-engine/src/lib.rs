@@ -72,7 +72,6 @@ mod registry;
 mod request;
 mod result;
 mod setters;
-#[cfg(unix)]
 mod signal;
 mod sync;
 mod thread;

@@ -5,12 +5,14 @@ use std::time::Duration;
 use crate::config::ExecutionConfig;
 use crate::limits::{OversizedOutputStrategy, RetainOutput};
 use crate::request::ExecutionRequest;
+use crate::signal::KillSignal;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) limit: OutputLimit,
     pub(crate) timeout_ms: u64,
     pub(crate) kill_grace: Duration,
+    pub(crate) kill_signal: KillSignal,
     pub(crate) stream_output: bool,
 }
 
@@ -24,6 +26,7 @@ pub(crate) struct OutputLimit {
 
 impl Settings {
     pub(crate) fn new(request: &ExecutionRequest, config: &ExecutionConfig) -> Self {
+        let named = request.kill_signal.as_deref();
         let strategy = request.oversized_output.unwrap_or(config.oversized_output);
         Self {
             limit: OutputLimit {
@@ -33,6 +36,8 @@ impl Settings {
             },
             timeout_ms: request.timeout_ms.unwrap_or(config.default_timeout_ms),
             kill_grace: Duration::from_millis(request.kill_grace_ms.unwrap_or(config.kill_grace_ms)),
+            // It was checked when the request was accepted.
+            kill_signal: named.and_then(|name| KillSignal::named(name).ok()).unwrap_or(KillSignal::DEFAULT),
             stream_output: config.stream_output,
         }
     }

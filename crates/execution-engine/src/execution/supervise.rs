@@ -241,12 +241,13 @@ impl<'a> Supervisor<'a> {
     }
 
     fn stop_gracefully(&mut self, cause: Cause) {
-        if self.settings.kill_grace.is_zero() {
+        let signal = self.settings.kill_signal;
+        if self.settings.kill_grace.is_zero() || signal.is_forced() {
             return self.kill(cause);
         }
         tracing::debug!(cause = cause.as_str(), "asked to stop");
-        self.sinks.log_signal("SIGTERM", cause);
-        self.child.signal_tree(TreeSignal::Graceful);
+        self.sinks.log_signal(signal.name, cause);
+        self.child.signal_tree(TreeSignal::Graceful(signal));
         self.looks.begin(&self.child);
         self.phase = Phase::Stopping(cause);
         self.timer.as_mut().reset(Instant::now() + self.settings.kill_grace);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use crate::result::{LeftoverProcess, ResourceUsage};
+use crate::signal::KillSignal;
 
 /// The variable that every process carries, with its execution's id. Descendants inherit it.
 pub(crate) const EXECUTION_ID_VAR: &str = "ESCHER_EXECUTION_ID";
@@ -56,12 +57,12 @@ pub(super) enum Transience {
 /// A signal to a whole tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TreeSignal {
-    /// TERM, then CONT, so that a stopped process receives it (Windows: Ctrl-Break if there is a shared
-    /// console, else the same as `Force`). It goes to the leader's group; [`look`] passes it on to members
-    /// outside of it.
+    /// This signal, then CONT, so that a stopped process receives it (Windows: Ctrl-Break if there is a
+    /// shared console, else the same as `Force`). It goes to the leader's group; [`look`] passes it on to
+    /// members outside of it.
     ///
     /// [`look`]: super::ExecutionChild::look
-    Graceful,
+    Graceful(KillSignal),
     /// KILL.
     Force,
 }

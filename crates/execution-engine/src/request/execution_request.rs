@@ -16,6 +16,7 @@ use crate::limits::{
     MAX_KILL_GRACE_MS, MAX_OUTPUT_SIZE_BYTES, OversizedOutputStrategy, check_secrets, in_range,
 };
 use crate::setters::setters;
+use crate::signal::KillSignal;
 
 /// One command and the conditions it runs under. Only `command` is required.
 ///
@@ -50,6 +51,10 @@ pub struct ExecutionRequest {
     /// Time between the graceful signal and the kill, in milliseconds.
     #[serde(default)]
     pub kill_grace_ms: Option<u64>,
+    /// The name of the graceful signal, such as `SIGINT`. Default: `SIGTERM`. With `SIGKILL` there is no
+    /// grace period. Windows has only the default.
+    #[serde(default)]
+    pub kill_signal: Option<String>,
     /// The child's standard input.
     #[serde(default)]
     pub stdin: Stdin,
@@ -92,6 +97,13 @@ impl ExecutionRequest {
     #[must_use]
     pub fn working_dir(mut self, working_dir: impl Into<PathBuf>) -> Self {
         self.working_dir = Some(working_dir.into());
+        self
+    }
+
+    /// Sets [`kill_signal`](#structfield.kill_signal).
+    #[must_use]
+    pub fn kill_signal(mut self, name: impl Into<String>) -> Self {
+        self.kill_signal = Some(name.into());
         self
     }
 
@@ -155,6 +167,7 @@ impl ExecutionRequest {
             working_dir: None,
             timeout_ms: None,
             kill_grace_ms: None,
+            kill_signal: None,
             stdin: Stdin::default(),
             max_output_size_bytes: None,
             oversized_output: None,
@@ -196,6 +209,9 @@ impl ExecutionRequest {
         }
         if let Some(ms) = self.kill_grace_ms {
             in_range("kill_grace_ms", ms, 0, MAX_KILL_GRACE_MS)?;
+        }
+        if let Some(name) = &self.kill_signal {
+            KillSignal::named(name)?;
         }
         if let Some(bytes) = self.max_output_size_bytes {
             in_range("max_output_size_bytes", bytes, 0, MAX_OUTPUT_SIZE_BYTES)?;

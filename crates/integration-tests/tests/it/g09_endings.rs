@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use execution_engine::{EventKind, ExecutionRequest, ExecutionStatus, FailureCode};
+use execution_engine::{EventKind, ExecutionRequest, ExecutionStatus, FailureCode, OversizedOutputStrategy};
 use integration_tests::{EventLog, TestEngine, child_request, eventually, is_running, marked};
 
 /// Starts `line`, waits for its pids (printed as `pid <n>` lines, then `ready`), cancels, and
@@ -187,4 +187,44 @@ async fn an_ended_execution_cannot_be_cancelled() {
     let result = test.run(ExecutionRequest::shell("exit 3")).await;
     assert!(!test.engine.cancel(result.id).unwrap());
     assert_eq!(test.engine.get_status(result.id).unwrap(), ExecutionStatus::Failed);
+}
+
+#[tokio::test]
+async fn the_signal_of_the_request_stops_the_whole_tree() {
+    let line = "trap 'echo group; exit 3' USR1; \
+                setsid sh -c 'trap \"echo outside; exit 0\" USR1; echo ready; while :; do sleep 0.05; done' & \
+                while :; do sleep 0.05; done";
+    let test = TestEngine::new();
+    let events = EventLog::new();
+    let request = ExecutionRequest::shell(line).kill_signal("SIGUSR1").kill_grace_ms(600_000);
+    let id = test.engine.execute_with(request, events.clone()).unwrap();
+    events.line("ready").await;
+    assert!(test.engine.cancel(id).unwrap());
+    let result = test.wait(id).await;
+    assert_eq!((result.status, result.exit_code), (ExecutionStatus::Cancelled, Some(3)));
+    assert!(result.stdout.contains("group\n") && result.stdout.contains("outside\n"), "{}", result.stdout);
+    assert!(test.engine.read_logs(id).await.unwrap().contains("SIGUSR1"));
+}
+
+#[tokio::test]
+async fn the_signal_of_the_request_is_sent_for_any_cause() {
+    let line = "trap 'exit 3' INT; echo 0123456789; while :; do sleep 0.05; done";
+    let request = ExecutionRequest::shell(line)
+        .kill_signal("SIGINT")
+        .kill_grace_ms(600_000)
+        .max_output_size_bytes(5)
+        .oversized_output(OversizedOutputStrategy::FailExecution);
+    assert_eq!(TestEngine::new().run(request).await.exit_code, Some(3));
+}
+
+#[tokio::test]
+async fn with_sigkill_as_its_signal_an_execution_has_no_grace_period() {
+    let test = TestEngine::new();
+    let events = EventLog::new();
+    let line = "trap '' TERM; echo ready; while :; do sleep 0.05; done";
+    let request = ExecutionRequest::shell(line).kill_signal("SIGKILL").kill_grace_ms(3_600_000);
+    let id = test.engine.execute_with(request, events.clone()).unwrap();
+    events.line("ready").await;
+    assert!(test.engine.cancel(id).unwrap());
+    assert_eq!(test.wait(id).await.signal.as_deref(), Some("SIGKILL"));
 }

@@ -13,6 +13,7 @@ use crate::process::{
     Exit, ExitKind, PipeReader, SpawnClaim, SpawnSpec, Spawned, StdinMode, TreeSignal, kill_marked,
     marked_processes, marker, spawn,
 };
+use crate::signal::KillSignal;
 
 pub(super) fn sh(script: &str) -> SpawnSpec {
     SpawnSpec {
@@ -183,7 +184,7 @@ async fn a_process_that_cannot_be_watched_is_killed_and_reaped() {
 async fn a_graceful_signal_reaches_the_group_even_stopped() {
     let mut spawned = start(sh("sleep 1000 & echo $!; kill -STOP $$; wait")).await;
     let child: u32 = read(&spawned.stdout, Some("\n")).await.trim().parse().unwrap();
-    spawned.child.signal_tree(TreeSignal::Graceful);
+    spawned.child.signal_tree(TreeSignal::Graceful(KillSignal::DEFAULT));
     within(spawned.child.exited()).await;
     assert!(gone(child));
     assert!(matches!(spawned.child.reap().status, ExitKind::Signal { number: 15, .. }));
@@ -194,7 +195,7 @@ async fn force_ends_processes_that_ignore_the_graceful_signal() {
     let mut spawned =
         start(sh("trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $!; wait")).await;
     let child: u32 = read(&spawned.stdout, Some("\n")).await.trim().parse().unwrap();
-    spawned.child.signal_tree(TreeSignal::Graceful);
+    spawned.child.signal_tree(TreeSignal::Graceful(KillSignal::DEFAULT));
     let waited = tokio::time::timeout(Duration::from_millis(100), spawned.child.exited()).await;
     assert!(waited.is_err(), "it ignores the signal");
     spawned.child.signal_tree(TreeSignal::Force);

@@ -13,6 +13,7 @@ use super::snapshot::{self, Snapshot};
 use super::{sweep, table};
 use crate::process::spec::{Member, TreeSignal};
 use crate::result::LeftoverProcess;
+use crate::signal::KillSignal;
 use crate::sync::lock;
 
 /// A leader, its group, its session, and all that carry its mark.
@@ -43,9 +44,10 @@ impl Tree {
     /// Signals the group as it is now. The looks that follow find and signal members outside of it.
     pub(super) fn signal(&self, signal: TreeSignal) {
         match signal {
-            TreeSignal::Graceful => {
-                // A stopped process receives no TERM before its CONT (systemd.kill(5) sends the same pair).
-                let signals = [Signal::TERM, Signal::CONT];
+            TreeSignal::Graceful(KillSignal { number, .. }) => {
+                let asked = Signal::from_named_raw(number).unwrap_or(Signal::TERM);
+                // A stopped process receives nothing before its CONT (systemd.kill(5) sends the same pair).
+                let signals = [asked, Signal::CONT];
                 live::signal(self.token, &signals);
                 *lock(&self.graceful_stop) = Some(GracefulStop::begin(signals));
             }

@@ -147,7 +147,7 @@ impl ExecutionChild {
     /// Graceful: a Ctrl-Break if the child shares the host's console; otherwise, as with force, the whole job
     /// is ended.
     pub(crate) fn signal_tree(&self, signal: TreeSignal) {
-        let asked = signal == TreeSignal::Graceful
+        let asked = matches!(signal, TreeSignal::Graceful(_))
             && self.process.on_our_console
             && os_console::send_ctrl_break(self.process.tree.pid);
         if !asked {
