@@ -257,3 +257,21 @@ async fn what_left_the_group_and_cleared_its_environment_is_found_by_its_session
         eventually(&format!("{way}: it is killed after the grace"), || !is_running(pid)).await;
     }
 }
+
+/// Its guard is in the session of the execution that the host is part of.
+#[tokio::test]
+async fn a_host_inside_that_is_killed_takes_its_own_executions_along() {
+    for round in 0..10 {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        let deaf = format!("trap '' TERM; echo $$ > {}; while :; do sleep 0.05; done", pid.display());
+        let deaf = script(&dir, "deaf.sh", &deaf);
+        let line = format!("'{}' host '{}' 'sh {deaf}'; :", child(), dir.path().join("logs").display());
+        let running = Running::start(&line, LONG_GRACE_MS);
+        eventually("it runs", || text_of(&pid).ends_with('\n')).await;
+        assert!(running.test.engine.kill(running.id).unwrap());
+        running.end().await;
+        let pid = text_of(&pid).trim().parse().unwrap();
+        eventually(&format!("round {round}: its execution has ended"), || !is_running(pid)).await;
+    }
+}

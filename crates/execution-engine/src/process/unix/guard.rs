@@ -6,19 +6,32 @@
 //! PDEATHSIG is no alternative: it follows the *thread* that spawned the child, and needs `pre_exec`.
 //!
 //! The guard has a group of its own and ignores INT, TERM and HUP, so that a Ctrl-C in a terminal does not
-//! end it before the host. It inherits no environment, so it carries no execution mark. Without `/bin/sh`
-//! there is no guard, and everything else works.
+//! end it before the host. In its environment there is nothing but a mark of its own: the host may be part of
+//! an execution, in whose session the guard is, and which must not stop it before it has done its work. Without
+//! `/bin/sh` there is no guard, and everything else works.
 
+use std::ffi::OsStr;
 use std::io::{self, PipeReader, PipeWriter, Write, pipe};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard};
 
+use crate::process::spec::EXECUTION_ID_VAR;
 use crate::sync::lock;
 use crate::thread::thread;
 
 /// The script that the shell runs.
 const SCRIPT: &str = include_str!("guard.sh");
+
+/// In place of an execution's id.
+const GUARD: &str = "guard";
+
+/// Whether this is the mark of a guard.
+pub(super) fn is_mark(mark: &OsStr) -> bool {
+    let value = mark.as_bytes().strip_prefix(EXECUTION_ID_VAR.as_bytes());
+    value.and_then(|value| value.strip_prefix(b"=")) == Some(GUARD.as_bytes())
+}
 
 /// Enough for all groups there may be: the largest pipe that Linux allows without privileges.
 #[cfg(target_os = "linux")]
@@ -90,7 +103,7 @@ fn start() -> io::Result<Guard> {
         .args(["-c", SCRIPT, "execution-guard"])
         .env_clear()
         // A non-empty environment can be read immediately, see `table::mark_of`.
-        .env("EXECUTION_GUARD", "1")
+        .env(EXECUTION_ID_VAR, GUARD)
         .current_dir("/")
         .stdin(reading_end.try_clone()?)
         .stdout(Stdio::null())

@@ -22,15 +22,14 @@ type Shared = Mutex<Option<Arc<Snapshot>>>;
 static AROUND_LIVE: Shared = Mutex::new(None);
 static ALL: Shared = Mutex::new(None);
 
-/// The live processes, with the marks of those that may have left the session of a live execution. Reading
-/// environments is most of the work, so it is skipped for members of such a session or group, which belong to
-/// it, and for processes older than every leader, which belong to none.
+/// The live processes, with the marks of those that may have left the group of a live execution. Reading
+/// environments is most of the work, so it is skipped for members of such a group, which belong to it, and
+/// for processes older than every leader, which belong to none.
 pub(super) fn around_live() -> Arc<Snapshot> {
     no_older_than_now(&AROUND_LIVE, || {
         let (groups, oldest) = live::groups();
         move |process| {
-            let is_member = groups.contains(&process.group) || groups.contains(&process.session);
-            let is_known = is_member || process.start_time < oldest;
+            let is_known = groups.contains(&process.group) || process.start_time < oldest;
             if is_known { Mark::Absent } else { table::mark_of(process.pid) }
         }
     })

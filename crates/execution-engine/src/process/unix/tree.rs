@@ -10,7 +10,7 @@ use super::graceful_stop::GracefulStop;
 use super::live::{self, Token};
 use super::process_info::{Mark, ProcessInfo};
 use super::snapshot::{self, Snapshot};
-use super::{sweep, table};
+use super::{guard, sweep, table};
 use crate::process::spec::{Member, TreeSignal};
 use crate::result::LeftoverProcess;
 use crate::signal::KillSignal;
@@ -99,6 +99,7 @@ impl Tree {
         let is_known = |process: &ProcessInfo| graceful_stop.as_ref().is_some_and(|stop| stop.knows(process));
         let mut members: HashSet<u32> = candidates()
             .filter(|(process, mark)| match mark {
+                Mark::Of(mark) if guard::is_mark(mark) => false,
                 _ if [process.group, process.session].contains(&self.leader) || is_known(process) => true,
                 Mark::Of(mark) => *mark == self.marker,
                 Mark::Hidden | Mark::Absent => false,
