@@ -64,6 +64,8 @@ export declare class NativeEngine {
   setPaused(number: number, paused: boolean): void
   /** Drops an execution's further lines: none are wanted any more. */
   stopLines(number: number): void
+  /** Sends an execution's start, even if its lines are not wanted. One that has started sends no more. */
+  wantStart(number: number): void
   /** JavaScript is done with the last batch: the next may be sent. */
   acknowledge(): void
   /** The pause after a batch read by the event loop is over: the next may be sent. */

@@ -98,16 +98,14 @@ export class Execution<Stdin extends Writable | null = Writable | null, Output e
     return this.#live?.cancel(own) ?? false
   }
 
-  /**
-   * The process id; `null` before the process has started. It stays after the end, when the system may reuse it for
-   * another process: to stop the execution, use `cancel()`.
-   */
+  /** The process id while the process runs; `null` before and after. To stop the execution, use `cancel()`. */
   get pid(): number | null {
     return this.#live?.pid ?? null
   }
 
   /**
-   * Resolves with the process id as soon as there is one, and with `null` when no process was started.
+   * Resolves with the process id as soon as there is one, and with `null` if no process was started. Called after the
+   * end for the first time, it gives `null` too.
    *
    * @example
    * const execution = engine.run('npm', ['start'])
@@ -151,7 +149,10 @@ export class Execution<Stdin extends Writable | null = Writable | null, Output e
     const iterator: AsyncIterableIterator<OutputLine, undefined> = {
       next: () => lines.next(),
       return: () => lines.return(),
-      [Symbol.asyncIterator]: () => iterator,
+      // As an arrow function it would keep what it returns from ever being collected.
+      [Symbol.asyncIterator]() {
+        return this
+      },
     }
     abandoned.register(iterator, lines)
     return iterator

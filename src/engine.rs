@@ -269,6 +269,12 @@ impl NativeEngine {
         self.subscriptions.cancel(number);
     }
 
+    /// Sends an execution's start, even if its lines are not wanted. One that has started sends no more.
+    #[napi(catch_unwind)]
+    pub fn want_start(&self, number: u32) {
+        self.subscriptions.want_start(number);
+    }
+
     /// JavaScript is done with the last batch: the next may be sent.
     #[napi(catch_unwind)]
     pub fn acknowledge(&self, env: Env) {

@@ -2,15 +2,39 @@ import test from 'ava'
 
 import { forever, testEngine } from '@escher/testing/engine'
 
-test('a handle has the process id from the start of the process on', async (t) => {
-  const execution = testEngine(t).run({ type: 'shell', command: 'echo $$' })
-  t.is(execution.pid, null)
+test('a handle has the process id while the process runs', async (t) => {
+  const execution = testEngine(t).run({ type: 'shell', command: 'echo $$; read end' }, { stdin: 'pipe' })
   const pid = await execution.started()
   t.is(execution.pid, pid)
+  execution.stdin.end('\n')
   const { stdout } = await execution
   t.is(pid, Number(stdout))
-  t.is(execution.pid, pid)
+  t.is(execution.pid, null)
   t.is(await execution.started(), pid)
+})
+
+test('the start can be waited for however short the process lives', async (t) => {
+  const engine = testEngine(t)
+  for (const _ of Array.from({ length: 20 })) {
+    const execution = engine.run({ type: 'shell', command: 'echo $$' })
+    const pid = await execution.started()
+    t.is(pid, Number((await execution).stdout))
+  }
+})
+
+test('the start can be waited for in a later turn, before it and after it', async (t) => {
+  const engine = testEngine(t, { maxConcurrentExecutions: 1 })
+  const running = engine.run(...forever)
+  const queued = engine.run({ type: 'shell', command: 'echo $$' })
+  await running.started()
+  const later = queued.started()
+  running.cancel({ force: true })
+  t.is(await later, Number((await queued).stdout))
+
+  const unread = engine.run(...forever)
+  while (unread.pid === null) await new Promise(setImmediate)
+  t.is(await unread.started(), unread.pid)
+  unread.cancel({ force: true })
 })
 
 test('the process id is known without a reader, and while a reader waits for the first line', async (t) => {

@@ -17,8 +17,6 @@ export class LiveExecution implements StdinTarget {
   subscriber: Subscriber | undefined
   /** Resolves after the subscriber has received the terminal event. */
   readonly ended: Promise<ExecutionResult>
-  /** `null` before its process has started. */
-  pid: number | null = null
   /** The signal that cancelled it, if one did. */
   abortedBy: AbortSignal | undefined
   #resolve!: (result: ExecutionResult) => void
@@ -56,12 +54,22 @@ export class LiveExecution implements StdinTarget {
     return this.ended
   }
 
+  /** The process id, while there is a process. */
+  get pid(): number | null {
+    const summary = this.#native?.getSummary(this.id)
+    return summary === undefined || isFailure(summary) ? null : summary.pid
+  }
+
   /** Resolves with the process id, or with `null` if it ended without one. */
   started(): Promise<number | null> {
-    if (this.pid !== null || this.#native === undefined) return Promise.resolve(this.pid)
-    return (this.#started ??= new Promise((resolve) => {
+    this.#started ??= new Promise((resolve) => {
       this.#onStart = resolve
-    }))
+      // First, so that a start in between is not missed.
+      this.#native?.wantStart(this.number)
+      const { pid } = this
+      if (pid !== null || this.#native === undefined) resolve(pid)
+    })
+    return this.#started
   }
 
   /** Stops the whole tree; a second call kills it. Returns whether it was still live. */
@@ -105,13 +113,12 @@ export class LiveExecution implements StdinTarget {
 
   /** Its process has started. */
   start(pid: number): void {
-    this.pid = pid
     this.#onStart?.(pid)
   }
 
   /** Its terminal event has arrived. */
   end(result: ExecutionResult): void {
-    this.#onStart?.(this.pid)
+    this.#onStart?.(null)
     if (this.#isHeld) this.#onHold(false)
     this.#native = undefined
     // Waiters continue in a later microtask, so after the subscriber.

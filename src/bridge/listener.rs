@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use execution_engine::{BridgeHandler, EventHandler, ExecutionEvent, HandlerFuture, LineBatch};
+use execution_engine::{BridgeHandler, EventHandler, EventKind, ExecutionEvent, HandlerFuture, LineBatch};
 use uuid::Uuid;
 
 use super::budget::Permit;
@@ -38,7 +38,9 @@ impl EventHandler for Listener {
         self.set_reserved(None);
         Box::pin(async move {
             let is_last = event.kind.is_terminal();
-            if is_last || self.wants_lines() {
+            let is_awaited =
+                matches!(event.kind, EventKind::Started { .. }) && self.subscription.wants_start();
+            if is_last || is_awaited || self.wants_lines() {
                 let batch = self.bridge.event(self.number, event);
                 if is_last {
                     // The result is released only after JavaScript has seen the end.

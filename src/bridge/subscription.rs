@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use tokio::sync::Notify;
@@ -20,6 +20,8 @@ const CANCELLED: u8 = 2;
 #[derive(Default)]
 pub struct Subscription {
     state: AtomicU8,
+    /// Whether the start is waited for, even if lines are not wanted.
+    wants_start: AtomicBool,
     changed: Notify,
 }
 
@@ -32,6 +34,11 @@ impl Subscription {
     /// Whether lines will never be wanted again.
     pub fn is_cancelled(&self) -> bool {
         self.state.load(Ordering::Acquire) == CANCELLED
+    }
+
+    /// Whether the start is waited for.
+    pub fn wants_start(&self) -> bool {
+        self.wants_start.load(Ordering::Acquire)
     }
 
     /// Resolves when lines are not held back; returns whether they are wanted.
@@ -92,6 +99,13 @@ impl Subscriptions {
         if let Some(subscription) = self.get(number) {
             subscription.change(FLOWING, CANCELLED);
             subscription.change(PAUSED, CANCELLED);
+        }
+    }
+
+    /// From now on a start goes to JavaScript, even if lines are not wanted.
+    pub fn want_start(&self, number: u32) {
+        if let Some(subscription) = self.get(number) {
+            subscription.wants_start.store(true, Ordering::Release);
         }
     }
 
