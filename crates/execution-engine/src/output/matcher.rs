@@ -6,7 +6,7 @@
 //! fixed steps, so that no look-up waits for the last). Where a sample may belong to a pattern, the
 //! Aho-Corasick automaton takes over and continues until nothing it has seen can still become a match.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use aho_corasick::Anchored;
 use aho_corasick::automaton::{Automaton, StateID};
@@ -78,29 +78,31 @@ impl Matcher {
 /// A state is a prefix of a pattern, so that prefix may still become a match. If the prefix is a whole
 /// pattern that no other continues, the longest suffix that is a prefix may.
 fn pending_table(automaton: &NFA, start: StateID, patterns: &BTreeSet<Vec<u8>>) -> Vec<u32> {
+    const UNKNOWN: u32 = u32::MAX;
     let step = |state: StateID, byte: &u8| automaton.next_state(Anchored::No, state, *byte);
-    let mut pending = HashMap::from([(start, 0)]);
+    let mut table = vec![];
+    let mut whole: Vec<(&Vec<u8>, StateID)> = Vec::with_capacity(patterns.len());
     for pattern in patterns {
         let mut state = start;
-        for (byte, length) in pattern[..pattern.len() - 1].iter().zip(1..) {
+        for (byte, length) in pattern.iter().zip(0..) {
+            let at = state.as_usize();
+            if at >= table.len() {
+                table.resize(at + 1, UNKNOWN);
+            }
+            table[at] = length;
             state = step(state, byte);
-            pending.insert(state, length);
         }
+        whole.push((pattern, state));
     }
-    let mut by_length: Vec<_> = patterns.iter().collect();
-    by_length.sort_by_key(|pattern| pattern.len());
-    for pattern in by_length {
-        let whole = pattern.iter().fold(start, step);
-        if !pending.contains_key(&whole) {
+    let states = whole.iter().map(|(_, state)| state.as_usize() + 1).max().unwrap_or(0);
+    table.resize(table.len().max(states), UNKNOWN);
+    whole.sort_by_key(|(pattern, _)| pattern.len());
+    for (pattern, state) in whole {
+        if table[state.as_usize()] == UNKNOWN {
             // Its suffix is shorter: an inner state, or a pattern handled before.
             let suffix = pattern[1..].iter().fold(start, step);
-            pending.insert(whole, pending[&suffix]);
+            table[state.as_usize()] = table[suffix.as_usize()];
         }
-    }
-    let states = pending.keys().map(|state| state.as_usize() + 1).max().unwrap_or(0);
-    let mut table = vec![0; states];
-    for (state, length) in pending {
-        table[state.as_usize()] = length;
     }
     table
 }
