@@ -25,6 +25,7 @@ mod g12_recovery;
 mod g13_logs;
 mod g14_failing_disks;
 mod g15_planted_files;
+mod g16_real_programs;
 mod g16_secrets;
 mod g17_retention;
 mod g18_admission;
