@@ -6,8 +6,8 @@
 //! PDEATHSIG is no alternative: it follows the *thread* that spawned the child, and needs `pre_exec`.
 //!
 //! The guard has a group of its own and ignores INT, TERM and HUP, so that a Ctrl-C in a terminal does not
-//! end it before the host. In its environment there is nothing but a mark of its own: the host may be part of
-//! an execution, in whose session the guard is, and which must not stop it before it has done its work. Without
+//! end it before the host. Its environment holds only a mark of its own. The host may itself run inside an
+//! execution and share its session; the mark keeps that execution from stopping the guard too early. Without
 //! `/bin/sh` there is no guard, and everything else works.
 
 use std::ffi::OsStr;
