@@ -36,13 +36,15 @@ test('`lines()` is the iteration by name', async (t) => {
 })
 
 test('both streams come in one iteration', async (t) => {
-  const lines = await collect(
-    testEngine(t).run({ type: 'shell', command: 'echo a; sleep 0.1; echo b >&2; sleep 0.1; echo c' }),
-  )
-  t.deepEqual(
-    lines.map(({ stream, text }) => `${stream}:${text}`),
-    ['stdout:a', 'stderr:b', 'stdout:c'],
-  )
+  // Each line waits until the one before it was received: two pipes that fill together have no order.
+  const command = 'echo a; read -r _; echo b >&2; read -r _; echo c'
+  const execution = testEngine(t).run({ type: 'shell', command }, { stdin: 'pipe' })
+  const lines: string[] = []
+  for await (const { stream, text } of execution) {
+    lines.push(`${stream}:${text}`)
+    execution.stdin.write('\n')
+  }
+  t.deepEqual(lines, ['stdout:a', 'stderr:b', 'stdout:c'])
 })
 
 test('a hundred thousand lines arrive, each once and in order', async (t) => {
