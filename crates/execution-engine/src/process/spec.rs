@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use uuid::Uuid;
 
@@ -35,6 +36,25 @@ pub(crate) struct SpawnSpec {
     /// An absolute path. Default: the host's working folder.
     pub working_dir: Option<PathBuf>,
     pub stdin: StdinMode,
+}
+
+impl SpawnSpec {
+    /// It as std's command, for the systems whose spawn is std's, with these as its stdin, stdout and stderr.
+    pub(super) fn command(&self, [stdin, stdout, stderr]: [impl Into<Stdio>; 3]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.args)
+            .env_clear()
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .env(EXECUTION_ID_VAR, self.id.to_string())
+            .stdin(stdin)
+            .stdout(stdout)
+            .stderr(stderr);
+        if let Some(dir) = &self.working_dir {
+            command.current_dir(dir);
+        }
+        command
+    }
 }
 
 /// The child's standard input.

@@ -4,27 +4,15 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 use super::os_calls::change_mask;
 use super::pipe::ChildEnd;
-use crate::process::spec::{EXECUTION_ID_VAR, SpawnSpec};
+use crate::process::spec::SpawnSpec;
 
 /// The same as [`os_spawn::spawn`](super::os_spawn::spawn).
-pub(super) fn spawn(spec: &SpawnSpec, [stdin, stdout, stderr]: [ChildEnd; 3]) -> io::Result<u32> {
-    let mut command = Command::new(&spec.program);
-    command
-        .arg0(spec.arg0.as_deref().unwrap_or(spec.program.as_os_str()))
-        .args(&spec.args)
-        .env_clear()
-        .envs(spec.env.iter().map(|(name, value)| (name, value)))
-        .env(EXECUTION_ID_VAR, spec.id.to_string())
-        .stdin(stdin)
-        .stdout(stdout)
-        .stderr(stderr);
-    if let Some(dir) = &spec.working_dir {
-        command.current_dir(dir);
-    }
+pub(super) fn spawn(spec: &SpawnSpec, ends: [ChildEnd; 3]) -> io::Result<u32> {
+    let mut command = spec.command(ends);
+    command.arg0(spec.arg0.as_deref().unwrap_or(spec.program.as_os_str()));
     // SAFETY: runs between fork and exec, and makes only calls that are allowed there: they are
     // async-signal-safe and allocate nothing.
     unsafe { command.pre_exec(lead_a_session) };

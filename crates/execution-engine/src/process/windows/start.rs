@@ -3,33 +3,19 @@
 use std::io;
 use std::os::windows::io::OwnedHandle;
 use std::os::windows::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use windows_sys::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_SUSPENDED};
 
 use super::child::Process;
 use super::os_console::has_console;
 use super::os_resume::resume;
-use crate::process::spec::{EXECUTION_ID_VAR, SpawnSpec};
+use crate::process::spec::SpawnSpec;
 
 /// Creates the process suspended, with these as its stdin, stdout and stderr, puts it into its job, and lets
 /// it run.
-pub(in crate::process) fn start(
-    spec: &SpawnSpec,
-    [stdin, stdout, stderr]: [Stdio; 3],
-) -> io::Result<Process> {
-    let mut command = Command::new(&spec.program);
-    command
-        .args(&spec.args)
-        .env_clear()
-        .envs(spec.env.iter().map(|(name, value)| (name, value)))
-        .env(EXECUTION_ID_VAR, spec.id.to_string())
-        .stdin(stdin)
-        .stdout(stdout)
-        .stderr(stderr);
-    if let Some(dir) = &spec.working_dir {
-        command.current_dir(dir);
-    }
+pub(in crate::process) fn start(spec: &SpawnSpec, stdio: [Stdio; 3]) -> io::Result<Process> {
+    let mut command = spec.command(stdio);
     // On the host's console, a Ctrl-Break reaches the child; without one, no window must appear.
     let on_our_console = has_console();
     let window = if on_our_console { 0 } else { CREATE_NO_WINDOW };
